@@ -1,0 +1,1 @@
+"""What is counted and shown: the only importer of prometheus_client."""

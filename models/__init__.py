@@ -1,0 +1,1 @@
+"""What is: plain values, no I/O, no clock, no Docker SDK."""

@@ -1,0 +1,1 @@
+"""Who is told: debts, batching, deliveries. Declares the small port it needs from Docker."""

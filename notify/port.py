@@ -1,0 +1,91 @@
+"""The small port that notifications need from Docker. The reconciler's backend implements it and raises these errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class DeliveryError(Exception):
+    """The engine did not do what a delivery asked of it. The message says what, where, and what to do."""
+
+
+class EngineTimeout(DeliveryError):  # noqa: N818 - a timeout, as the standard library spells it
+    """No answer in time: whether the engine did it is unknown."""
+
+
+class EngineRefused(DeliveryError):  # noqa: N818
+    """The engine answered with an error status.
+
+    Attributes:
+        status: the HTTP status: 403, 404, 409, 500, ...
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class EngineUnavailable(DeliveryError):  # noqa: N818
+    """The engine could not be reached, or the connection broke before an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerState:
+    """What a delivery must know of a container, read by an inspect directly before it acts.
+
+    Attributes:
+        running, restarting, paused: as in `State`.
+        started_at: `State.StartedAt` as the engine wrote it.
+        stop_signal: `Config.StopSignal`, '' where it is not set.
+        restart_policy: `HostConfig.RestartPolicy.Name`; '' and 'no' are no policy.
+        pid_mode: `HostConfig.PidMode`; '' is the container's own, else `host` or `container:ID`.
+        stop_timeout_s: `Config.StopTimeout` in seconds, None where it is not set (the engine then takes 10).
+        engine_ns_max: upper bound of the engine's clock when the inspect was begun, ns since the epoch, None if unknown.
+    """
+
+    running: bool
+    restarting: bool
+    paused: bool
+    started_at: str
+    stop_signal: str = ""
+    restart_policy: str = ""
+    pid_mode: str = ""
+    stop_timeout_s: int | None = None
+    engine_ns_max: int | None = None
+
+
+class NotifyPort(Protocol):
+    """What a delivery may do. Safe to be called from several threads at once; every method may raise DeliveryError.
+
+    `engine` is the name of the engine that owns the container (see `models.container`).
+    """
+
+    def inspect(self, engine: str, container_id: str, *, timeout_s: float) -> ContainerState | None:
+        """Read the container's state; None where it is gone."""
+
+    def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
+        """`POST /containers/{id}/kill?signal=`; the signal as in `Notification.signal`."""
+
+    def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
+        """`POST /containers/{id}/restart`, `t=` only where a stop timeout is given."""
+
+    def start(self, engine: str, container_id: str, *, timeout_s: float) -> None:
+        """`POST /containers/{id}/start`; already started (304) is no error."""
+
+    def execute(
+        self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
+    ) -> int:
+        """Run a command inside and wait for it: exec create, start, inspect.
+
+        Args:
+            engine: the engine that owns the container.
+            container_id: the full id.
+            command: program and arguments.
+            user: '' for the container's own user, else such as `0`.
+            timeout_s: for the whole of it.
+
+        Returns:
+            The exit status of the command.
+        """

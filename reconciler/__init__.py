@@ -1,0 +1,1 @@
+"""The loop: command line, settings, engine access, informer, work queue, target, lifecycle."""

@@ -1,0 +1,115 @@
+"""What the rest of the reconciler needs from an engine, and the one kind of error it may raise.
+
+The informer reads through `EngineReader`; nothing above this file knows HTTP, sockets or the Docker SDK. The port for
+telling containers is declared by whoever needs it, in `notify.port`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.event import EngineEvent
+
+
+class EngineError(Exception):
+    """An engine did not do what it was asked; raised at the wall with `from`, never below it.
+
+    Attributes:
+        operation: what was asked: `ping`, `list`, `inspect`, `networks`, `events`, ...
+        reason: a short machine-readable word for metrics: `unreachable`, `timeout`, `refused`, `status`, `malformed`,
+            `ended`, `silent`.
+        status: the HTTP status where the engine gave one, else None.
+    """
+
+    def __init__(self, message: str, *, operation: str, reason: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.reason = reason
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a request was made, on both clocks.
+
+    Attributes:
+        begun_at_s: our monotonic clock just before the request was sent, in seconds.
+        engine_ns_max: an upper bound of the engine's own clock when the request was begun (the answer's `Date` header
+            plus one second, because it is cut to seconds), nanoseconds since the epoch; None without a usable header.
+    """
+
+    begun_at_s: float
+    engine_ns_max: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The answer to one list call: every container, stopped ones included.
+
+    Attributes:
+        entries: the list's own objects, decoded JSON, one for each container, each with at least a str `Id`.
+        moment: when it was asked.
+    """
+
+    entries: Sequence[Mapping[str, Any]]
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The answer to one inspect call.
+
+    Attributes:
+        container_id: the full id that was asked for.
+        body: the bytes of the engine's JSON object, or None where the engine says that there is no such container (404).
+        moment: when it was asked.
+    """
+
+    container_id: str
+    body: bytes | None
+    moment: Moment
+
+
+class EngineReader(Protocol):
+    """Read access to one engine. Every method may raise EngineError and nothing else of the engine's.
+
+    Short retries on a new connection (tenacity) have been made inside before an error comes out. Safe for one thread
+    at a time, except `events` and `inspect_many`, which keep connections of their own.
+    """
+
+    @property
+    def name(self) -> str:
+        """The engine's address without credentials, as people wrote it."""
+
+    def list(self) -> Listing:
+        """`GET /containers/json?all=1`."""
+
+    def inspect(self, container_id: str) -> Inspection:
+        """`GET /containers/{id}/json`; a 404 is an answer, not an error."""
+
+    def inspect_many(self, container_ids: Sequence[str]) -> Iterator[Inspection]:
+        """Inspect several, a few connections at once (never more than 8), in any order, each id once."""
+
+    def networks(self) -> Sequence[Mapping[str, Any]]:
+        """`GET /networks`: decoded JSON objects with `Id`, `Name`, `Internal`, ..."""
+
+    def events(self) -> EventStream:
+        """Subscribe to container and network events, from now on, execs left out.
+
+        Returns once the engine has accepted the subscription (its answer's head has arrived).
+        """
+
+    def close(self) -> None:
+        """Close all connections; a request under way fails with EngineError."""
+
+
+class EventStream(Protocol):
+    """One subscription."""
+
+    def __iter__(self) -> Iterator[EngineEvent]:
+        """Events as they come; always ends by raising EngineError (`ended`, `silent`, `malformed`, ...)."""
+
+    def close(self) -> None:
+        """End it, from any thread: the iteration raises EngineError soon."""

@@ -1,0 +1,1 @@
+"""List, watch, and inspect what changed: the store of what runs."""

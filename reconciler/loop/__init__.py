@@ -1,0 +1,1 @@
+"""The work queue, the pass, and the life of the process."""

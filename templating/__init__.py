@@ -1,0 +1,1 @@
+"""How it reads: state in, text out. The only importer of jinja2."""
