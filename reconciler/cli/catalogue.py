@@ -1,0 +1,219 @@
+"""Every option of the program as data: the parser, the environment and the help texts are all made from this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler.cli import values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.cli.values import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    Attributes:
+        flag: as on the command line, such as `--resync`.
+        field: the field of `Settings` that it fills.
+        convert: from the words of one occurrence to the value; ValueError where they mean nothing.
+        help: what it does, its default, and what to expect; for `--help`.
+        nargs: how many words follow: a number, or `+` for one or more.
+        metavar: the names of the words in the help.
+        occurrences: how the environment's text is cut into occurrences, each a list of words.
+        repeatable: every occurrence counts, else the last one.
+        variable: its name in the environment.
+    """
+
+    flag: str
+    field: str
+    convert: Callable[[Words], object]
+    help: str
+    nargs: int | Literal["+"] = 1
+    metavar: tuple[str, ...] = ()
+    occurrences: Callable[[str], list[Words]] = values.single
+    repeatable: bool = False
+    variable: str = ""
+
+    @property
+    def variable_name(self) -> str:
+        """`PYGEN_RESYNC` for `--resync`, unless the table gives another."""
+        return self.variable or "PYGEN_" + self.flag.removeprefix("--").replace("-", "_").upper()
+
+
+TEMPLATE = Option(
+    "--template",
+    "template",
+    values.text,
+    "The Jinja2 template: a file, an http(s) address, or the text itself where it starts with '#'. Edits take effect "
+    "without a restart. Required.",
+    metavar=("TEMPLATE",),
+)
+# PYGEN_TARGET is taken: as a variable of a container it says which notifications the container answers to.
+TARGET = Option(
+    "--target",
+    "target",
+    values.text,
+    "The file to keep true. '-', the default, is standard output. In the environment PYGEN_TARGET_FILE.",
+    metavar=("TARGET",),
+    variable="PYGEN_TARGET_FILE",
+)
+RESTART = Option(
+    "--restart",
+    "notifications",
+    values.restart,
+    "Restart CONTAINER when the target changed. It is an id (10 digits or more), a name, a Compose service (SERVICE or "
+    "PROJECT/SERVICE), a Swarm service, or the value of a container's label pygen.target or variable PYGEN_TARGET; "
+    "every match is restarted. Repeatable.",
+    metavar=("CONTAINER",),
+    occurrences=values.containers,
+    repeatable=True,
+)
+SIGNAL = Option(
+    "--signal",
+    "notifications",
+    values.signal,
+    "Send SIGNAL (HUP, SIGHUP, 1) to CONTAINER when the target changed; matched as by --restart. Repeatable. In the "
+    "environment PYGEN_SIGNAL='nginx HUP,haproxy USR2'.",
+    nargs=2,
+    metavar=("CONTAINER", "SIGNAL"),
+    occurrences=values.containers_and_signals,
+    repeatable=True,
+)
+INTERVAL = Option(
+    "--interval",
+    "interval",
+    values.interval,
+    "Seconds from a change to its notification (MIN; another change before that starts them anew), and from the first "
+    "change at the latest (MAX). One value serves for both. Default 0.5 2.",
+    nargs="+",
+    metavar=("MIN", "MAX"),
+    occurrences=values.numbers,
+)
+RESYNC = Option(
+    "--resync",
+    "resync_s",
+    values.seconds_over_zero,
+    "Seconds between complete comparisons with the engine and the target, which find whatever events missed. "
+    "Default 30.",
+    metavar=("SECONDS",),
+)
+ONE_SHOT = Option(
+    "--one-shot",
+    "one_shot",
+    values.flag,
+    "Render, write and notify once, within 30 s, then end. Status 0, or 11 engine unreachable, 12 template failed, 13 "
+    "write failed, 14 a notification failed, 1 unexpected. No port is opened.",
+    nargs=0,
+)
+DOCKER_ADDRESS = Option(
+    "--docker-address",
+    "docker_address",
+    values.text,
+    "The engine: unix:///PATH, tcp://HOST:PORT, an absolute path, or file://STATE.json as written by 'pygen record'. "
+    "Default DOCKER_HOST (with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH), else unix:///var/run/docker.sock.",
+    metavar=("URL",),
+)
+NOTIFY_DOCKER_ADDRESS = Option(
+    "--notify-docker-address",
+    "notify_docker_address",
+    values.text,
+    "Where signals and restarts are sent, if not to --docker-address: reading then needs no POST at all, which a "
+    "socket proxy can enforce.",
+    metavar=("URL",),
+)
+METRICS = Option(
+    "--metrics",
+    "metrics",
+    values.metrics,
+    "Where /metrics, /healthz, /readyz and the status page are served. 0 turns them off. Default 9413 on all "
+    "addresses.",
+    metavar=("[ADDRESS:]PORT",),
+)
+STATUS = Option(
+    "--status",
+    "status_page",
+    values.on_or_off,
+    "The status page at / and /status.json: on or off. Default on.",
+    metavar=("on|off",),
+)
+STATE_DIR = Option(
+    "--state-dir",
+    "state_dir",
+    values.folder,
+    "The folder for what has to outlive the program: which notifications are owed, and the last good copy of an http "
+    "template. Default: hidden files beside the target.",
+    metavar=("DIR",),
+)
+SIGNAL_VIA = Option(
+    "--signal-via",
+    "signal_via",
+    values.choice("auto", "exec", "kill"),
+    "How signals are sent: 'kill' is 'docker kill', 'exec' runs kill inside the container, 'auto' (default) takes exec "
+    "where 'docker kill' would make the engine forget the container's restart policy.",
+    metavar=("auto|exec|kill",),
+)
+STRICT = Option(
+    "--strict",
+    "strict",
+    values.flag,
+    "Unknown names and fields in a template are errors, not warnings.",
+    nargs=0,
+)
+LOG_FORMAT = Option(
+    "--log-format",
+    "log_format",
+    values.choice("text", "json"),
+    "How messages are written to standard error: text (default) or json, one object a line.",
+    metavar=("text|json",),
+)
+DEBUG = Option("--debug", "debug", values.flag, "More messages, and tracebacks with errors.", nargs=0)
+RENDER_TIME_LIMIT = Option(
+    "--render-time-limit",
+    "render_time_limit_s",
+    values.seconds_over_zero,
+    "Seconds that one render may take; beyond, it is a template error. Default 10.",
+    metavar=("SECONDS",),
+)
+RENDER_SIZE_LIMIT = Option(
+    "--render-size-limit",
+    "render_size_limit_bytes",
+    values.size_bytes,
+    "The largest content that a render may give, in bytes, or such as 512K; beyond, it is a template error. "
+    "Default 16M.",
+    metavar=("BYTES",),
+)
+FORMAT = Option(
+    "--format",
+    "output_format",
+    values.choice("text", "socket-proxy"),
+    "How 'pygen permissions' prints the list: text (default), or socket-proxy: the arguments of "
+    "wollomatic/socket-proxy.",
+    metavar=("text|socket-proxy",),
+)
+
+OPTIONS = (
+    TEMPLATE,
+    TARGET,
+    RESTART,
+    SIGNAL,
+    INTERVAL,
+    RESYNC,
+    ONE_SHOT,
+    DOCKER_ADDRESS,
+    NOTIFY_DOCKER_ADDRESS,
+    METRICS,
+    STATUS,
+    STATE_DIR,
+    SIGNAL_VIA,
+    STRICT,
+    LOG_FORMAT,
+    DEBUG,
+    RENDER_TIME_LIMIT,
+    RENDER_SIZE_LIMIT,
+)
+"""All options of the main command, in the order of the help."""

@@ -1,0 +1,53 @@
+"""The effective settings as one line for the log, without a secret in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.backend.address import EngineAddress
+    from reconciler.cli.settings import Settings
+
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def effective_settings(settings: Settings, engine: EngineAddress, notify_engine: EngineAddress) -> str:
+    """What the program will do, in the words of its options.
+
+    Args:
+        settings: the settings.
+        engine: the parsed address that is read; its text shows no credentials.
+        notify_engine: likewise where signals and restarts go.
+    """
+    told = ", ".join(str(notification) for notification in settings.notifications) or "nobody"
+    parts = {
+        "template": template_name(settings.template),
+        "target": settings.target,
+        "notify": told,
+        "interval": f"{settings.interval.min_s:g} {settings.interval.max_s:g}",
+        "resync": f"{settings.resync_s:g}",
+        "engine": str(engine),
+        "notify-engine": "" if settings.notify_docker_address == settings.docker_address else str(notify_engine),
+        "metrics": "off" if settings.metrics is None or settings.one_shot else str(settings.metrics),
+        "status": "" if settings.status_page else "off",
+        "state-dir": "" if settings.state_dir is None else str(settings.state_dir),
+        "signal-via": settings.signal_via,
+        "render-limits": f"{settings.render_time_limit_s:g} s, {settings.render_size_limit_bytes} bytes",
+        "modes": " ".join(_modes(settings)),
+    }
+    return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
+
+
+def template_name(template: str) -> str:
+    """How a template is called in messages: an inline one by its size, an address without user, password and query."""
+    if template.lstrip().startswith("#"):
+        return f"inline, {len(template)} characters"
+    if template.startswith(("http://", "https://")):
+        return _USER_INFO.sub("", template).partition("?")[0].partition("#")[0]
+    return template
+
+
+def _modes(settings: Settings) -> list[str]:
+    given = {"one-shot": settings.one_shot, "strict": settings.strict, "debug": settings.debug}
+    return [name for name, is_on in given.items() if is_on]

@@ -1,0 +1,78 @@
+"""What one run of the program is to do: the outcome of options, environment and defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metrics.address import MetricsAddress
+
+    from models.notification import Notification
+
+SignalVia = Literal["auto", "exec", "kill"]
+LogFormat = Literal["text", "json"]
+
+STANDARD_OUTPUT = "-"
+STANDARD_SOCKET = "unix:///var/run/docker.sock"
+
+
+class IntervalSeconds(NamedTuple):
+    """How long a batch of notifications waits for more changes.
+
+    Attributes:
+        min_s: from the last change to the notification, seconds, 0 or more.
+        max_s: from the first change to the notification at the latest, seconds, never under `min_s`.
+    """
+
+    min_s: float
+    max_s: float
+
+
+INTERVAL_DEFAULT = IntervalSeconds(0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one run, checked: whatever is here can be used as it is.
+
+    Attributes:
+        template: a path, an inline template (begins with `#`), or an http(s) address; never empty.
+        target: the path of the file to keep, or `-` for standard output; never empty.
+        notifications: who is told, in the order given, exact duplicates dropped.
+        interval: the bounds of a batch of notifications.
+        resync_s: seconds between two complete listings, over 0.
+        one_shot: render, write and tell once, then end.
+        docker_address: the engine that is read, as text that `reconciler.backend.address` accepts; may hold
+            credentials, so that it is shown only through that module.
+        notify_docker_address: where signals and restarts go, likewise; the same as `docker_address` unless configured.
+        metrics: where metrics, health and the status page are served; None where they are off.
+        state_dir: the folder for state, lock and template copies; None is beside the target.
+        signal_via: how a signal reaches its container.
+        strict: unknown names in a template are errors.
+        log_format: `text` or `json` on standard error.
+        debug: debug messages, and tracebacks.
+        status_page: whether `/` and `/status.json` are served.
+        render_time_limit_s: seconds that one render may take, over 0.
+        render_size_limit_bytes: bytes that one render may give, over 0.
+    """
+
+    template: str
+    target: str = STANDARD_OUTPUT
+    notifications: tuple[Notification, ...] = ()
+    interval: IntervalSeconds = INTERVAL_DEFAULT
+    resync_s: float = 30.0
+    one_shot: bool = False
+    docker_address: str = STANDARD_SOCKET
+    notify_docker_address: str = STANDARD_SOCKET
+    metrics: MetricsAddress | None = None
+    state_dir: Path | None = None
+    signal_via: SignalVia = "auto"
+    strict: bool = False
+    log_format: LogFormat = "text"
+    debug: bool = False
+    status_page: bool = True
+    render_time_limit_s: float = 10.0
+    render_size_limit_bytes: int = 16 * 1024 * 1024
