@@ -1,0 +1,147 @@
+"""A target that is a regular file: read, compared, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from reconciler.target.in_place import overwrite
+from reconciler.target.links import resolve
+from reconciler.target.lock import TargetLock
+from reconciler.target.low_level import make_parents, remove_quietly
+from reconciler.target.mounts import is_mount_point
+from reconciler.target.names import leftovers
+from reconciler.target.outcome import (
+    Locked,
+    LockedElsewhere,
+    LockOutcome,
+    LockUnavailable,
+    Missing,
+    Present,
+    Reading,
+    Unreadable,
+    WriteFailed,
+    Written,
+)
+from reconciler.target.problems import UnusableTargetError, check_regular, explain
+from reconciler.target.replace import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NO_RENAME = (errno.EBUSY, errno.EXDEV)
+
+
+class FileTarget:
+    """A target that is a file, or will be one.
+
+    The path is looked at anew each time: a link may be repointed, a file may become a directory and a file again.
+
+    Args:
+        path: as configured, relative ones to the present working directory.
+        warn: told once of each thing that is not as it should be and stops nothing.
+    """
+
+    is_file = True
+
+    def __init__(self, path: str, *, warn: Callable[[str], None]) -> None:
+        self.path = path
+        self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
+        self._lock = TargetLock()
+        self._warn = warn
+        self._warned: set[str] = set()
+
+    def lock(self) -> LockOutcome:
+        """Take the target for this program alone, and remove what a killed predecessor left."""
+        try:
+            path = resolve(self._absolute)
+        except (OSError, UnusableTargetError) as error:
+            return LockUnavailable(explain(error, self.path))
+        outcome = self._lock.acquire(path)
+        if isinstance(outcome, Locked):
+            self._remove_leftovers(path)
+        return outcome
+
+    def read(self) -> Reading:
+        """The bytes on the disk, now."""
+        try:
+            return Present(_read_regular(resolve(self._absolute)))
+        except FileNotFoundError:
+            return Missing()
+        except (OSError, UnusableTargetError) as error:
+            return Unreadable(explain(error, self.path))
+
+    def write(self, content: bytes) -> Written | WriteFailed:
+        """Replace the content; where the target is a mount of its own, in place. Parents are made."""
+        try:
+            path = resolve(self._absolute)
+            make_parents(path)
+            outcome = self._lock.acquire(path)
+            if isinstance(outcome, LockedElsewhere):
+                return WriteFailed("replace", outcome.reason)
+            if isinstance(outcome, LockUnavailable):
+                self._warn_once("lock", f"{outcome.reason}; it is written without, see that nobody else writes it")
+            return self._write_at(path, content)
+        except (OSError, UnusableTargetError) as error:
+            return WriteFailed("replace", explain(error, self.path))
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        self._lock.release()
+
+    def _write_at(self, path: str, content: bytes) -> Written | WriteFailed:
+        existing = _status(path)
+        try:
+            replace(path, content, existing, lambda message: self._warn_once(message, message))
+        except OSError as error:
+            if existing is None or not (error.errno in _NO_RENAME or is_mount_point(path)):
+                raise
+            return self._overwrite(path, content)
+        return Written("replace")
+
+    def _overwrite(self, path: str, content: bytes) -> Written | WriteFailed:
+        self._warn_once(
+            "in place",
+            f"{self.path}: it cannot be replaced as a whole, being mounted as a single file, and is written in place; "
+            "a reader may see it half written: mount its folder instead",
+        )
+        try:
+            overwrite(path, content)
+        except (OSError, UnusableTargetError) as error:
+            return WriteFailed("in_place", "; ".join([explain(error, self.path), *getattr(error, "__notes__", ())]))
+        return Written("in_place")
+
+    def _remove_leftovers(self, path: str) -> None:
+        """Ours alone now, so that no running program can need them."""
+        try:
+            found = leftovers(path)
+        except OSError as error:  # a folder that can be written but not listed
+            self._warn_once("leftovers", f"{explain(error, self.path)}; temporary files of an earlier run may be left")
+            return
+        for name in found:
+            remove_quietly(name)
+
+    def _warn_once(self, key: str, message: str) -> None:
+        if key not in self._warned:
+            self._warned.add(key)
+            self._warn(message)
+
+
+def _status(path: str) -> os.stat_result | None:
+    """The status of the regular file at a path, None where nothing is."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    check_regular(status)
+    return status
+
+
+def _read_regular(path: str) -> bytes:
+    """Read a file, but nothing else: looked at first, for opening a device can do things, and again once it is open."""
+    check_regular(os.lstat(path))
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(handle, "rb") as file:
+        check_regular(os.fstat(handle))
+        return file.read()

@@ -1,0 +1,72 @@
+"""The way to write where a rename cannot work: over the old content, in the same inode.
+
+A reader may see it half written, which nothing can help; what can be helped is a full disk, which must leave the old
+content whole: the space is reserved before the first byte is touched.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from reconciler.target.low_level import write_all
+from reconciler.target.problems import check_regular
+
+_NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
+
+def overwrite(path: str, content: bytes) -> None:
+    """Write new content over a regular file's own.
+
+    Raises:
+        OSError: the old content is there still, or was put back (unless the disk fails altogether).
+        UnusableTargetError: no regular file any more.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        check_regular(os.fstat(handle))
+        old = _read_all(handle)
+        try:
+            _reserve(handle, len(old), len(content))
+            _put(handle, content)
+            os.fsync(handle)
+        except OSError as error:
+            _put_back(handle, old, error)
+            raise
+    finally:
+        os.close(handle)
+
+
+def _read_all(handle: int) -> bytes:
+    with open(handle, "rb", closefd=False) as file:
+        return file.read()
+
+
+def _reserve(handle: int, old_size: int, new_size: int) -> None:
+    """Make sure that `new_size` bytes have their place on the disk."""
+    if new_size == 0:
+        return
+    try:
+        os.posix_fallocate(handle, 0, new_size)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        if new_size > old_size:  # no such call on this file system: really writing is the only way to know
+            os.lseek(handle, old_size, os.SEEK_SET)
+            write_all(handle, bytes(new_size - old_size))
+            os.fsync(handle)
+
+
+def _put(handle: int, content: bytes) -> None:
+    os.lseek(handle, 0, os.SEEK_SET)
+    write_all(handle, content)
+    os.ftruncate(handle, len(content))
+
+
+def _put_back(handle: int, old: bytes, error: OSError) -> None:
+    """After a failure: the old bytes in the space that they had."""
+    try:
+        _put(handle, old)
+        os.fsync(handle)
+    except OSError as second:
+        error.add_note(f"its old content could not be put back either: {second.strerror}")

@@ -1,0 +1,52 @@
+"""Small steps on file descriptors and folders that several ways of writing share."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
+"""What file systems say that have no such thing as syncing a folder."""
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all of it, at the descriptor's own position.
+
+    Raises:
+        OSError: as `os.write`; some of it may have been written.
+    """
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_folder(folder: str, warn: Callable[[str], None]) -> None:
+    """Put a rename on the disk. It has happened already, so that a failure is a warning and no failed write."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            warn(
+                f"{folder}: the folder could not be synced to the disk ({error.strerror}); a power cut may undo a write"
+            )
+
+
+def make_parents(path: str) -> None:
+    """Make the folders above a path, where they are missing."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+
+
+def remove_quietly(path: str) -> None:
+    """Remove a temporary file; one that is gone, or cannot go, must not hide the error that led here."""
+    try:
+        os.unlink(path)  # noqa: PTH108
+    except OSError:  # what cannot be removed now is removed as a leftover by the next start
+        return

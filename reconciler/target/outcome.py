@@ -1,0 +1,76 @@
+"""What reading, writing and locking a target can come to: values, not exceptions, for the loop decides by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+WriteMode = Literal["replace", "in_place", "stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The target holds these bytes (of a stream: this process printed them last)."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no target yet, or no more (of a stream: nothing whole was printed yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What the target holds is unknown.
+
+    Attributes:
+        reason: for people: what, where, what to do; never content.
+    """
+
+    reason: str
+
+
+Reading = Present | Missing | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The target holds the new bytes, whole and on the disk."""
+
+    mode: WriteMode
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFailed:
+    """The target does not hold the new bytes; in mode `replace` it is untouched. The next try may succeed.
+
+    Attributes:
+        mode: what was tried last.
+        reason: for people: what, where, what to do; never content.
+    """
+
+    mode: WriteMode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The target is ours alone (or is a stream, which needs no lock)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedElsewhere:
+    """Another program keeps this target: at the start the end of this one, with status 13."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockUnavailable:
+    """The lock could not be tried for now (a read-only folder, say): no reason to end; every write tries again."""
+
+    reason: str
+
+
+LockOutcome = Locked | LockedElsewhere | LockUnavailable

@@ -1,0 +1,106 @@
+"""The usual way to write: a temporary file in the same folder, synced, renamed over the target, the folder synced.
+
+A reader sees the old content or the new, whole; a crash at any point leaves one of them, and perhaps a temporary file
+that the next start removes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from reconciler.target.low_level import remove_quietly, sync_folder, write_all
+from reconciler.target.names import temporary_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEW_FILE_MODE = 0o644
+ACCESS_LIST = "system.posix_acl_access"
+
+
+def replace(path: str, content: bytes, existing: os.stat_result | None, warn: Callable[[str], None]) -> None:
+    """Put new content in the place of a regular file, or make it.
+
+    Args:
+        path: absolute, links followed.
+        content: all of it.
+        existing: the status of what is there, whose mode and owner are kept; None where nothing is.
+        warn: told what of them could not be kept.
+
+    Raises:
+        OSError: the target is untouched.
+    """
+    temporary = temporary_path(path)
+    try:
+        _fill(temporary, path, content, existing, warn)
+        os.rename(temporary, path)  # noqa: PTH104
+    except BaseException:
+        remove_quietly(temporary)
+        raise
+    sync_folder(os.path.dirname(path), warn)  # noqa: PTH120
+
+
+def _fill(
+    temporary: str, path: str, content: bytes, existing: os.stat_result | None, warn: Callable[[str], None]
+) -> None:
+    """Write the temporary file; it is readable by nobody else until it has the mode and owner of the target."""
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        write_all(handle, content)
+        if existing is None:
+            os.fchmod(handle, NEW_FILE_MODE)
+        else:
+            _keep_metadata(handle, path, existing, warn)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _keep_metadata(handle: int, path: str, existing: os.stat_result, warn: Callable[[str], None]) -> None:
+    """Owner first, for a change of owner clears set-id bits; access lists last, for a mode changes their mask."""
+    mode = stat.S_IMODE(existing.st_mode)
+    if not _keep_owner(handle, existing):
+        mode &= ~(stat.S_ISUID | stat.S_ISGID)
+        now = os.fstat(handle)
+        warn(
+            f"{path}: its owner {existing.st_uid}:{existing.st_gid} could not be kept; "
+            f"it is {now.st_uid}:{now.st_gid} from now on"
+        )
+    try:
+        os.fchmod(handle, mode)
+    except OSError as error:  # FAT and some network file systems have no modes
+        warn(f"{path}: its mode {mode:04o} could not be kept ({error.strerror})")
+    _keep_attributes(handle, path)
+
+
+def _keep_owner(handle: int, existing: os.stat_result) -> bool:
+    """Give the file its owner and group; the group alone where only that is possible."""
+    now = os.fstat(handle)
+    if (now.st_uid, now.st_gid) == (existing.st_uid, existing.st_gid):
+        return True
+    for uid, whole in ((existing.st_uid, True), (-1, existing.st_uid == now.st_uid)):
+        try:
+            os.fchown(handle, uid, existing.st_gid)
+        except OSError:  # not ours to give away, or an owner that this user namespace does not know
+            continue
+        return whole
+    return False
+
+
+def _keep_attributes(handle: int, path: str) -> None:
+    """Copy extended attributes (SELinux labels, access lists, users' own) where that is possible; no more is promised."""
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+        if ACCESS_LIST not in names and ACCESS_LIST in os.listxattr(handle):
+            os.removexattr(handle, ACCESS_LIST)  # the folder's default list, which the target did not have
+    except OSError:  # no attributes on this file system, or the file went away meanwhile
+        return
+    for name in names:
+        try:
+            os.setxattr(handle, name, os.getxattr(path, name, follow_symlinks=False))
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise

@@ -1,0 +1,114 @@
+"""Where notifications keep what they owe: a hidden file, saved so that a power cut leaves the old state or the new."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from reconciler.target.links import resolve
+from reconciler.target.low_level import make_parents, remove_quietly, sync_folder, write_all
+from reconciler.target.names import leftovers, state_path, state_path_in, temporary_path
+from reconciler.target.problems import UnusableTargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.target.target import Target
+
+STATE_FILE_MODE = 0o600
+_TEMPORARY = "state-tmp"
+
+
+class StateFile:
+    """A store on the disk; for one thread at a time, and one program by the target's lock.
+
+    Args:
+        path: absolute.
+        warn: told when a save could not be synced to the disk.
+    """
+
+    def __init__(self, path: str, *, warn: Callable[[str], None]) -> None:
+        self.path = path
+        self._warn = warn
+
+    def load(self) -> bytes | None:
+        """What was saved last, None where nothing was.
+
+        Raises:
+            OSError: there is a state, but it cannot be read.
+        """
+        self._remove_leftovers()
+        try:
+            handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        with open(handle, "rb") as file:
+            return file.read()
+
+    def save(self, data: bytes) -> None:
+        """Put a state on the disk in place of the last one.
+
+        Raises:
+            OSError: the last one is still there.
+        """
+        make_parents(self.path)
+        temporary = temporary_path(self.path, _TEMPORARY)
+        try:
+            self._fill(temporary, data)
+            os.rename(temporary, self.path)  # noqa: PTH104
+        except BaseException:
+            remove_quietly(temporary)
+            raise
+        sync_folder(os.path.dirname(self.path), self._warn)  # noqa: PTH120
+
+    def _fill(self, temporary: str, data: bytes) -> None:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, STATE_FILE_MODE)
+        try:
+            write_all(handle, data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _remove_leftovers(self) -> None:
+        try:
+            found = leftovers(self.path, _TEMPORARY)
+        except OSError:  # no folder yet, or one that cannot be listed: reading and saving tell what matters
+            return
+        for name in found:
+            remove_quietly(name)
+
+
+class MemoryStore:
+    """A store for streams: what is owed is known as long as this process lives."""
+
+    def __init__(self) -> None:
+        self._data: bytes | None = None
+
+    def load(self) -> bytes | None:
+        """What was saved last, None where nothing was."""
+        return self._data
+
+    def save(self, data: bytes) -> None:
+        """Keep it."""
+        self._data = data
+
+
+def open_store(target: Target, state_dir: str | None, *, warn: Callable[[str], None]) -> StateFile | MemoryStore:
+    """The store of a target: in a folder of its own, or beside the file, or in memory for a stream.
+
+    Args:
+        target: whose notifications they are.
+        state_dir: the folder for states, made when first needed; None for beside the target (links followed, so that
+            it is beside the file that is really written).
+        warn: as for `StateFile`.
+    """
+    if not target.is_file:
+        return MemoryStore()
+    absolute = os.path.abspath(target.path)  # noqa: PTH100 - links are not to be followed here
+    if state_dir is not None:
+        return StateFile(state_path_in(os.path.abspath(state_dir), absolute), warn=warn)  # noqa: PTH100
+    try:
+        beside = resolve(absolute)
+    except (OSError, UnusableTargetError):  # the same problem fails every write, and says why there
+        beside = absolute
+    return StateFile(state_path(beside), warn=warn)

@@ -1,0 +1,58 @@
+"""The door to a target: from the configured path to something that can be read, written and locked."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.target.file import FileTarget
+from reconciler.target.links import descriptor
+from reconciler.target.stream import StreamTarget, is_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.target.outcome import LockOutcome, Reading, WriteFailed, Written
+
+
+class Target(Protocol):
+    """What the loop knows of a target. Nothing here raises; for one thread at a time."""
+
+    @property
+    def path(self) -> str:
+        """As configured, for messages and metrics; `-` is standard output."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, with a state on the disk, or a stream, whose notifications live in memory only."""
+
+    def lock(self) -> LockOutcome:
+        """Take it for this program alone; called once at the start, before the state is read."""
+
+    def read(self) -> Reading:
+        """What it holds now."""
+
+    def write(self, content: bytes) -> Written | WriteFailed:
+        """Make it hold these bytes."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def open_target(path: str, *, warn: Callable[[str], None]) -> Target:
+    """Decide once, by what is there now, whether a path is a file or a stream.
+
+    Args:
+        path: as configured; '' and `-` are standard output. Relative ones are taken from the present working directory.
+        warn: told once of each thing that is not as it should be and stops nothing.
+    """
+    if descriptor(path) is not None or _is_stream_at(path):
+        return StreamTarget(path or "-")
+    return FileTarget(path, warn=warn)
+
+
+def _is_stream_at(path: str) -> bool:
+    try:
+        return is_stream(os.stat(path).st_mode)  # noqa: PTH116 - plain strings all through
+    except OSError:  # missing, or out of reach for now: a file, whose reading and writing will say what is wrong
+        return False
