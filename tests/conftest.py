@@ -1,0 +1,92 @@
+"""Fixtures of all tests, and what holds for each of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+from tests.support.engine_daemon import EngineUnavailableError
+from tests.support.process import PygenProcess
+from tests.support.real_engine import RealEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# A slow machine is no reason to fail; and in CI the same examples are tried each time.
+hypothesis.settings.register_profile(
+    "pygen",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+    database=None,
+    print_blob=True,
+)
+hypothesis.settings.load_profile("pygen")
+
+
+class _EngineHolder:
+    """The one engine of this worker: started when first needed, and anew where the last start failed."""
+
+    def __init__(self) -> None:
+        self._engine: RealEngine | None = None
+
+    def get(self) -> RealEngine:
+        if self._engine is None:
+            engine = RealEngine()
+            try:
+                engine.start()
+            except BaseException:
+                engine.stop()
+                raise
+            self._engine = engine
+        return self._engine
+
+    def drop(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.stop()
+
+
+@pytest.fixture(scope="session")
+def engine_holder() -> Iterator[_EngineHolder]:
+    """Keeps the engine between tests; ask for `engine`."""
+    holder = _EngineHolder()
+    yield holder
+    holder.drop()
+
+
+@pytest.fixture
+def engine(engine_holder: _EngineHolder) -> Iterator[RealEngine]:
+    """A real engine of this worker's own, up and without containers, networks and volumes.
+
+    Where none can be had the test fails, and says why. An engine that cannot be cleaned is replaced.
+    """
+    try:
+        engine = engine_holder.get()
+    except EngineUnavailableError as error:
+        pytest.fail(f"no real engine: {error}", pytrace=False)
+    yield engine
+    try:
+        engine.prune()
+    except Exception:
+        engine_holder.drop()
+        raise
+
+
+@pytest.fixture
+def pygen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., PygenProcess]]:
+    """Starts the program: `pygen('--template', path, env={}, cwd=path)`, see PygenProcess. Ended after the test."""
+    folder: Path = tmp_path_factory.mktemp("pygen")
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments: str | Path, **options: Any) -> PygenProcess:
+            process = PygenProcess(arguments, folder=folder, **options)
+            started.callback(process.kill)
+            return process
+
+        yield start
