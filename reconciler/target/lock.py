@@ -104,4 +104,4 @@ def _open_or_create(path: str) -> int:
             return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, LOCK_MODE)
         except FileExistsError:
             continue
-    raise OSError(errno.EAGAIN, "its lock file comes and goes", path)
+    raise OSError(errno.EBUSY, "its lock file comes and goes", path)

@@ -1,4 +1,4 @@
-"""Whether a file is a mount of its own, as Docker's `-v FILE:FILE` makes it: nothing can be renamed over such a file."""
+"""Whether a file is a mount of its own, as Docker's `-v FILE:FILE` makes it: nothing can be renamed over it."""
 
 from __future__ import annotations
 

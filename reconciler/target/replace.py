@@ -91,7 +91,7 @@ def _keep_owner(handle: int, existing: os.stat_result) -> bool:
 
 
 def _keep_attributes(handle: int, path: str) -> None:
-    """Copy extended attributes (SELinux labels, access lists, users' own) where that is possible; no more is promised."""
+    """Copy extended attributes (SELinux labels, access lists, users' own) where possible; no more is promised."""
     try:
         names = os.listxattr(path, follow_symlinks=False)
         if ACCESS_LIST not in names and ACCESS_LIST in os.listxattr(handle):

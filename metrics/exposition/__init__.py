@@ -1,0 +1,1 @@
+"""How what is counted is shown: a registry's collector, and the small HTTP server."""
