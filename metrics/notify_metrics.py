@@ -76,7 +76,7 @@ class NotifyMetrics:
         """How many containers match it now."""
         self._combine(self._matches, notification, count, max)
 
-    def policy_at_risk(self, notification: Notification, at_risk: bool) -> None:  # noqa: FBT001 - notify's own shape
+    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
         """Whether its container may lose its restart policy by it."""
         with self._lock:
             now = self._now.setdefault(self._at_risk, {})

@@ -1,0 +1,92 @@
+"""`[ADDRESS:]PORT`: where metrics, health and the status page are served. Pure; imports nothing that is slow."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+
+DEFAULT_PORT = 9413
+PORT_MAX = 65535
+HOST_NAME_MAX = 253
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+_LIKE_IPV4 = re.compile(r"[0-9.]+")
+_ZONE = re.compile(r"%[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsAddress:
+    """An address to listen on.
+
+    Attributes:
+        host: an IPv4 or IPv6 address (without brackets) or a host name; '' for all addresses.
+        port: TCP port. From a setting never 0; a server that is handed 0 takes any free one.
+    """
+
+    host: str = ""
+    port: int = DEFAULT_PORT
+
+    def __str__(self) -> str:
+        """As it is written: `9413`, `127.0.0.1:9413`, `[::1]:9413`."""
+        if not self.host:
+            return str(self.port)
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_metrics_address(text: str) -> MetricsAddress | None:
+    """Read `[ADDRESS:]PORT`; an IPv6 address stands in brackets.
+
+    Returns:
+        The address, or None where the port is 0: off.
+
+    Raises:
+        ValueError: it says what is wrong and what to give.
+    """
+    host, port = _split(text.strip())
+    number = _port(port, text)
+    _check_host(host, text)
+    return MetricsAddress(host.strip("[]"), number) if number else None
+
+
+def _split(text: str) -> tuple[str, str]:
+    if text.startswith("["):
+        host, closed, rest = text.partition("]")
+        if not closed or not rest.startswith(":"):
+            raise ValueError(f"{text!r} is no address with a port: give it like [::1]:{DEFAULT_PORT}")
+        return host + closed, rest[1:]
+    host, colon, port = text.rpartition(":")
+    if ":" in host:
+        raise ValueError(f"{text!r} has several colons: an IPv6 address stands in brackets, like [::1]:{DEFAULT_PORT}")
+    if colon and not host:
+        raise ValueError(f"{text!r} has no address before its colon: give the port alone for all addresses")
+    return host, port
+
+
+def _port(port: str, text: str) -> int:
+    if not (port.isascii() and port.isdigit()):
+        raise ValueError(f"{text!r} has no port: give [ADDRESS:]PORT, or 0 to turn metrics off")
+    # Cut first: a number of thousands of digits is an error of its own in Python.
+    number = int(port[:20])
+    if number > PORT_MAX:
+        raise ValueError(f"the port {port} is too high: give one up to {PORT_MAX}, or 0 to turn metrics off")
+    return number
+
+
+def _check_host(host: str, text: str) -> None:
+    if host.startswith("["):
+        if not _is_address(socket.AF_INET6, _ZONE.sub("", host[1:-1], count=1)):
+            raise ValueError(f"{text!r} holds no IPv6 address between its brackets")
+    elif _LIKE_IPV4.fullmatch(host):
+        if not _is_address(socket.AF_INET, host):
+            raise ValueError(f"{text!r} holds no IPv4 address before its colon")
+    elif host and not (_HOST_NAME.fullmatch(host) and len(host) <= HOST_NAME_MAX):
+        raise ValueError(f"{text!r} holds neither an address nor a host name before its colon")
+
+
+def _is_address(family: int, host: str) -> bool:
+    try:
+        socket.inet_pton(family, host)
+    except OSError:
+        return False
+    return True
