@@ -1,0 +1,52 @@
+"""What Docker Compose says of a container, by the labels that it sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT_LABEL = "com.docker.compose.project"
+SERVICE_LABEL = "com.docker.compose.service"
+NUMBER_LABEL = "com.docker.compose.container-number"
+
+_NUMBER_DIGITS_MAX = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Compose(Record):
+    """A container's place in its Compose project; false for a container that is not Compose's.
+
+    Attributes:
+        project: the project's name, '' where there is none.
+        service: the service's name in the project, '' where there is none.
+        number: which of the service's containers it is, counted from 1; 0 where that is not said.
+    """
+
+    project: str = ""
+    service: str = ""
+    number: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.project or self.service)
+
+    @classmethod
+    def from_labels(cls, labels: Mapping[str, str]) -> Compose:
+        """Read Compose's labels; the exact spelling counts, as it does for Compose."""
+        project, service = labels.get(PROJECT_LABEL, ""), labels.get(SERVICE_LABEL, "")
+        if not (project or service):
+            return NOT_COMPOSE
+        return cls(project, service, _number(labels.get(NUMBER_LABEL, "")))
+
+
+NOT_COMPOSE = Compose()
+
+
+def _number(text: str) -> int:
+    """The number that a label holds; 0 for what is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
+    return int(text) if is_number else 0

@@ -1,0 +1,63 @@
+"""Keeps what the engine said of a container in little memory, and decodes it again when somebody asks.
+
+Ten thousand inspect bodies are 80 MB as bytes and half a gigabyte as Python objects. They are alike, so deflate with a
+dictionary of what most bodies contain makes them small at the lowest level.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from functools import lru_cache
+from typing import Any
+
+from models.kept_dictionary import COMMON
+
+_LEVEL = 1
+_WINDOW_BITS = -14  # 16 KiB, no header: room for the dictionary and a body
+_MEMORY_LEVEL = 7
+_DECODED_MAX = 512  # bodies; some 35 kB of Python objects each
+
+# Has read the dictionary once; a copy of it costs less than reading it again.
+_PRIMED = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zlib.Z_DEFAULT_STRATEGY, COMMON)
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Decode a JSON object.
+
+    Raises:
+        ValueError: the bytes are no JSON object.
+    """
+    text = body.decode("utf-8", "replace")
+    try:
+        attrs = json.loads(text)
+        if "\\ud" in text or "\\uD" in text:
+            attrs = json.loads(_whole_characters(attrs))
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply") from error
+    if type(attrs) is not dict:
+        raise ValueError("the JSON is not an object")
+    return attrs
+
+
+def _whole_characters(attrs: Any) -> str:
+    """The JSON again with every half of a surrogate pair replaced, which no file could be written with."""
+    return json.dumps(attrs, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
+def keep(body: bytes) -> bytes:
+    """Make a body small."""
+    packer = _PRIMED.copy()
+    return packer.compress(body) + packer.flush()
+
+
+def unpack(kept: bytes) -> bytes:
+    """The bytes that were kept."""
+    unpacker = zlib.decompressobj(wbits=_WINDOW_BITS, zdict=COMMON)
+    return unpacker.decompress(kept) + unpacker.flush()
+
+
+@lru_cache(maxsize=_DECODED_MAX)
+def decode(kept: bytes) -> dict[str, Any]:
+    """The decoded object; remembered for the next render, and not to be changed by anyone."""
+    return parse(unpack(kept))

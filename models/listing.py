@@ -1,0 +1,155 @@
+"""Read-only lists as templates see them: `first`, `first_value`, `matching`, and a look at the first element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar, overload
+
+from models import matching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from models.container import Container
+    from models.networks import Network
+
+T = TypeVar("T")
+
+
+class ItemList(tuple[T, ...]):
+    """A list that cannot be changed. It prints, compares and adds up like the Python list with the same elements.
+
+    An attribute that lists do not have is looked up on the first element, so that `matching('web').name` works;
+    AttributeError where there is no element, or the element has no such attribute. `first`, `last` and `first_value` of
+    nothing are None; templating makes them undefined.
+    """
+
+    __slots__ = ()
+
+    @property
+    def first(self) -> T | None:
+        """The first element, None where there is none."""
+        return self[0] if self else None
+
+    @property
+    def last(self) -> T | None:
+        """The last element, None where there is none."""
+        return self[-1] if self else None
+
+    @property
+    def first_value(self) -> T | None:
+        """The first element that is neither None nor empty, None where there is none."""
+        for item in self:
+            if item:
+                return item
+        return None
+
+    def matching(self, target: object) -> Self:
+        """The elements that are `target`, or have it as id or name."""
+        return self._of(item for item in self if matching.is_named(item, target))
+
+    def not_matching(self, target: object) -> Self:
+        """The elements that `matching` leaves out, in their own order."""
+        found = {id(item) for item in self.matching(target)}
+        return self._of(item for item in self if id(item) not in found)
+
+    def _of(self, items: Iterable[T]) -> Self:
+        """A list of the same kind."""
+        return type(self)(items)
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked only where lists have no such attribute; underscores are Python's own protocols.
+        if name.startswith("_") or not self:
+            raise AttributeError(name)
+        return getattr(self[0], name)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> T | Self:
+        found = tuple.__getitem__(self, index)
+        return self._of(found) if isinstance(index, slice) else found  # type: ignore[arg-type,return-value] # by index
+
+    def __add__(self, other: Iterable[Any]) -> Self:
+        return self._of([*self, *other]) if isinstance(other, list | tuple) else NotImplemented
+
+    def __radd__(self, other: Iterable[Any]) -> Self:
+        return self._of([*other, *self]) if isinstance(other, list | tuple) else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other) if isinstance(other, list) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+
+class ContainerList(ItemList["Container"]):
+    """Containers, matched by the rules of `--restart` (see `models.matching`).
+
+    Args:
+        containers: the elements, in order.
+        own_container_id: the full id of the container that we run in, None where it is unknown.
+    """
+
+    # A tuple cannot have slots of its own: these live in an instance dictionary.
+    _own_container_id: str | None
+    _index: matching.Index | None
+
+    def __new__(cls, containers: Iterable[Container] = (), own_container_id: str | None = None) -> Self:
+        """Make the list; a tuple's elements are set here or never."""
+        self = super().__new__(cls, containers)
+        self._own_container_id = own_container_id
+        self._index = None
+        return self
+
+    @property
+    def healthy(self) -> Self:
+        """Those whose health is exactly `healthy`."""
+        return self.with_health("healthy")
+
+    def with_health(self, state: str) -> Self:
+        """Those with this health: `healthy`, `unhealthy`, `starting`, or `unknown` for no health check."""
+        return self._of(container for container in self if container.health == state)
+
+    @property
+    def self(self) -> Container | None:
+        """Our own container; None where its id is unknown or it is not in this list."""
+        if self._own_container_id is None:
+            return None
+        return next((container for container in self if container.id == self._own_container_id), None)
+
+    def matching(self, target: object) -> Self:
+        """Those that the target means, the closest matches first; see `models.matching`."""
+        if self._index is None:
+            self._index = matching.Index(self)
+        return self._of(self._index.matching(matching.target_text(target)))
+
+    def _of(self, items: Iterable[Container]) -> Self:
+        return type(self)(items, self._own_container_id)
+
+
+class NetworkList(ItemList["Network"]):
+    """Networks, matched by id or name, and by a container or a list of networks: those in common."""
+
+    __slots__ = ()
+
+    def matching(self, target: object) -> Self:
+        """Those with this id, id prefix or name, or those in common with a container, a network or networks."""
+        return self._of(filter(_network_test(target), self))
+
+
+def _network_test(target: object) -> Callable[[Network], bool]:
+    """What decides whether a network matches."""
+    networks = getattr(target, "networks", target)
+    if isinstance(networks, NetworkList | list | tuple):
+        keys = {network.key for network in networks if hasattr(network, "key")}
+        return lambda network: network.key in keys
+    if hasattr(target, "key"):
+        return lambda network: network.key == target.key
+    text = matching.target_text(target)
+    return lambda network: matching.is_named(network, text)

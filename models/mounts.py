@@ -1,0 +1,54 @@
+"""What a container has mounted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sys import intern
+from typing import TYPE_CHECKING, Any
+
+from models.listing import ItemList
+from models.record import Record
+
+if TYPE_CHECKING:
+    from models.reading import FieldReader
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mount(Record):
+    """One mount.
+
+    Attributes:
+        destination: the path inside the container.
+        source: the path on the host, '' where the engine does not say (tmpfs).
+        type: `bind`, `volume`, `tmpfs`, ...
+        name: the volume's name, '' for other types.
+        mode: the options as given, such as `ro` or `z`.
+        writable: whether the container may write there.
+    """
+
+    destination: str
+    source: str
+    type: str
+    name: str
+    mode: str
+    writable: bool
+
+
+NO_MOUNTS: ItemList[Mount] = ItemList()
+
+
+def read_mounts(reader: FieldReader, attrs: dict[str, Any]) -> ItemList[Mount]:
+    """A container's mounts, sorted by destination, of `Mounts`."""
+    mounts = reader.mappings(attrs, "Mounts")
+    return ItemList(sorted(_read_mount(reader, mount) for mount in mounts)) if mounts else NO_MOUNTS
+
+
+def _read_mount(reader: FieldReader, mount: dict[str, Any]) -> Mount:
+    return Mount(
+        destination=intern(reader.text(mount, "Destination", "Mounts.")),
+        source=reader.text(mount, "Source", "Mounts."),
+        type=intern(reader.text(mount, "Type", "Mounts.")),
+        name=reader.text(mount, "Name", "Mounts."),
+        mode=intern(reader.text(mount, "Mode", "Mounts.")),
+        writable=reader.flag(mount, "RW", "Mounts."),
+    )

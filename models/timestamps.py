@@ -1,0 +1,48 @@
+"""Engine timestamps, RFC 3339 with up to nanoseconds, as whole nanoseconds: a float would lose the last digits."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_RFC3339 = re.compile(
+    r"(?P<seconds>\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2})"
+    r"(?:\.(?P<fraction>\d{1,9})\d*)?"
+    r"(?:[Zz]|(?P<sign>[+-])(?P<hours>\d{2}):(?P<minutes>\d{2}))",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ZERO_YEAR = 1  # Go's zero time 0001-01-01T00:00:00Z: the engine's way to say 'never'
+
+
+def parse_ns(text: str) -> int | None:
+    """Read a timestamp such as `2024-05-01T10:00:00.123456789Z` or `2024-05-01T12:00:00+02:00`.
+
+    Args:
+        text: a timestamp as the engine writes it; digits beyond the ninth are cut.
+
+    Returns:
+        Nanoseconds since the epoch; None where the text is no timestamp, or is Docker's zero time.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        moment = datetime.strptime(match["seconds"].upper().replace(" ", "T"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+        zone = _offset(match)
+    except ValueError:
+        return None
+    if moment.year == _ZERO_YEAR:
+        return None
+    since_epoch = moment - _EPOCH - zone
+    whole_s = since_epoch.days * 86_400 + since_epoch.seconds
+    return whole_s * 1_000_000_000 + int((match["fraction"] or "").ljust(9, "0"))
+
+
+def _offset(match: re.Match[str]) -> timedelta:
+    """The zone's distance from UTC; ValueError beyond a day, which no zone has."""
+    if match["sign"] is None:
+        return timedelta()
+    distance = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
+    timezone(distance)  # refuses what is no zone
+    return -distance if match["sign"] == "-" else distance
