@@ -60,7 +60,7 @@ def _unknown(argument: str, flags: list[str]) -> str:
         return f"{name} has to come first: write 'pygen {name} ...'"
     if not name.startswith("-"):
         return f"{argument!r} belongs to no option: quote a value that holds blanks, and see 'pygen --help'"
-    return f"{name} is not an option here{did_you_mean(name, flags)}: see 'pygen --help'"
+    return f"{name} is not an option here{did_you_mean(name, flags, prefix='--')}: see 'pygen --help'"
 
 
 class _Collect(argparse.Action):

@@ -28,4 +28,8 @@ def unknown_variables(environ: Mapping[str, str], options: Iterable[Option] = OP
     known = {option.variable_name for option in options}
     set_names = {name for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
     names = sorted(set_names - known - {CONTAINER_MARK})
-    return [f"{name} in the environment is no setting{did_you_mean(name, sorted(known))}: ignored" for name in names]
+    return [f"{name} in the environment is no setting{_guess(name, known)}: ignored" for name in names]
+
+
+def _guess(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, sorted(known), prefix=PREFIX)

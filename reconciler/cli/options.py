@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reconciler.backend.permissions import NEVER_BY_EXEC
 from reconciler.cli import help_text, values
 from reconciler.cli.arguments import SUBCOMMANDS, VERSION_FLAG, Given, asks_for_text, cut
-from reconciler.cli.catalogue import DEBUG, DOCKER_ADDRESS, FORMAT, METRICS, NOTIFY_DOCKER_ADDRESS, OPTIONS, TEMPLATE
+from reconciler.cli.catalogue import (
+    DEBUG,
+    DOCKER_ADDRESS,
+    FORMAT,
+    METRICS,
+    NOTIFY_DOCKER_ADDRESS,
+    OPTIONS,
+    SIGNAL_VIA,
+    TEMPLATE,
+)
 from reconciler.cli.commands import Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
 from reconciler.cli.engine_address import check_notify_address, choose_address
 from reconciler.cli.environment import occurrences, unknown_variables
@@ -81,6 +91,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
     found = resolve(OPTIONS, given, environ)
     if "template" not in found:
         raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
+    _check_signals(found, source_of(SIGNAL_VIA, given))
     address = choose_address(found.get("docker_address"), source_of(DOCKER_ADDRESS, given), environ)
     if "notify_docker_address" in found:
         check_notify_address(found["notify_docker_address"], source_of(NOTIFY_DOCKER_ADDRESS, given), environ)
@@ -93,6 +104,16 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
         *unknown_variables(environ),
     ]
     return Settings(**found), tuple(warnings)
+
+
+def _check_signals(found: Mapping[str, Any], source: str) -> None:
+    """What could never be delivered is refused: inside a container nobody can stop or kill PID 1."""
+    if found.get("signal_via") != "exec":
+        return
+    for notification in found.get("notifications", ()):
+        if notification.signal in NEVER_BY_EXEC:
+            short = notification.signal.removeprefix("SIG")
+            raise UsageError(f"{source}: exec can't send {short} to {notification.container}: give auto or kill")
 
 
 _COMMANDS = {"": _run, "permissions": _permissions, "record": _record, "healthcheck": _healthcheck}

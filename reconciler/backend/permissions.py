@@ -1,0 +1,205 @@
+"""Every request that the program makes of an engine: one table, which access lists and error messages are made from.
+
+What is not in this table is not asked: `tests/unit/backend/test_permissions.py` holds the readers and writers to it.
+Paths are those of the engine's API without its version prefix (`/v1.41`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.notification import Notification
+
+Need = Literal["read", "watch", "notify", "kill", "exec", "restart"]
+"""When a request is made.
+
+`read`: always; `watch`: except in one shot; `notify`: with any notification; `kill` and `exec`: where a signal may be
+sent that way; `restart`: where a restart is configured.
+"""
+
+SignalVia = Literal["auto", "exec", "kill"]
+
+NEVER_BY_EXEC = frozenset({"SIGKILL", "SIGSTOP"})
+"""Signals that PID 1 ignores when they come from inside its container: always sent by `docker kill`."""
+
+_CONTAINER = "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+_EXEC = "[0-9a-f]+"
+_PLACES = {"{container}": _CONTAINER, "{exec}": _EXEC}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of request.
+
+    Attributes:
+        name: as in the metrics' label `operation`.
+        method: the HTTP method.
+        path: the path, with `{container}` and `{exec}` in the place of ids.
+        needs: when it is made.
+        why: what it is for.
+        grants: what an access list that allows it hands over beside that; '' where that is no news.
+    """
+
+    name: str
+    method: str
+    path: str
+    needs: frozenset[Need]
+    why: str
+    grants: str = ""
+
+    @property
+    def line(self) -> str:
+        """The method and the path, as access lists and messages name it."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression (Go's and Python's) for the whole path, with any version prefix or none."""
+        pieces = re.split(r"(\{\w+\})", self.path)
+        return r"(/v[0-9]+\.[0-9]+)?" + "".join(_PLACES.get(piece) or re.escape(piece) for piece in pieces)
+
+    def allows(self, method: str, path: str) -> bool:
+        """Whether a request is of this kind.
+
+        Args:
+            method: its HTTP method.
+            path: its path, without the query.
+        """
+        return method == self.method and re.fullmatch(self.pattern, path) is not None
+
+
+_EXEC_GRANTS = (
+    "whoever may use the three exec requests can run any command, as any user, in every container of this engine; "
+    "leave them out with --signal-via kill"
+)
+
+OPERATIONS = (
+    Operation(
+        "version",
+        "GET",
+        "/version",
+        frozenset({"read", "notify"}),
+        "to agree on a version of the API with the engine",
+    ),
+    Operation(
+        "list",
+        "GET",
+        "/containers/json",
+        frozenset({"read"}),
+        "to know which containers there are",
+    ),
+    Operation(
+        "inspect",
+        "GET",
+        "/containers/{container}/json",
+        frozenset({"read", "notify"}),
+        "to know a container's state, directly before it is told too",
+        "shows every container's environment, secrets in it included",
+    ),
+    Operation(
+        "networks",
+        "GET",
+        "/networks",
+        frozenset({"read"}),
+        "to know which networks are internal",
+    ),
+    Operation(
+        "events",
+        "GET",
+        "/events",
+        frozenset({"watch"}),
+        "to hear of changes when they happen",
+    ),
+    Operation(
+        "kill",
+        "POST",
+        "/containers/{container}/kill",
+        frozenset({"kill"}),
+        "to send a signal",
+        "any signal to any container, which can stop it",
+    ),
+    Operation(
+        "restart",
+        "POST",
+        "/containers/{container}/restart",
+        frozenset({"restart"}),
+        "to restart a container",
+        "restarts any container",
+    ),
+    Operation(
+        "start",
+        "POST",
+        "/containers/{container}/start",
+        frozenset({"restart"}),
+        "to start a container that a restart had only stopped when it failed",
+        "starts any container",
+    ),
+    Operation(
+        "exec_create",
+        "POST",
+        "/containers/{container}/exec",
+        frozenset({"exec"}),
+        "to send a signal from inside, which leaves the container's restart policy alone",
+        _EXEC_GRANTS,
+    ),
+    Operation(
+        "exec_start",
+        "POST",
+        "/exec/{exec}/start",
+        frozenset({"exec"}),
+        "to send a signal from inside: run the command",
+        _EXEC_GRANTS,
+    ),
+    Operation(
+        "exec_inspect",
+        "GET",
+        "/exec/{exec}/json",
+        frozenset({"exec"}),
+        "to send a signal from inside: read its exit status",
+        "shows which commands are run by exec",
+    ),
+)
+"""All of them, reading first."""
+
+
+def operation_named(name: str) -> Operation:
+    """The operation of a metrics' label; KeyError where there is none."""
+    return {operation.name: operation for operation in OPERATIONS}[name]
+
+
+def needed(needs: Iterable[Need]) -> tuple[Operation, ...]:
+    """The operations that any of the needs asks for, in the table's order."""
+    wanted = set(needs)
+    return tuple(operation for operation in OPERATIONS if operation.needs & wanted)
+
+
+def reading_needs(*, one_shot: bool) -> frozenset[Need]:
+    """What the address that is read has to allow."""
+    return frozenset({"read"} if one_shot else {"read", "watch"})
+
+
+def telling_needs(
+    notifications: Iterable[Notification], signal_via: Literal["auto", "exec", "kill"]
+) -> frozenset[Need]:
+    """What the address that signals and restarts are sent to has to allow; nothing where nobody is told.
+
+    Args:
+        notifications: who is told.
+        signal_via: how signals may be sent: `exec` rules `kill` out, and the other way round.
+    """
+    needs: set[Need] = set()
+    for notification in notifications:
+        needs.add("notify")
+        if notification.action == "restart":
+            needs.add("restart")
+            continue
+        if signal_via != "exec":
+            needs.add("kill")
+        if signal_via != "kill" and notification.signal not in NEVER_BY_EXEC:
+            needs.add("exec")
+    return frozenset(needs)

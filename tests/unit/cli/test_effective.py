@@ -1,0 +1,73 @@
+"""The line that tells the effective settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reconciler.backend.address import EngineAddress
+
+from models.notification import Notification
+from reconciler.cli.effective import effective_settings, template_name
+from reconciler.cli.settings import IntervalSeconds, Settings
+
+
+def line(settings: Settings) -> str:
+    """The line for settings whose addresses come without TLS."""
+    parsed = [EngineAddress.parse(text, {}) for text in (settings.docker_address, settings.notify_docker_address)]
+    return effective_settings(settings, *parsed)
+
+
+def test_it_tells_what_will_be_done() -> None:
+    """Template, target, who is told, and the periods are on the line."""
+    told = line(
+        Settings(
+            template="nginx.j2",
+            target="/etc/nginx.conf",
+            notifications=(Notification("signal", "nginx", "SIGHUP"), Notification("restart", "app")),
+            interval=IntervalSeconds(0.5, 2),
+            state_dir=Path("/var/lib/pygen"),
+            strict=True,
+            status_page=False,
+        )
+    )
+    for part in (
+        "template: nginx.j2",
+        "target: /etc/nginx.conf",
+        "notify: signal HUP to nginx, restart of app",
+        "interval: 0.5 2",
+        "resync: 30",
+        "engine: unix:///var/run/docker.sock",
+        "metrics: off",
+        "status: off",
+        "state-dir: /var/lib/pygen",
+        "signal-via: auto",
+        "modes: strict",
+    ):
+        assert part in told.split("; ")
+
+
+def test_a_second_engine_address_is_told_only_where_there_is_one() -> None:
+    """The address for notifications is no news when it is the same."""
+    assert "notify-engine" not in line(Settings(template="t"))
+    assert "notify-engine: tcp://proxy:2375" in line(Settings(template="t", notify_docker_address="tcp://proxy:2375"))
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("/etc/t.j2", "/etc/t.j2"),
+        ("# {{ 'hunter2' }}", "inline, 17 characters"),
+        ("https://user:hunter2@host/t.j2?token=hunter2#x", "https://host/t.j2"),
+        ("http://host:8080/a/t.j2", "http://host:8080/a/t.j2"),
+    ],
+)
+def test_a_template_is_named_without_secrets(template: str, name: str) -> None:
+    """Neither an inline text nor credentials in an address are shown."""
+    assert template_name(template) == name
+    assert "hunter2" not in line(Settings(template=template))
+
+
+def test_credentials_of_the_engine_are_not_shown() -> None:
+    """An address with user and password is told without them."""
+    assert "hunter2" not in line(Settings(template="t", docker_address="tcp://user:hunter2@host:2375"))

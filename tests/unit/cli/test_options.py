@@ -1,0 +1,303 @@
+"""The command line and the environment, read into commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.notification import Notification
+from reconciler.cli.catalogue import OPTIONS
+from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
+from reconciler.cli.options import parse
+from reconciler.cli.settings import IntervalSeconds, Settings
+
+
+def run(arguments: str, **environ: str) -> Run:
+    """What the main command makes of arguments and environment."""
+    command = parse(arguments.split(), environ)
+    assert isinstance(command, Run), command
+    return command
+
+
+def settings(arguments: str = "", **environ: str) -> Settings:
+    """The settings with a template beside the arguments."""
+    return run(f"--template t.j2 {arguments}", **environ).settings
+
+
+def refusal(arguments: str = "--template t.j2", **environ: str) -> str:
+    """The message of a usage error."""
+    command = parse(arguments.split(), environ)
+    assert isinstance(command, Refused), command
+    return command.message
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    """A template alone is enough, and everything else has its default."""
+    plain = settings()
+    assert plain.template == "t.j2"
+    assert plain.target == "-"
+    assert not plain.notifications
+    assert plain.interval == (0.5, 2)
+    assert plain.resync_s == 30
+    assert plain.docker_address == plain.notify_docker_address == "unix:///var/run/docker.sock"
+    assert plain.metrics is not None
+    assert plain.metrics.port == 9413
+    assert plain.state_dir is None
+    assert (plain.signal_via, plain.log_format) == ("auto", "text")
+    assert [plain.one_shot, plain.strict, plain.debug] == [False, False, False]
+    assert plain.status_page
+    assert (plain.render_time_limit_s, plain.render_size_limit_bytes) == (10, 16 * 2**20)
+
+
+def test_every_option_reaches_its_setting() -> None:
+    """What an option says is what the setting holds."""
+    given = settings(
+        "--target /etc/t --restart a --signal b HUP --interval 1 4 --resync 7 --one-shot --docker-address tcp://h:1 "
+        "--notify-docker-address tcp://h:2 --metrics 127.0.0.1:99 --status off --state-dir /s --signal-via kill "
+        "--strict --log-format json --debug --render-time-limit 3 --render-size-limit 5K"
+    )
+    assert given == Settings(
+        template="t.j2",
+        target="/etc/t",
+        notifications=(Notification("restart", "a"), Notification("signal", "b", "SIGHUP")),
+        interval=IntervalSeconds(1, 4),
+        resync_s=7,
+        one_shot=True,
+        docker_address="tcp://h:1",
+        notify_docker_address="tcp://h:2",
+        metrics=settings("--metrics 127.0.0.1:99").metrics,
+        status_page=False,
+        state_dir=Path("/s"),
+        signal_via="kill",
+        strict=True,
+        log_format="json",
+        debug=True,
+        render_time_limit_s=3,
+        render_size_limit_bytes=5 * 1024,
+    )
+    assert str(given.metrics) != str(settings().metrics)
+
+
+def test_every_option_is_read_from_the_environment_too() -> None:
+    """The same settings come out of variables as out of options."""
+    in_environment = run(
+        "",
+        PYGEN_TEMPLATE="# inline",
+        PYGEN_TARGET_FILE="/etc/t",
+        PYGEN_RESTART="a, b",
+        PYGEN_SIGNAL="nginx HUP,haproxy USR2",
+        PYGEN_INTERVAL="1,4",
+        PYGEN_RESYNC="7",
+        PYGEN_ONE_SHOT="1",
+        PYGEN_DOCKER_ADDRESS="tcp://h:1",
+        PYGEN_NOTIFY_DOCKER_ADDRESS="tcp://h:2",
+        PYGEN_METRICS="0",
+        PYGEN_STATUS="off",
+        PYGEN_STATE_DIR="/s",
+        PYGEN_SIGNAL_VIA="exec",
+        PYGEN_STRICT="yes",
+        PYGEN_LOG_FORMAT="json",
+        PYGEN_DEBUG="on",
+        PYGEN_RENDER_TIME_LIMIT="3",
+        PYGEN_RENDER_SIZE_LIMIT="1MiB",
+    )
+    assert in_environment.warnings == ()
+    assert in_environment.settings == Settings(
+        template="# inline",
+        target="/etc/t",
+        notifications=(
+            Notification("restart", "a"),
+            Notification("restart", "b"),
+            Notification("signal", "nginx", "SIGHUP"),
+            Notification("signal", "haproxy", "SIGUSR2"),
+        ),
+        interval=IntervalSeconds(1, 4),
+        resync_s=7,
+        one_shot=True,
+        docker_address="tcp://h:1",
+        notify_docker_address="tcp://h:2",
+        metrics=None,
+        status_page=False,
+        state_dir=Path("/s"),
+        signal_via="exec",
+        strict=True,
+        log_format="json",
+        debug=True,
+        render_time_limit_s=3,
+        render_size_limit_bytes=2**20,
+    )
+
+
+def test_no_option_lacks_a_variable_of_its_own() -> None:
+    """Each option has a PYGEN_ name that no other option has, and PYGEN_TARGET is none of them."""
+    names = [option.variable_name for option in OPTIONS]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("PYGEN_") for name in names)
+    assert "PYGEN_TARGET" not in names
+
+
+def test_the_option_wins_over_the_environment() -> None:
+    """A list in the environment is replaced by options, not added to."""
+    both = settings("--restart a --resync 5", PYGEN_RESTART="b,c", PYGEN_RESYNC="6", PYGEN_SIGNAL="d HUP")
+    assert both.resync_s == 5
+    assert both.notifications == (Notification("restart", "a"), Notification("signal", "d", "SIGHUP"))
+
+
+def test_an_option_hides_even_a_malformed_variable() -> None:
+    """What does not count is not read."""
+    assert settings("--resync 5", PYGEN_RESYNC="often").resync_s == 5
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_variable_is_unset(empty: str) -> None:
+    """Empty variables, of options and of the ancestor, change nothing and warn of nothing."""
+    names = [option.variable_name for option in OPTIONS if option.flag != "--template"]
+    environ = dict.fromkeys([*names, "PYGEN_NONSENSE", "DOCKER_ADDRESS", "DOCKER_HOST"], empty)
+    assert run("--template t.j2", **environ) == run("--template t.j2")
+
+
+def test_notifications_keep_their_order_without_exact_duplicates() -> None:
+    """Spellings of one signal are one notification; another signal, or a restart, is not."""
+    given = settings(
+        "--signal a HUP --restart b --signal a sighup --signal a 1 --signal a USR1 --restart a --restart b"
+    )
+    assert given.notifications == (
+        Notification("signal", "a", "SIGHUP"),
+        Notification("restart", "b"),
+        Notification("signal", "a", "SIGUSR1"),
+        Notification("restart", "a"),
+    )
+
+
+def test_a_name_with_blanks_can_be_signalled_from_the_environment() -> None:
+    """The last word of an item is the signal, the rest is the name: label values may hold blanks."""
+    assert settings(PYGEN_SIGNAL="my proxy HUP").notifications == (Notification("signal", "my proxy", "SIGHUP"),)
+
+
+def test_one_interval_serves_for_both() -> None:
+    """MIN alone is MAX too, on the command line and in the environment."""
+    assert settings("--interval 7").interval == (7, 7)
+    assert settings(PYGEN_INTERVAL="0").interval == (0, 0)
+    assert settings(PYGEN_INTERVAL="0.5 2").interval == (0.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("", "no template"),
+        ("--template", "--template: expected 1 argument"),
+        ("--template t.j2 --target=", "--target: it is empty"),
+        ("--template=", "--template: it is empty"),
+        ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
+        ("--template t.j2 --signal a", "--signal: expected 2 arguments"),
+        ("--template t.j2 --signal a NOPE", "--signal: 'NOPE' is not a signal"),
+        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is over MAX 1"),
+        ("--template t.j2 --interval 1 2 3", "--interval: 3 values"),
+        ("--template t.j2 --interval -1", "--interval: -1 is negative"),
+        ("--template t.j2 --interval nan", "--interval: 'nan' is not a number"),
+        ("--template t.j2 --interval 1 inf", "--interval: 'inf' is not a number"),
+        ("--template t.j2 --interval 1 1e99", "--interval: 1e99 seconds are more than a year"),
+        ("--template t.j2 --resync 0", "--resync: 0 seconds are too few"),
+        ("--template t.j2 --resync soon", "--resync: 'soon' is not a number"),
+        ("--template t.j2 --docker-address ftp://h", "--docker-address: "),
+        ("--template t.j2 --docker-address=", "--docker-address: it is empty"),
+        ("--template t.j2 --notify-docker-address ftp://h", "--notify-docker-address: "),
+        ("--template t.j2 --notify-docker-address file://s.json", "--notify-docker-address: a recorded state"),
+        ("--template t.j2 --metrics 99999", "--metrics: "),
+        ("--template t.j2 --metrics web", "--metrics: "),
+        ("--template t.j2 --signal-via magic", "--signal-via: 'magic' is not known: give one of auto, exec, kill"),
+        ("--template t.j2 --signal-via exec --signal a KILL", "--signal-via: exec can't send KILL to a"),
+        ("--template t.j2 --signal-via exec --signal a USR1 --signal b 19", "--signal-via: exec can't send STOP to b"),
+        ("--template t.j2 --log-format xml", "--log-format: 'xml' is not known: give one of text, json"),
+        ("--template t.j2 --status maybe", "--status: 'maybe' is neither yes nor no"),
+        ("--template t.j2 --render-time-limit 0", "--render-time-limit: 0 seconds are too few"),
+        ("--template t.j2 --render-size-limit lots", "--render-size-limit: 'lots' is not a size"),
+        ("--template t.j2 --one-shot=1", "--one-shot: "),
+        ("--template t.j2 --templat x", "did you mean --template?"),
+        ("--templ t.j2", "--templ is not an option"),
+        ("--template t.j2 stray", "'stray' belongs to no option"),
+        ("--template t.j2 record", "record has to come first"),
+        ("record --template t.j2", "--template is not an option here"),
+        ("healthcheck --metrics web", "--metrics: "),
+        ("permissions --format xml", "--format: 'xml' is not known: give one of text, socket-proxy"),
+    ],
+)
+def test_a_mistake_is_refused_and_named(arguments: str, says: str) -> None:
+    """A usage error says where it is written and what is wrong."""
+    assert says in refusal(arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PYGEN_STRICT", "maybe", "'maybe' is neither yes nor no"),
+        ("PYGEN_INTERVAL", "1,2,3", "3 values"),
+        ("PYGEN_INTERVAL", "1,", "'' is not a number"),
+        ("PYGEN_RESTART", "a,,b", "CONTAINER is empty"),
+        ("PYGEN_SIGNAL", "nginx", "'nginx' is not CONTAINER SIGNAL"),
+        ("PYGEN_SIGNAL", "nginx HUP,", "'' is not CONTAINER SIGNAL"),
+        ("PYGEN_SIGNAL", "nginx HUPP", "'HUPP' is not a signal"),
+        ("PYGEN_RESYNC", "-3", "-3 is negative"),
+        ("PYGEN_SIGNAL_VIA", "magic", "'magic' is not known"),
+        ("PYGEN_METRICS", "web", ""),
+        ("PYGEN_DOCKER_ADDRESS", "ftp://h", ""),
+        ("PYGEN_NOTIFY_DOCKER_ADDRESS", "ftp://h", ""),
+        ("DOCKER_HOST", "ftp://h", ""),
+        ("DOCKER_ADDRESS", "ftp://h", ""),
+    ],
+)
+def test_a_mistake_in_the_environment_names_the_variable(name: str, value: str, says: str) -> None:
+    """The message begins with the variable that has to be mended."""
+    message = refusal(**{name: value})
+    assert message.startswith(f"{name}: ")
+    assert says in message
+
+
+@pytest.mark.parametrize("word", ["1", "true", "YES", "On"])
+def test_switches_in_the_environment_take_words_for_yes(word: str) -> None:
+    """Four words for yes, in any case."""
+    assert settings(PYGEN_STRICT=word).strict
+
+
+@pytest.mark.parametrize("word", ["0", "False", "no", "OFF"])
+def test_switches_in_the_environment_take_words_for_no(word: str) -> None:
+    """Four words for no, in any case."""
+    assert not settings(PYGEN_STRICT=word).strict
+
+
+def test_an_unknown_variable_is_one_warning_with_a_guess() -> None:
+    """Misspelt names are told, each once, without their values; the mark of containers is no such name."""
+    warnings = run("--template t.j2", PYGEN_RSYNC="secret", PYGEN_TARGET="web", PYGEN_XYZZY="1", HOME="/").warnings
+    assert len(warnings) == 2
+    assert warnings[0].startswith("PYGEN_RSYNC in the environment is no setting (did you mean PYGEN_RESYNC?)")
+    assert warnings[1].startswith("PYGEN_XYZZY in the environment is no setting: ")
+    assert not any("secret" in warning for warning in warnings)
+
+
+def test_subcommands_read_what_they_need_and_no_more() -> None:
+    """`record` needs an address, `healthcheck` an address or nothing."""
+    assert parse(["record", "--docker-address", "tcp://h:1"], {}) == Record("tcp://h:1")
+    assert parse(["record"], {"PYGEN_DOCKER_ADDRESS": "tcp://h:2"}) == Record("tcp://h:2")
+    assert parse(["healthcheck"], {}) == Healthcheck(None)
+    assert parse(["healthcheck"], {"PYGEN_METRICS": "0"}) == Healthcheck("0")
+    assert parse(["healthcheck", "--metrics", "[::1]:99"], {"PYGEN_METRICS": "0"}) == Healthcheck("[::1]:99")
+
+
+def test_permissions_takes_the_options_of_the_main_command() -> None:
+    """The same options describe the same configuration; a template is not needed."""
+    command = parse(["permissions", "--format", "socket-proxy", "--signal", "a", "HUP"], {"PYGEN_SIGNAL_VIA": "kill"})
+    assert isinstance(command, Permissions)
+    assert command.output_format == "socket-proxy"
+    assert command.settings.notifications == (Notification("signal", "a", "SIGHUP"),)
+    assert command.settings.signal_via == "kill"
+
+
+@pytest.mark.parametrize("name", ["", "record ", "healthcheck ", "permissions "])
+def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
+    """`--help` helps with a command line that is not yet right."""
+    help_page, version = parse(f"{name}--nonsense --help".split(), {}), parse(f"{name}--version x".split(), {})
+    assert isinstance(help_page, Printed)
+    assert isinstance(version, Printed)
+    assert help_page.text.startswith(f"Usage: pygen {name}".rstrip())
+    assert version.text.startswith("pygen ")
