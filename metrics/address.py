@@ -12,7 +12,7 @@ HOST_NAME_MAX = 253
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _LIKE_IPV4 = re.compile(r"[0-9.]+")
-_ZONE = re.compile(r"%[A-Za-z0-9_.-]+")
+_ZONE = re.compile(r"%[A-Za-z0-9_.-]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,7 @@ def _split(text: str) -> tuple[str, str]:
 def _port(port: str, text: str) -> int:
     if not (port.isascii() and port.isdigit()):
         raise ValueError(f"{text!r} has no port: give [ADDRESS:]PORT, or 0 to turn metrics off")
-    # Cut first: a number of thousands of digits is an error of its own in Python.
-    number = int(port[:20])
+    number = int(port.lstrip("0")[:6] or "0")  # cut: Python refuses to read a number of thousands of digits
     if number > PORT_MAX:
         raise ValueError(f"the port {port} is too high: give one up to {PORT_MAX}, or 0 to turn metrics off")
     return number
@@ -75,7 +74,7 @@ def _port(port: str, text: str) -> int:
 
 def _check_host(host: str, text: str) -> None:
     if host.startswith("["):
-        if not _is_address(socket.AF_INET6, _ZONE.sub("", host[1:-1], count=1)):
+        if not _is_address(socket.AF_INET6, _ZONE.sub("", host[1:-1])):
             raise ValueError(f"{text!r} holds no IPv6 address between its brackets")
     elif _LIKE_IPV4.fullmatch(host):
         if not _is_address(socket.AF_INET, host):
