@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from sys import intern
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models import kept_body, matching
@@ -202,7 +203,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
-        target_names=matching.target_names(container_id, name, labels, env, compose),
+        target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
 
@@ -221,8 +222,12 @@ def _labels(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
 
 def _env(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
     """`Config.Env`; an entry without `=` is legal and empty, and the last of several entries of one name counts."""
-    entries = (entry.partition("=") for entry in reader.texts(config, "Env", "Config."))
-    return {intern(name): value for name, _, value in entries if name}
+    env = {}
+    for entry in reader.texts(config, "Env", "Config."):
+        name, _, value = entry.partition("=")
+        if name:
+            env[intern(name)] = value
+    return env
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from functools import lru_cache
+from operator import methodcaller
 from typing import Any
 
 from models.kept_dictionary import COMMON
@@ -17,6 +18,9 @@ _LEVEL = 1
 _WINDOW_BITS = -14  # 16 KiB, no header: room for the dictionary and a body
 _MEMORY_LEVEL = 7
 _DECODED_MAX = 512  # bodies; some 35 kB of Python objects each
+
+# What follows the backslash of an escaped surrogate. Splitting at backslashes is much faster than a search for `\ud`.
+_HALF_PAIR = methodcaller("startswith", ("ud", "uD"))
 
 # Has read the dictionary once; a copy of it costs less than reading it again.
 _PRIMED = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zlib.Z_DEFAULT_STRATEGY, COMMON)
@@ -31,7 +35,7 @@ def parse(body: bytes) -> dict[str, Any]:
     text = body.decode("utf-8", "replace")
     try:
         attrs = json.loads(text)
-        if "\\ud" in text or "\\uD" in text:
+        if any(map(_HALF_PAIR, text.split("\\"))):
             attrs = json.loads(_whole_characters(attrs))
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error

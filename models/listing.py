@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar, overload
 
 from models import matching
+from models.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from models.container import Container
     from models.networks import Network
@@ -139,17 +140,23 @@ class NetworkList(ItemList["Network"]):
     __slots__ = ()
 
     def matching(self, target: object) -> Self:
-        """Those with this id, id prefix or name, or those in common with a container, a network or networks."""
+        """Those with this id, id prefix or name, or those in common with a container, a network, or lists of these."""
         return self._of(filter(_network_test(target), self))
 
 
 def _network_test(target: object) -> Callable[[Network], bool]:
     """What decides whether a network matches."""
-    networks = getattr(target, "networks", target)
-    if isinstance(networks, NetworkList | list | tuple):
-        keys = {network.key for network in networks if hasattr(network, "key")}
+    if isinstance(target, Record | list | tuple):
+        keys = {network.key for network in _networks_of(target)}
         return lambda network: network.key in keys
-    if hasattr(target, "key"):
-        return lambda network: network.key == target.key
     text = matching.target_text(target)
     return lambda network: matching.is_named(network, text)
+
+
+def _networks_of(target: object) -> Iterator[Any]:
+    """The networks that a template means by a network, a container, or a list of either."""
+    if isinstance(target, Record):
+        yield from target.networks if "networks" in target else [target]
+    elif isinstance(target, list | tuple):
+        for each in target:
+            yield from _networks_of(each)

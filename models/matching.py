@@ -13,6 +13,8 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
+from models.record import Record
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -36,8 +38,7 @@ def target_text(target: object) -> str:
         return target
     if target is None:
         return ""
-    own_id = getattr(target, "id", None)
-    return own_id if isinstance(own_id, str) and own_id else str(target)
+    return str(target.get("id", "")) if isinstance(target, Record) else str(target)
 
 
 def is_id_prefix(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from models.reading import FieldReader
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Mount(Record):
     """One mount.
 
@@ -34,13 +35,17 @@ class Mount(Record):
     writable: bool
 
 
+_by_destination = attrgetter("destination", "source")
+
 NO_MOUNTS: ItemList[Mount] = ItemList()
 
 
 def read_mounts(reader: FieldReader, attrs: dict[str, Any]) -> ItemList[Mount]:
     """A container's mounts, sorted by destination, of `Mounts`."""
     mounts = reader.mappings(attrs, "Mounts")
-    return ItemList(sorted(_read_mount(reader, mount) for mount in mounts)) if mounts else NO_MOUNTS
+    if not mounts:
+        return NO_MOUNTS
+    return ItemList(sorted((_read_mount(reader, mount) for mount in mounts), key=_by_destination))
 
 
 def _read_mount(reader: FieldReader, mount: dict[str, Any]) -> Mount:

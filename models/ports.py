@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from sys import intern
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +21,7 @@ PROTOCOLS = ("sctp", "tcp", "udp")
 PORT_MAX = 65_535
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PublishedPort(Record):
     """One place on the host at which a container's port is reached.
 
@@ -63,6 +64,8 @@ class PublishedList(ItemList[PublishedPort]):
         return self._of(each for each in self if text in (str(each.port), f"{each.port}/{each.protocol}"))
 
 
+_by_port = attrgetter("port", "protocol", "host_ip", "host_port")
+
 Ports = CaseMapping[ItemList[int]]
 
 NO_PUBLISHED = PublishedList()
@@ -104,7 +107,7 @@ def read_exposed(reader: FieldReader, *declared: tuple[str, Mapping[str, Any]]) 
 def read_published(reader: FieldReader, ports: dict[str, Any], field: str) -> PublishedList:
     """The host's addresses and ports of each container port, of `NetworkSettings.Ports`."""
     found = [each for text in ports for each in _bindings(reader, ports, text, field)]
-    return PublishedList(sorted(set(found))) if found else NO_PUBLISHED
+    return PublishedList(sorted(found, key=_by_port)) if found else NO_PUBLISHED
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, ValuesView
+from collections.abc import ItemsView, KeysView, ValuesView
 from typing import Any, NoReturn
 
 from models import kept_body
@@ -36,20 +36,19 @@ class RawMapping(CaseMapping[Any]):
     def __getitem__(self, key: str) -> Any:
         return read_only(super().__getitem__(key))
 
+    # The plain dictionary's own views would lead to what is not wrapped, by their `mapping`.
+
+    def keys(self) -> KeysView[str]:
+        """The keys in the engine's order."""
+        return KeysView(self)
+
     def values(self) -> ValuesView[Any]:
         """The values in the engine's order."""
-        return _ReadOnlyValues(self)
+        return ValuesView(self)
 
     def items(self) -> ItemsView[str, Any]:
         """Pairs of key and value in the engine's order."""
         return ItemsView(self)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._data)
-
-
-class _ReadOnlyValues(ValuesView[Any]):
-    """The wrapped values of a RawMapping."""
 
 
 def read_only(value: Any) -> Any:

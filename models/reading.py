@@ -57,16 +57,13 @@ class FieldReader:
 
     def texts(self, parent: dict[str, Any], field: str, path: str = "") -> list[str]:
         """The texts of a list field; an element that is no text is left out."""
-        return [each for each in self.sequence(parent, field, path) if self.is_text(each, f"{path}{field}[]")]
+        found, name = self.sequence(parent, field, path), f"{path}{field}[]"
+        return [each for each in found if type(each) is str or self._odd(each, str, empty=False, field=name)]
 
     def mappings(self, parent: dict[str, Any], field: str, path: str = "") -> list[dict[str, Any]]:
         """The objects of a list field; an element that is no object is left out."""
         found, name = self.sequence(parent, field, path), f"{path}{field}[]"
         return [each for each in found if type(each) is dict or self._odd(each, dict, empty=False, field=name)]
-
-    def is_text(self, value: object, field: str) -> bool:
-        """Whether an element is a text; a warning where it is something else than null."""
-        return type(value) is str or self._odd(value, str, empty=False, field=field)
 
     def unreadable(self, field: str, expected: str) -> None:
         """Warn of a field that holds what nobody can read."""
