@@ -1,10 +1,12 @@
-"""The small port that notifications need from Docker. The reconciler's backend implements it and raises these errors."""
+"""The small port that notifications need from Docker; the reconciler's backend fills it and raises these errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class DeliveryError(Exception):
@@ -42,7 +44,7 @@ class ContainerState:
         restart_policy: `HostConfig.RestartPolicy.Name`; '' and 'no' are no policy.
         pid_mode: `HostConfig.PidMode`; '' is the container's own, else `host` or `container:ID`.
         stop_timeout_s: `Config.StopTimeout` in seconds, None where it is not set (the engine then takes 10).
-        engine_ns_max: upper bound of the engine's clock when the inspect was begun, ns since the epoch, None if unknown.
+        engine_ns_max: upper bound of the engine's clock when the inspect was begun, ns since the epoch, or None.
     """
 
     running: bool

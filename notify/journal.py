@@ -1,0 +1,127 @@
+"""What people read about notifications: each line says what, where, and what to do; none is repeated endlessly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Sequence
+
+    from models.notification import Notification
+    from notify.ledger import RunRecord
+    from notify.outcome import Delivered, RunEnded
+    from notify.schedule import Attempt, Plan
+    from notify.sighting import Sighting
+
+Fields = dict[str, object]
+
+
+class Journal:
+    """Writes one job's lines."""
+
+    def __init__(self, job: str, log: logging.Logger) -> None:
+        self._job = job
+        self._log = log
+        self._unmatched: dict[Notification, bool] = {}
+        self._advised: set[tuple[Notification, str]] = set()
+
+    def delivered(self, attempt: Attempt, name: str, outcome: Delivered, plan: Plan | None) -> None:
+        """A run was told; after failures also that the trouble is over."""
+        after = f", after {_times(plan.tries)} without success" if plan is not None and plan.tries else ""
+        self._log.info(
+            "%s delivered to %s (%s)%s",
+            attempt.notification,
+            name,
+            outcome.how,
+            after,
+            extra=self._fields(attempt, name),
+        )
+        place = (attempt.notification, attempt.task.run.container_id)
+        if outcome.advice and place not in self._advised:
+            self._advised.add(place)
+            self._log.warning(
+                "%s: 'docker kill' had to be used for %s and %s",
+                attempt.notification,
+                name,
+                outcome.advice,
+                extra=self._fields(attempt, name),
+            )
+
+    def ended(self, attempt: Attempt, name: str, outcome: RunEnded) -> None:
+        """Nobody is left to be told."""
+        self._log.info(
+            "%s is no longer owed to %s: %s",
+            attempt.notification,
+            name,
+            outcome.why,
+            extra=self._fields(attempt, name),
+        )
+
+    def held(self, attempt: Attempt, name: str, why: str, plan: Plan) -> None:
+        """Nothing was sent for now; said once for each time."""
+        if plan.failures == 1:
+            self._log.info(
+                "%s waits for %s: %s",
+                attempt.notification,
+                name,
+                why,
+                extra=self._fields(attempt, name),
+            )
+
+    def failed(self, attempt: Attempt, name: str, message: str, plan: Plan | None) -> None:
+        """A try failed: the first, second, fourth, eighth, ... in a row is written."""
+        tries = 1 if plan is None else plan.tries
+        if tries & (tries - 1):
+            return
+        self._log.warning(
+            "%s failed for %s (%s, goes on until it is through): %s",
+            attempt.notification,
+            name,
+            _times(tries),
+            message,
+            extra=self._fields(attempt, name),
+        )
+
+    def restart_seen(self, notification: Notification, record: RunRecord) -> None:
+        """A restart that was thought failed turned out to have happened."""
+        self._log.info(
+            "%s delivered to %s (a restart that the engine did not confirm)",
+            notification,
+            record.name,
+            extra={"job": self._job, "notification": str(notification), "container": record.name},
+        )
+
+    def chained(self, notification: Notification, container_id: str) -> None:
+        """Restarts cause each other."""
+        self._log.warning(
+            "each %s changes %s, which owes the next one (container %s): these restarts are spaced out now, up to"
+            " 30 s apart; let the template not show what changes with the container's own restart",
+            notification,
+            self._job,
+            container_id[:12],
+            extra={"job": self._job, "notification": str(notification), "container": container_id[:12]},
+        )
+
+    def matched(self, notification: Notification, sightings: Sequence[Sighting]) -> None:
+        """Nothing matches what was configured: once, until something does."""
+        unmatched = not sightings
+        if unmatched and not self._unmatched.get(notification):
+            self._log.warning(
+                "no container matches %r: nobody is told by the %s of %s until one does; give a container's name or id,"
+                " a Compose or Swarm service, or the value of the label pygen.target",
+                notification.container,
+                notification.action,
+                self._job,
+                extra={"job": self._job, "notification": str(notification)},
+            )
+        elif not unmatched and self._unmatched.get(notification):
+            self._log.info("%r is matched by %s now", notification.container, sightings[0].name)
+        self._unmatched[notification] = unmatched
+
+    def _fields(self, attempt: Attempt, name: str) -> Fields:
+        return {"job": self._job, "notification": str(attempt.notification), "container": name}
+
+
+def _times(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"

@@ -1,0 +1,79 @@
+"""Restarting a container such that every try ends in one of three known places: told, over, or owed.
+
+A restart that times out or breaks may still happen, so after every failure the container is looked at: a new
+`StartedAt` is a delivery. One that our own restart left stopped is started by the retry; the caller has recorded
+`restart_begun` before the first try, so that this also holds after a crash of ours.
+"""
+
+from __future__ import annotations
+
+from notify.looking import READ_TIMEOUT_S, Looker, is_another_run, obstacle
+from notify.outcome import Delivered, Failed, Outcome, RunEnded, Task
+from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
+
+ENGINE_STOP_TIMEOUT_S = 10  # what the engine takes where the container sets none
+
+
+def deliver_restart(port: NotifyPort, task: Task, looker: Looker) -> Outcome:
+    """Restart the task's container, or finish a restart that was begun before.
+
+    Args:
+        port: the engine.
+        task: what is owed; `restart_begun` says whether an earlier try may have stopped the container.
+        looker: inspects.
+
+    Returns:
+        How it ended. Failures of the first look are `Failed(acted=False)`: nothing was asked for then.
+    """
+    try:
+        state = looker.look()
+    except DeliveryError as error:
+        return Failed(str(error), acted=False)
+    if task.restart_begun and state is not None:
+        finished = _finish(port, task, looker, state)
+        if finished is not None:
+            return finished
+    return obstacle(task, state) or _restart(port, task, looker, _stop_timeout_s(state))
+
+
+def _finish(port: NotifyPort, task: Task, looker: Looker, state: ContainerState) -> Outcome | None:
+    """What an earlier try of ours came to; None where the same run still runs."""
+    if is_another_run(task, state):
+        return Delivered("a restart begun earlier")
+    if state.running:
+        return None
+    try:
+        port.start(task.engine, task.run.container_id, timeout_s=READ_TIMEOUT_S)
+    except DeliveryError as error:
+        return _after_failure(task, looker, error, "started again after a restart of ours stopped it")
+    return Delivered("a start, after a restart of ours had stopped it")
+
+
+def _restart(port: NotifyPort, task: Task, looker: Looker, stop_timeout_s: int | None) -> Outcome:
+    """Ask for the restart and wait for it, no longer than its stop timeout and a read timeout more."""
+    stopping_s = stop_timeout_s if stop_timeout_s is not None and stop_timeout_s >= 0 else ENGINE_STOP_TIMEOUT_S
+    timeout_s = stopping_s + READ_TIMEOUT_S
+    try:
+        port.restart(task.engine, task.run.container_id, stop_timeout_s=stop_timeout_s, timeout_s=timeout_s)
+    except DeliveryError as error:
+        return _after_failure(task, looker, error, "restarted")
+    return Delivered("a restart")
+
+
+def _after_failure(task: Task, looker: Looker, error: DeliveryError, wanted: str) -> Outcome:
+    """Look whether the engine did it all the same."""
+    state = looker.look_again()
+    message = f"the container could not be {wanted}: {error}"
+    if isinstance(state, DeliveryError):
+        return Failed(message)
+    if state is None:
+        return RunEnded("the container is gone")
+    if is_another_run(task, state):
+        return Delivered("a restart that the engine did not confirm")
+    untouched = isinstance(error, EngineRefused) and state.running
+    return Failed(message, restart_undone=untouched)
+
+
+def _stop_timeout_s(state: ContainerState | None) -> int | None:
+    """The container's own stop timeout."""
+    return None if state is None else state.stop_timeout_s
