@@ -1,0 +1,103 @@
+"""`--one-shot`: one pass within one budget of time, and a status that says how it went."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from reconciler.loop.job import Job, View
+from reconciler.loop.work_queue import StopAsked, WorkQueue
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+    from reconciler.informer.informer import Informer
+    from reconciler.loop.heartbeat import Heartbeat
+
+BUDGET_S = 30.0
+
+
+class Status(IntEnum):
+    """Exit statuses of the program."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    ENGINE_UNREACHABLE = 11
+    TEMPLATE_FAILED = 12
+    WRITE_FAILED = 13
+    NOTIFICATION_FAILED = 14
+
+
+class OneShot:
+    """The single pass of one job; one budget serves for the engine, the write and the notifications."""
+
+    def __init__(
+        self,
+        informer: Informer,
+        job: Job,
+        *,
+        queue: WorkQueue,
+        clock: Callable[[], float],
+        heartbeat: Heartbeat,
+        log: logging.Logger,
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        """Hand in the parts.
+
+        Args:
+            informer: the state; no stream is subscribed to.
+            job: whose template is loaded already.
+            queue: where a signal's StopAsked arrives.
+            clock: monotonic, seconds.
+            heartbeat: shows that the pass moves.
+            log: where a failure is told.
+            budget_s: for everything, seconds.
+        """
+        self._informer = informer
+        self._job = job
+        self._queue = queue
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._log = log
+        self._deadline_s = clock() + budget_s
+
+    def run(self) -> Status:
+        """Read, render, write, tell."""
+        self._informer.on_reload()
+        view = self._view()
+        if view is None:
+            self._log.error("the engine's state could not be read in time; the target is left as it is")
+            return Status.ENGINE_UNREACHABLE
+        written = self._write(view)
+        if written is not Status.OK:
+            return written
+        if not self._job.notifier.flush(self._deadline_s):
+            self._log.error("not everybody could be told in time; what is left stays owed")
+            return Status.NOTIFICATION_FAILED
+        return Status.OK
+
+    def _view(self) -> View | None:
+        informer = self._informer
+        while not informer.sync() or informer.snapshot is None or informer.listed is None:
+            if not self._wait(informer.next_due()):
+                return None
+        return View(informer.snapshot, informer.revision, informer.store, informer.listed, informer.take_changes())
+
+    def _write(self, view: View) -> Status:
+        while not self._job.reconcile(view):
+            retry_at_s = self._job.next_due()
+            if self._job.desired.failure is not None:
+                return Status.TEMPLATE_FAILED
+            # A pipe gets a reader sooner or later; a file's fault is for people, who wait for the status.
+            if self._job.target.is_file or retry_at_s is None or not self._wait(retry_at_s):
+                return Status.WRITE_FAILED
+        return Status.OK
+
+    def _wait(self, until_s: float) -> bool:
+        """Wait, and tell whether there is time for another try."""
+        if until_s >= self._deadline_s:
+            return False
+        self._heartbeat.beat()
+        return not any(isinstance(wakeup, StopAsked) for wakeup in self._queue.take(until_s))

@@ -1,0 +1,46 @@
+"""Pacing: under a storm of changes the loop rests as long as it worked, so that a core is at most half busy.
+
+A single change is never held up: the rest after the pass before it is long over. In a storm the events that arrive
+during a rest are answered by one pass together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A little more than one, because the threads that read events and deliver need some of the processor, too.
+REST_RATIO = 1.5
+# A single pass over ten thousand containers may take longer than anybody wants to wait for the next.
+REST_S_MAX = 1.0
+
+
+class Pacing:
+    """Measures a pass by the processor time of the loop's own thread."""
+
+    def __init__(self, clock: Callable[[], float], processor_time: Callable[[], float]) -> None:
+        """Hand in the edges.
+
+        Args:
+            clock: monotonic, seconds.
+            processor_time: of the calling thread, seconds.
+        """
+        self._clock = clock
+        self._processor_time = processor_time
+        self._begun_s = 0.0
+        self.rest_until_s = 0.0
+
+    def begin(self) -> None:
+        """Start to measure a pass."""
+        self._begun_s = self._processor_time()
+
+    def end(self) -> None:
+        """Set how long to rest."""
+        worked_s = self._processor_time() - self._begun_s
+        self.rest_until_s = max(self.rest_until_s, self._clock() + min(worked_s * REST_RATIO, REST_S_MAX))
+
+    def rest(self, duration_s: float) -> None:
+        """Rest at least so long, in seconds."""
+        self.rest_until_s = self._clock() + duration_s

@@ -1,0 +1,227 @@
+"""The loop: takes what woke it up, brings the store up to date, and reconciles every job.
+
+It never ends by itself. An engine that is away, a template that fails, a disk that is full: each is told, counted and
+tried again, and what is known stays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.loop.job import Job, View
+from reconciler.loop.work_queue import (
+    EventArrived,
+    ReloadAsked,
+    StopAsked,
+    StreamEnded,
+    StreamOpened,
+    Wakeup,
+    WorkQueue,
+)
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping, Sequence
+
+    from models.change import Change
+    from reconciler.backoff import Backoff
+    from reconciler.informer.informer import Informer
+    from reconciler.informer.watcher import Watcher
+    from reconciler.loop.heartbeat import Heartbeat
+    from reconciler.loop.pacing import Pacing
+
+# How often edited templates, and the files that they look at, are noticed.
+TEMPLATE_POLL_S = 1.0
+# After a stop was asked for: so long for what is owed, and the rest stays in the state file.
+FLUSH_S = 4.0
+
+
+class LoopObserver(Protocol):
+    """What is counted of the loop."""
+
+    def stream_up(self, *, up: bool) -> None:
+        """Say whether the subscription to events stands."""
+
+    def stream_restarted(self, reason: str) -> None:
+        """Count a subscription that ended."""
+
+    def containers(self, counts: Mapping[str, int]) -> None:
+        """Say how many containers there are by state."""
+
+
+class Reconciler:
+    """The loop over one engine and many jobs."""
+
+    def __init__(
+        self,
+        informer: Informer,
+        watcher: Watcher,
+        jobs: Sequence[Job],
+        *,
+        queue: WorkQueue,
+        clock: Callable[[], float],
+        pacing: Pacing,
+        unforeseen: Backoff,
+        heartbeat: Heartbeat,
+        resync_s: float,
+        observer: LoopObserver,
+        log: logging.Logger,
+    ) -> None:
+        """Hand in the parts.
+
+        Args:
+            informer: the state.
+            watcher: renewed when its stream can't be believed.
+            jobs: what is kept true.
+            queue: what wakes the loop up.
+            clock: monotonic, seconds.
+            pacing: rests under a storm.
+            unforeseen: between passes that failed for a reason that nobody foresaw.
+            heartbeat: shows that the loop moves.
+            resync_s: the target is compared at least so often, seconds.
+            observer: counts.
+            log: where what is nobody else's is told.
+        """
+        self.informer = informer
+        self.jobs = jobs
+        self._watcher = watcher
+        self._queue = queue
+        self._clock = clock
+        self._pacing = pacing
+        self._unforeseen = unforeseen
+        self._heartbeat = heartbeat
+        self._resync_s = resync_s
+        self._observer = observer
+        self._log = log
+        self._stopping = False
+        self._seen_revision = 0
+        self._changes: list[Change] = []
+        self._drift_due_s = clock() + resync_s
+        self._templates_due_s = clock() + TEMPLATE_POLL_S
+
+    def run(self) -> bool:
+        """Loop until a stop is asked for, then send what is owed.
+
+        Returns:
+            Whether nothing is owed any more.
+        """
+        while not self._stopping:
+            wakeups = self._queue.take(self._next_due(), not_before_s=self._pacing.rest_until_s)
+            self._pacing.begin()
+            try:
+                self.run_once(wakeups)
+            except Exception as error:  # noqa: BLE001 - whatever a pass meets, the program goes on
+                self._survive(error)
+            self._pacing.end()
+        return self.flush(self._clock() + FLUSH_S)
+
+    def run_once(self, wakeups: Sequence[Wakeup]) -> None:
+        """Make one pass: wake-ups, templates, state, jobs, deliveries.
+
+        Args:
+            wakeups: what was waiting; may be empty.
+        """
+        self._heartbeat.beat()
+        for wakeup in wakeups:
+            self._take(wakeup)
+        edited = self._refresh_templates()
+        if not self._stopping:
+            self.informer.sync()
+        if self.informer.suspects_stream():
+            self._log.warning("the event stream is open but silent about changes; subscribing anew")
+            self._watcher.renew()
+        self._reconcile(edited)
+        self._heartbeat.beat()
+
+    def flush(self, deadline_s: float) -> bool:
+        """Send everything that is owed, now, side by side.
+
+        Args:
+            deadline_s: on the monotonic clock.
+
+        Returns:
+            Whether nothing is owed any more.
+        """
+        outcomes = [job.notifier.flush(deadline_s) for job in self.jobs]
+        return all(outcomes)
+
+    def _take(self, wakeup: Wakeup) -> None:
+        match wakeup:
+            case EventArrived(event):
+                self.informer.on_event(event)
+            case StreamOpened():
+                self._observer.stream_up(up=True)
+                self.informer.on_stream_opened()
+            case StreamEnded(reason):
+                self._observer.stream_up(up=False)
+                self._observer.stream_restarted(reason)
+                self.informer.on_stream_ended()
+            case ReloadAsked():
+                self._reload()
+            case StopAsked():
+                self._stopping = True
+            case _:
+                pass
+
+    def _survive(self, error: Exception) -> None:
+        self._log.error(
+            "a pass failed for a reason that nobody foresaw (%s); it is made again. Please report this, with --debug",
+            type(error).__name__,
+            exc_info=error,
+        )
+        self._pacing.rest(self._unforeseen.next_delay_s())
+        self._drift_due_s = self._clock()
+
+    def _reload(self) -> None:
+        self._log.info("loading the templates anew, as asked by SIGHUP")
+        self.informer.on_reload()
+        for job in self.jobs:
+            job.desired.load()
+        self._drift_due_s = self._clock()
+
+    def _refresh_templates(self) -> bool:
+        now_s = self._clock()
+        if now_s < self._templates_due_s:
+            return False
+        self._templates_due_s = now_s + TEMPLATE_POLL_S
+        refreshed = [job.desired.refresh() for job in self.jobs]
+        return any(refreshed)
+
+    def _reconcile(self, edited: bool) -> None:  # noqa: FBT001 - the pass's own word for it
+        snapshot, listed = self.informer.snapshot, self.informer.listed
+        if snapshot is None or listed is None:
+            return
+        now_s = self._clock()
+        changed = self.informer.revision != self._seen_revision
+        drift = now_s >= self._drift_due_s
+        if drift:
+            self._drift_due_s = now_s + self._resync_s
+        view = View(
+            snapshot=snapshot,
+            revision=self.informer.revision,
+            store=self.informer.store,
+            listed=listed,
+            changes=self.informer.take_changes() if changed else (),
+        )
+        if changed:
+            self._observer.containers(Counter(cached.container.status for cached in self.informer.store))
+        self._seen_revision = self.informer.revision
+        for job in self.jobs:
+            retry_due_s = job.next_due()
+            if changed or edited or drift or (retry_due_s is not None and retry_due_s <= now_s):
+                job.reconcile(view)
+            self._deliver(job)
+
+    def _deliver(self, job: Job) -> None:
+        moment = self.informer.latest
+        if moment is not None and moment.engine_ns_max is not None:
+            job.notifier.engine_clock(self.informer.engine, moment.begun_at_s, moment.engine_ns_max)
+        job.notifier.advance(self._clock())
+
+    def _next_due(self) -> float:
+        due = [self.informer.next_due(), self._templates_due_s]
+        if self.informer.snapshot is not None:
+            due.append(self._drift_due_s)
+            due.extend(s for job in self.jobs for s in (job.next_due(), job.notifier.next_due()) if s is not None)
+        return min(due)

@@ -1,0 +1,115 @@
+"""Which containers each notification matches, kept from pass to pass: only what is new is matched again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from models.matching import matches, projects_of
+from notify.sighting import Sighting
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping, Sequence
+
+    from models.container import Container
+    from models.notification import Notification
+    from reconciler.informer.store import Cached, Store
+
+
+class MatchObserver(Protocol):
+    """What is counted of matches."""
+
+    def matches(self, notification: Notification, count: int) -> None:
+        """Say how many containers a notification matches now."""
+
+
+class Sightings:
+    """The matching containers of a job's notifications."""
+
+    def __init__(self, notifications: Sequence[Notification], *, observer: MatchObserver, log: logging.Logger) -> None:
+        """Take the notifications as configured.
+
+        Args:
+            notifications: the job's.
+            observer: counts.
+            log: where a notification that matches nothing, or too much, is told.
+        """
+        self._notifications = tuple(notifications)
+        self._observer = observer
+        self._log = log
+        self._matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
+        self._told: set[tuple[Notification, str]] = set()
+        self._counts: dict[Notification, int] = {}
+
+    def of(self, store: Store, own_container_id: str | None) -> Mapping[Notification, Sequence[Sighting]]:
+        """Match what the store holds.
+
+        Args:
+            store: all containers, stopped ones included.
+            own_container_id: the program's own container, which no restart may hit.
+
+        Returns:
+            For each notification its containers, running or not, in the store's order by id.
+        """
+        if not self._notifications:
+            return {}
+        found: dict[Notification, list[Cached]] = {notification: [] for notification in self._notifications}
+        matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
+        for cached in store:
+            container = cached.container
+            known = self._matched.get(container.id)
+            if known is None or known[0] is not container:
+                known = (container, tuple(n for n in self._notifications if matches(container, n.container)))
+            matched[container.id] = known
+            for notification in known[1]:
+                found[notification].append(cached)
+        self._matched = matched
+        return {n: self._sightings(n, cached, own_container_id) for n, cached in found.items()}
+
+    def _sightings(
+        self, notification: Notification, found: Sequence[Cached], own_container_id: str | None
+    ) -> list[Sighting]:
+        allowed = [c for c in found if not self._is_suicide(notification, c.container, own_container_id)]
+        current = [c.container for c in allowed if c.container.is_current]
+        self._count(notification, current)
+        return [
+            Sighting(
+                container_id=cached.container.id,
+                name=cached.container.name,
+                engine=cached.container.engine,
+                run=cached.container.run,
+                read_at_s=cached.read_at_s,
+                paused=cached.container.paused,
+            )
+            for cached in allowed
+        ]
+
+    def _is_suicide(self, notification: Notification, container: Container, own_container_id: str | None) -> bool:
+        if notification.action != "restart" or container.id != own_container_id:
+            return False
+        self._tell(notification, "itself", "the %s matches the container that this program runs in, which is left out")
+        return True
+
+    def _count(self, notification: Notification, current: Sequence[Container]) -> None:
+        count = len(current)
+        if self._counts.get(notification) != count:
+            self._counts[notification] = count
+            self._observer.matches(notification, count)
+        if count == 0:
+            self._tell(notification, "nothing", "the %s matches no running container; check its name")
+            return
+        self._told.discard((notification, "nothing"))
+        projects = projects_of(current, notification.container) if count > 1 else ()
+        if len(projects) > 1:
+            self._tell(
+                notification,
+                ",".join(projects),
+                "the %s matches a service in several Compose projects (%s), all of which are notified; "
+                "name one as PROJECT/SERVICE",
+                ", ".join(projects),
+            )
+
+    def _tell(self, notification: Notification, key: str, message: str, *arguments: str) -> None:
+        if (notification, key) not in self._told:
+            self._told.add((notification, key))
+            self._log.warning(message, notification, *arguments)

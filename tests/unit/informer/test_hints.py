@@ -1,0 +1,71 @@
+"""What an event makes the informer look at."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.container import Container
+from models.event import EngineEvent
+from reconciler.informer.hints import NOTHING, Hint, hint_of, subject_of
+from tests.unit.informer.world import RecordingWorld
+
+
+def _container(*, running: bool) -> Container:
+    world = RecordingWorld()
+    container_id = world.add_container("web", running=running)
+    return Container.from_inspect(world.inspect_body(container_id), engine="e", networks={}, warn=print)
+
+
+def _event(kind: str, action: str, **attributes: str) -> EngineEvent:
+    return EngineEvent(kind, action, "actor", attributes, 1)
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["create", "start", "die", "pause", "unpause", "rename", "update", "destroy", "health_status: healthy", "oom"],
+)
+def test_what_changes_a_container_is_looked_at_at_once(action: str) -> None:
+    """Whether or not the container is known."""
+    assert hint_of(_event("container", action), None) == Hint("actor")
+
+
+@pytest.mark.parametrize("action", ["kill", "attach", "resize", "exec_start: sh", "top", "archive-path", ""])
+def test_what_changes_nothing_is_not_looked_at(action: str) -> None:
+    """A signal that was sent, an exec, a copy."""
+    assert hint_of(_event("container", action), None) == NOTHING
+
+
+def test_the_end_of_a_stop_is_looked_at_only_where_the_container_seems_to_run() -> None:
+    """Its `die` was looked at already."""
+    assert hint_of(_event("container", "stop"), _container(running=False)) == NOTHING
+    assert hint_of(_event("container", "stop"), _container(running=True)) == Hint("actor", prompt=False)
+    assert hint_of(_event("container", "stop"), None) == Hint("actor", prompt=False)
+
+
+def test_the_end_of_a_restart_is_looked_at_only_where_the_container_seems_not_to_run() -> None:
+    """Its `start` was looked at already."""
+    assert hint_of(_event("container", "restart"), _container(running=True)) == NOTHING
+    assert hint_of(_event("container", "restart"), _container(running=False)) == Hint("actor", prompt=False)
+
+
+@pytest.mark.parametrize("action", ["connect", "disconnect"])
+def test_a_network_s_event_is_about_its_container(action: str) -> None:
+    """At once where the container runs; with its start or end otherwise."""
+    event = _event("network", action, container="c1")
+    assert hint_of(event, _container(running=True)) == Hint("c1")
+    assert hint_of(event, _container(running=False)) == Hint("c1", prompt=False)
+    assert hint_of(event, None) == Hint("c1", prompt=False)
+    assert subject_of(event) == "c1"
+
+
+@pytest.mark.parametrize("action", ["create", "destroy", "remove", "update", "prune"])
+def test_a_network_that_changes_itself_has_the_networks_listed(action: str) -> None:
+    """It may be internal now, or have another name."""
+    assert hint_of(_event("network", action), None) == Hint(networks=True)
+
+
+@pytest.mark.parametrize("event", [_event("volume", "create"), _event("network", "connect"), _event("network", "x")])
+def test_other_events_hint_at_nothing(event: EngineEvent) -> None:
+    """Other kinds, and events without their attributes, are survived."""
+    assert hint_of(event, None) == NOTHING
+    assert subject_of(event) == ""

@@ -1,0 +1,167 @@
+"""An informer over a made-up engine without a socket, on a made-up clock: what is asked is counted."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from models.event import EngineEvent
+from reconciler.backend.port import EngineError, EventStream, Inspection, Listing, Moment
+from reconciler.backoff import Backoff
+from reconciler.informer.informer import Informer
+from reconciler.informer.store import Store
+from tests.support.fake_engine.world import NoSuchThingError, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+class MadeUpClock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class RecordingWorld(World):
+    """The fake engine's state; its events are kept until the test passes them on."""
+
+    def __init__(self) -> None:
+        self.told: list[EngineEvent] = []
+        super().__init__()
+
+    def emit(self, kind: str, action: str, actor_id: str, attributes: Mapping[str, str]) -> None:
+        self.told.append(EngineEvent(kind, action, actor_id, dict(attributes), self.clock.now_ns()))
+
+
+class WorldReader:
+    """Reads the world directly; fails as the test says."""
+
+    name = "unix:///made/up.sock"
+
+    def __init__(self, world: World, clock: MadeUpClock) -> None:
+        self.world = world
+        self.clock = clock
+        self.calls: Counter[str] = Counter()
+        self.broken: dict[str, EngineError] = {}
+        self.broken_containers: dict[str, EngineError] = {}
+        self.hidden_from_list: set[str] = set()
+
+    def list(self) -> Listing:
+        self._call("list")
+        entries = json.loads(self.world.list_body(all_containers=True))
+        return Listing([entry for entry in entries if entry["Id"] not in self.hidden_from_list], self._moment())
+
+    def inspect(self, container_id: str) -> Inspection:
+        self._call("inspect")
+        moment = self._moment()
+        if container_id in self.broken_containers:
+            raise self.broken_containers[container_id]
+        try:
+            body = self.world.inspect_body(container_id)
+        except NoSuchThingError:
+            return Inspection(container_id, None, moment)
+        return Inspection(container_id, body, moment)
+
+    def inspect_many(self, container_ids: Sequence[str]) -> Iterator[Inspection]:
+        for container_id in container_ids:
+            yield self.inspect(container_id)
+
+    def networks(self) -> Sequence[Mapping[str, Any]]:
+        self._call("networks")
+        entries: list[dict[str, Any]] = json.loads(self.world.networks_body())
+        return entries
+
+    def events(self) -> EventStream:
+        raise AssertionError("the informer does not subscribe")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _call(self, operation: str) -> None:
+        self.calls[operation] += 1
+        if operation in self.broken:
+            raise self.broken[operation]
+
+    def _moment(self) -> Moment:
+        return Moment(self.clock.now_s, self.world.clock.now_ns() // 10**9 * 10**9 + 10**9)
+
+
+class Counts:
+    """What an informer counted."""
+
+    def __init__(self) -> None:
+        self.events: Counter[tuple[str, str]] = Counter()
+        self.missed = 0
+
+    def event(self, kind: str, action: str) -> None:
+        self.events[kind, action] += 1
+
+    def missed_change(self) -> None:
+        self.missed += 1
+
+
+class Scene:
+    """An informer, its engine, its clock, and what it counted."""
+
+    def __init__(self, *, resync_s: float = 30.0, own_id: str | None = None) -> None:
+        self.clock = MadeUpClock()
+        self.world = RecordingWorld()
+        self.reader = WorldReader(self.world, self.clock)
+        self.counts = Counts()
+        self.beats = 0
+        self.informer = Informer(
+            self.reader,
+            resync_s=resync_s,
+            clock=self.clock,
+            backoff=Backoff(lambda: 0.0),
+            observer=self.counts,
+            moved=self._moved,
+            own_id_of=lambda store: own_id if own_id is not None and isinstance(store, Store) else None,
+            log=logging.getLogger("test.informer"),
+        )
+
+    def _moved(self) -> None:
+        self.beats += 1
+
+    def open_stream(self) -> None:
+        """Subscribe, list, and forget what that cost."""
+        self.world.told.clear()
+        self.informer.on_stream_opened()
+        assert self.informer.sync()
+        self.reader.calls.clear()
+        self.informer.take_changes()
+
+    def tell(self) -> None:
+        """Pass on what the engine told."""
+        for event in self.world.told:
+            self.informer.on_event(event)
+        self.world.told.clear()
+
+    def lose(self) -> None:
+        """The events get lost."""
+        self.world.told.clear()
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass on both clocks."""
+        self.clock.now_s += seconds
+        self.world.clock.offset_ns += int(seconds * 1e9)
+
+    def names(self) -> list[str]:
+        """The running containers of the snapshot."""
+        assert self.informer.snapshot is not None
+        return [container.name for container in self.informer.snapshot.containers]
+
+    def calls(self) -> int:
+        """How many requests were made since the last `open_stream`."""
+        return self.reader.calls.total()
+
+
+def failure(*, status: int | None = None, reason: str = "unreachable", operation: str = "inspect") -> EngineError:
+    """An error of the wall."""
+    return EngineError("the engine says no", operation=operation, reason=reason, status=status)
