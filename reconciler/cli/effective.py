@@ -6,19 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.backend.address import EngineAddress
     from reconciler.cli.settings import Settings
 
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 
-def effective_settings(settings: Settings, engine: EngineAddress, notify_engine: EngineAddress) -> str:
+def effective_settings(settings: Settings) -> str:
     """What the program will do, in the words of its options.
 
-    Args:
-        settings: the settings.
-        engine: the parsed address that is read; its text shows no credentials.
-        notify_engine: likewise where signals and restarts go.
+    A template may hold secrets, in its text or in its address; an engine's address with credentials is refused before.
     """
     told = ", ".join(str(notification) for notification in settings.notifications) or "nobody"
     parts = {
@@ -27,8 +23,8 @@ def effective_settings(settings: Settings, engine: EngineAddress, notify_engine:
         "notify": told,
         "interval": f"{settings.interval.min_s:g} {settings.interval.max_s:g}",
         "resync": f"{settings.resync_s:g}",
-        "engine": str(engine),
-        "notify-engine": "" if settings.notify_docker_address == settings.docker_address else str(notify_engine),
+        "engine": settings.docker_address,
+        "notify-engine": _if_differs(settings.notify_docker_address, settings.docker_address),
         "metrics": "off" if settings.metrics is None or settings.one_shot else str(settings.metrics),
         "status": "" if settings.status_page else "off",
         "state-dir": "" if settings.state_dir is None else str(settings.state_dir),
@@ -46,6 +42,10 @@ def template_name(template: str) -> str:
     if template.startswith(("http://", "https://")):
         return _USER_INFO.sub("", template).partition("?")[0].partition("#")[0]
     return template
+
+
+def _if_differs(text: str, usual: str) -> str:
+    return "" if text == usual else text
 
 
 def _modes(settings: Settings) -> list[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.backend.address import EngineAddress
+from reconciler.backend.address import STANDARD_ADDRESS, EngineAddress
 from reconciler.cli.commands import UsageError
 from reconciler.cli.legacy import LEGACY_ADDRESS_VARIABLE, legacy_address
-from reconciler.cli.settings import STANDARD_SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +41,7 @@ def choose_address(configured: str | None, source: str, environ: Mapping[str, st
         (source, configured),
         (LEGACY_ADDRESS_VARIABLE, legacy),
         ("DOCKER_HOST", host),
-        ("the environment", STANDARD_SOCKET),
+        ("the environment", STANDARD_ADDRESS),
     )
     where, text = next((where, text) for where, text in candidates if text)
     check_address(text, environ, where)

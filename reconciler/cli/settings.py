@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from reconciler.backend.address import STANDARD_ADDRESS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from metrics.address import MetricsAddress
-
     from models.notification import Notification
 
 SignalVia = Literal["auto", "exec", "kill"]
 LogFormat = Literal["text", "json"]
 
 STANDARD_OUTPUT = "-"
-STANDARD_SOCKET = "unix:///var/run/docker.sock"
 
 
 class IntervalSeconds(NamedTuple):
@@ -45,8 +45,8 @@ class Settings:
         interval: the bounds of a batch of notifications.
         resync_s: seconds between two complete listings, over 0.
         one_shot: render, write and tell once, then end.
-        docker_address: the engine that is read, as text that `reconciler.backend.address` accepts; may hold
-            credentials, so that it is shown only through that module.
+        docker_address: the engine that is read, as text that `reconciler.backend.address` accepts: it holds
+            no credentials.
         notify_docker_address: where signals and restarts go, likewise; the same as `docker_address` unless configured.
         metrics: where metrics, health and the status page are served; None where they are off.
         state_dir: the folder for state, lock and template copies; None is beside the target.
@@ -65,8 +65,8 @@ class Settings:
     interval: IntervalSeconds = INTERVAL_DEFAULT
     resync_s: float = 30.0
     one_shot: bool = False
-    docker_address: str = STANDARD_SOCKET
-    notify_docker_address: str = STANDARD_SOCKET
+    docker_address: str = STANDARD_ADDRESS
+    notify_docker_address: str = STANDARD_ADDRESS
     metrics: MetricsAddress | None = None
     state_dir: Path | None = None
     signal_via: SignalVia = "auto"

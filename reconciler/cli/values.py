@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from metrics.address import MetricsAddress, parse_metrics_address
-
 from models.notification import Notification
 from models.signals import parse_signal
 from reconciler.cli.numbers import parse_bytes, parse_seconds, parse_seconds_over_zero

@@ -5,22 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reconciler.backend.address import EngineAddress
 
 from models.notification import Notification
+from reconciler.cli.commands import Refused
 from reconciler.cli.effective import effective_settings, template_name
+from reconciler.cli.options import parse
 from reconciler.cli.settings import IntervalSeconds, Settings
-
-
-def line(settings: Settings) -> str:
-    """The line for settings whose addresses come without TLS."""
-    parsed = [EngineAddress.parse(text, {}) for text in (settings.docker_address, settings.notify_docker_address)]
-    return effective_settings(settings, *parsed)
 
 
 def test_it_tells_what_will_be_done() -> None:
     """Template, target, who is told, and the periods are on the line."""
-    told = line(
+    told = effective_settings(
         Settings(
             template="nginx.j2",
             target="/etc/nginx.conf",
@@ -49,8 +44,10 @@ def test_it_tells_what_will_be_done() -> None:
 
 def test_a_second_engine_address_is_told_only_where_there_is_one() -> None:
     """The address for notifications is no news when it is the same."""
-    assert "notify-engine" not in line(Settings(template="t"))
-    assert "notify-engine: tcp://proxy:2375" in line(Settings(template="t", notify_docker_address="tcp://proxy:2375"))
+    assert "notify-engine" not in effective_settings(Settings(template="t"))
+    assert "notify-engine: tcp://proxy:2375" in effective_settings(
+        Settings(template="t", notify_docker_address="tcp://proxy:2375")
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,9 +62,10 @@ def test_a_second_engine_address_is_told_only_where_there_is_one() -> None:
 def test_a_template_is_named_without_secrets(template: str, name: str) -> None:
     """Neither an inline text nor credentials in an address are shown."""
     assert template_name(template) == name
-    assert "hunter2" not in line(Settings(template=template))
+    assert "hunter2" not in effective_settings(Settings(template=template))
 
 
-def test_credentials_of_the_engine_are_not_shown() -> None:
-    """An address with user and password is told without them."""
-    assert "hunter2" not in line(Settings(template="t", docker_address="tcp://user:hunter2@host:2375"))
+def test_the_engine_is_told_as_configured() -> None:
+    """The address is on the line; the ones with credentials never come this far."""
+    assert "engine: tcp://host:2375" in effective_settings(Settings(template="t", docker_address="tcp://host:2375"))
+    assert isinstance(parse(["--template", "t", "--docker-address", "tcp://user:hunter2@host"], {}), Refused)

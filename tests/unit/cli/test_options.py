@@ -38,7 +38,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert plain.template == "t.j2"
     assert plain.target == "-"
     assert not plain.notifications
-    assert plain.interval == (0.5, 2)
+    assert plain.interval == IntervalSeconds(0.5, 2)
     assert plain.resync_s == 30
     assert plain.docker_address == plain.notify_docker_address == "unix:///var/run/docker.sock"
     assert plain.metrics is not None
