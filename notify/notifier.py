@@ -140,11 +140,18 @@ class Notifier:
 
     @property
     def content(self) -> str | None:
-        """Digest of what the file held when it was last written or found as rendered; None where none is known.
-
-        Where the file holds something else now, it was changed by somebody else: drift.
-        """
+        """Digest of what the file held when it was last written or found as rendered; None where none is known."""
         return self._ledger.content or None
+
+    def is_drift(self, digest: str) -> bool:
+        """Whether bytes found in the target were put there by somebody else, as far as the state knows.
+
+        Args:
+            digest: of the bytes that the target holds now.
+        """
+        prepared = self._ledger.prepared
+        expected = {self._ledger.content, UNKNOWN if prepared is None else prepared.digest}
+        return self._ledger.content != UNKNOWN and digest not in expected
 
     def prepare(self, digest: str, cause: Cause, sightings: Sightings, *, listing: CompleteList | None = None) -> None:
         """The file is about to be replaced: its debts are kept durably before this returns.
@@ -227,9 +234,12 @@ class Notifier:
 
     def advance(self, now_s: float) -> None:
         """Take reports, and start every delivery that is due, side by side."""
-        self._take_reports()
+        reported = self._take_reports()
+        self._plan(now_s)
         self._schedule.release(now_s)
-        self._start(self._schedule.due(now_s), now_s)
+        due = self._schedule.due(now_s)
+        if reported or due:
+            self._start(due, now_s)
 
     def flush(self, deadline_s: float) -> bool:
         """Send everything that is owed now, side by side, with retries until the deadline.
@@ -241,10 +251,11 @@ class Notifier:
             True when nothing is owed any more; else the rest stays owed in the state.
         """
         self._take_reports()
-        self._conclude(self._clock())
+        self._plan(self._clock())
         self._schedule.hurry(self._clock())
         while True:
             now_s = self._clock()
+            self._plan(now_s)
             self._schedule.release_now(now_s)
             self._start(self._schedule.due(now_s, heed_chains=False), now_s)
             if not any(True for _ in self._ledger.owed()):
@@ -303,12 +314,16 @@ class Notifier:
             if run.container_id not in container_ids and not kept:
                 del account.runs[run]
 
-    def _conclude(self, now_s: float) -> None:
-        """After every step: plan new debts, keep the ledger durably, show how things stand."""
+    def _plan(self, now_s: float) -> None:
+        """Date and plan new debts, drop the plans of those that have ended."""
         self._ledger.date_debts(self._wall_clock())
         debts = [(notification, record.run) for notification, record in self._ledger.owed()]
         self._schedule.owe(debts, now_s)
         self._slow_chains(debts, now_s)
+
+    def _conclude(self, now_s: float) -> None:
+        """After every step: plan, keep the ledger durably, show how things stand."""
+        self._plan(now_s)
         known_ids = {record.run.container_id for record in self._ledger.records()}
         self._witness.forget_all_but(self._matching_ids | known_ids)
         self._keeper.save(self._ledger, self._witness.engine_ns_max)
@@ -348,9 +363,13 @@ class Notifier:
         self._mailbox.put(deliver(self._port, attempt_id, task, via=self._signal_via, clock=self._clock, log=self._log))
         self._wake()
 
-    def _take_reports(self) -> None:
+    def _take_reports(self) -> bool:
+        """Take what workers have left; whether there was anything."""
+        any_taken = False
         while (report := self._mailbox.take()) is not None:
             self._take(report)
+            any_taken = True
+        return any_taken
 
     def _take(self, report: Report) -> None:
         self._acknowledger.take(report, self._clock())
