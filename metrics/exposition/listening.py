@@ -30,7 +30,7 @@ def listen(address: MetricsAddress) -> list[socket.socket]:
     try:
         return [_listen_everywhere(address.port)] if not address.host else _listen_at(address)
     except OSError as error:
-        raise CannotListenError(error.errno or 0, _explain(address, error)) from error
+        raise CannotListenError(_explain(address, error)) from error
 
 
 def _listen_everywhere(port: int) -> socket.socket:
