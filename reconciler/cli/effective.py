@@ -37,9 +37,9 @@ def effective_settings(settings: Settings) -> str:
 
 def template_name(template: str) -> str:
     """How a template is called in messages: an inline one by its size, an address without user, password and query."""
-    if template.lstrip().startswith("#"):
+    if template.startswith("#"):
         return f"inline, {len(template)} characters"
-    if template.startswith(("http://", "https://")):
+    if template[:8].lower().startswith(("http://", "https://")):
         return _USER_INFO.sub("", template).partition("?")[0].partition("#")[0]
     return template
 
