@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from models.change import Change
     from reconciler.backoff import Backoff
     from reconciler.informer.informer import Informer
-    from reconciler.informer.watcher import Watcher
     from reconciler.loop.heartbeat import Heartbeat
     from reconciler.loop.pacing import Pacing
 
@@ -50,13 +49,20 @@ class LoopObserver(Protocol):
         """Say how many containers there are by state."""
 
 
+class Renewable(Protocol):
+    """What the loop asks of a watch."""
+
+    def renew(self) -> None:
+        """Subscribe anew."""
+
+
 class Reconciler:
     """The loop over one engine and many jobs."""
 
     def __init__(
         self,
         informer: Informer,
-        watcher: Watcher,
+        watcher: Renewable,
         jobs: Sequence[Job],
         *,
         queue: WorkQueue,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from models.matching import matches, projects_of
 from notify.sighting import Sighting
@@ -16,30 +16,20 @@ if TYPE_CHECKING:
     from reconciler.informer.store import Cached, Store
 
 
-class MatchObserver(Protocol):
-    """What is counted of matches."""
-
-    def matches(self, notification: Notification, count: int) -> None:
-        """Say how many containers a notification matches now."""
-
-
 class Sightings:
     """The matching containers of a job's notifications."""
 
-    def __init__(self, notifications: Sequence[Notification], *, observer: MatchObserver, log: logging.Logger) -> None:
+    def __init__(self, notifications: Sequence[Notification], *, log: logging.Logger) -> None:
         """Take the notifications as configured.
 
         Args:
             notifications: the job's.
-            observer: counts.
             log: where a notification that matches nothing, or too much, is told.
         """
         self._notifications = tuple(notifications)
-        self._observer = observer
         self._log = log
         self._matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
         self._told: set[tuple[Notification, str]] = set()
-        self._counts: dict[Notification, int] = {}
 
     def of(self, store: Store, own_container_id: str | None) -> Mapping[Notification, Sequence[Sighting]]:
         """Match what the store holds.
@@ -71,7 +61,7 @@ class Sightings:
     ) -> list[Sighting]:
         allowed = [c for c in found if not self._is_suicide(notification, c.container, own_container_id)]
         current = [c.container for c in allowed if c.container.is_current]
-        self._count(notification, current)
+        self._warn(notification, current)
         return [
             Sighting(
                 container_id=cached.container.id,
@@ -90,16 +80,8 @@ class Sightings:
         self._tell(notification, "itself", "the %s matches the container that this program runs in, which is left out")
         return True
 
-    def _count(self, notification: Notification, current: Sequence[Container]) -> None:
-        count = len(current)
-        if self._counts.get(notification) != count:
-            self._counts[notification] = count
-            self._observer.matches(notification, count)
-        if count == 0:
-            self._tell(notification, "nothing", "the %s matches no running container; check its name")
-            return
-        self._told.discard((notification, "nothing"))
-        projects = projects_of(current, notification.container) if count > 1 else ()
+    def _warn(self, notification: Notification, current: Sequence[Container]) -> None:
+        projects = projects_of(current, notification.container)
         if len(projects) > 1:
             self._tell(
                 notification,

@@ -1,0 +1,235 @@
+"""A job whose edges are made up: a template in the test's hands, a target in memory, an engine that delivers."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from notify.interval import Interval
+from notify.notifier import Notifier
+from notify.port import ContainerState
+from reconciler.backoff import Backoff
+from reconciler.loop.desired import Desired
+from reconciler.loop.job import Job, View
+from reconciler.loop.sightings import Sightings
+from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
+from reconciler.target.state_file import MemoryStore
+from templating.outcome import Rendered, TemplateFailure
+from tests.unit.informer.world import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from models.notification import Notification
+    from models.snapshot import Snapshot
+    from reconciler.target.outcome import LockOutcome, Reading
+
+
+class MadeUpRenderer:
+    """Renders the names of the running containers, after a heading that an edit changes."""
+
+    def __init__(self) -> None:
+        self.heading = "names"
+        self.load_failure: TemplateFailure | None = None
+        self.render_failure: TemplateFailure | None = None
+        self.undefined_names: tuple[str, ...] = ()
+        self.edited = False
+        self.loads = 0
+        self.renders = 0
+        self._loaded = "names"
+
+    @property
+    def parses(self) -> bool:
+        return self.load_failure is None
+
+    def load(self) -> TemplateFailure | None:
+        self.loads += 1
+        self.edited = False
+        if self.load_failure is None:
+            self._loaded = self.heading
+        return self.load_failure
+
+    def render(self, snapshot: Snapshot) -> Rendered | TemplateFailure:
+        self.renders += 1
+        failure = self.load_failure or self.render_failure
+        if failure is not None:
+            return failure
+        lines = [self._loaded, *(container.name for container in snapshot.containers)]
+        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names)
+
+    def stale(self) -> bool:
+        return self.edited
+
+
+class MemoryTarget:
+    """A target that holds what it is given, or refuses."""
+
+    path = "/made/up.conf"
+
+    def __init__(self) -> None:
+        self.content: bytes | None = None
+        self.unreadable = ""
+        self.refusal = ""
+        self.is_file = True
+        self.writes: list[bytes] = []
+
+    def lock(self) -> LockOutcome:
+        return Locked()
+
+    def read(self) -> Reading:
+        if self.unreadable:
+            return Unreadable(self.unreadable)
+        return Missing() if self.content is None else Present(self.content)
+
+    def write(self, content: bytes) -> Written | WriteFailed:
+        if self.refusal:
+            return WriteFailed("replace", self.refusal)
+        self.content = content
+        self.writes.append(content)
+        return Written("replace")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    @property
+    def lines(self) -> list[str]:
+        assert self.content is not None
+        return self.content.decode().splitlines()
+
+
+class MadeUpPort:
+    """Delivers everything at once to containers of the scene's world."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.signals: list[tuple[str, str]] = []
+        self.restarts: list[str] = []
+
+    def inspect(self, engine: str, container_id: str, *, timeout_s: float) -> ContainerState | None:
+        container = self.scene.world.container(container_id)
+        return ContainerState(container.running, container.restarting, container.paused, container.started_at)
+
+    def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
+        self.signals.append((self.scene.world.container(container_id).name, signal))
+
+    def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
+        self.restarts.append(self.scene.world.container(container_id).name)
+        self.scene.world.restart(container_id)
+
+    def start(self, engine: str, container_id: str, *, timeout_s: float) -> None:
+        self.scene.world.start_container(container_id)
+
+    def execute(
+        self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
+    ) -> int:
+        raise AssertionError("no container of these tests has a policy to be spared")
+
+
+class Counted:
+    """Everything that a job counts."""
+
+    def __init__(self) -> None:
+        self.passes: Counter[bool] = Counter()
+        self.renders: Counter[bool] = Counter()
+        self.writes: Counter[bool] = Counter()
+        self.causes: Counter[str] = Counter()
+        self.lines: list[tuple[int, int]] = []
+        self.undefined: list[int] = []
+        self.matching: dict[str, int] = {}
+        self.states: dict[str, int] = {}
+        self.streams: list[object] = []
+
+    def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
+        self.passes[ok] += 1
+
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
+        self.renders[ok] += 1
+        self.undefined.append(undefined_names)
+
+    def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
+        self.causes[cause] += 1
+        self.lines.append((added, removed))
+
+    def wrote(self, target: str, mode: str, *, ok: bool) -> None:
+        self.writes[ok] += 1
+
+    def containers(self, counts: Mapping[str, int]) -> None:
+        self.states = dict(counts)
+
+    def stream_up(self, *, up: bool) -> None:
+        self.streams.append(up)
+
+    def stream_restarted(self, reason: str) -> None:
+        self.streams.append(reason)
+
+    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
+        """Counted by the notifier's own tests."""
+
+    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
+        """Likewise."""
+
+    def matches(self, notification: Notification, count: int) -> None:
+        self.matching[notification.container] = count
+
+    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
+        """Likewise."""
+
+
+class Stage:
+    """One job over a scene, moved by hand."""
+
+    def __init__(self, *notifications: Notification, scene: Scene | None = None) -> None:
+        self.scene = scene or Scene()
+        self.renderer = MadeUpRenderer()
+        self.target = MemoryTarget()
+        self.port = MadeUpPort(self.scene)
+        self.counted = Counted()
+        self.woken = 0
+        log = logging.getLogger("test.job")
+        clock = self.scene.clock
+        self.notifier = Notifier(
+            self.target.path,
+            notifications,
+            self.port,
+            interval=Interval(0.5, 2.0),
+            store=MemoryStore(),
+            signal_via="auto",
+            clock=clock,
+            wall_clock=clock,
+            chance=lambda: 0.0,
+            spawn=self._spawn,
+            wake=self._wake,
+            observer=self.counted,
+            log=log,
+        )
+        self.desired = Desired(self.target.path, self.renderer, clock=clock, observer=self.counted, log=log)
+        self.job = Job(
+            desired=self.desired,
+            target=self.target,
+            notifier=self.notifier,
+            sightings=Sightings(notifications, log=log),
+            clock=clock,
+            wall_clock=clock,
+            backoff=Backoff(lambda: 0.0),
+            observer=self.counted,
+            log=log,
+        )
+        self.notifier.restore()
+        assert self.desired.load() is None
+
+    def _spawn(self, work: Callable[[], None]) -> None:
+        work()
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def reconcile(self) -> bool:
+        """Bring the informer up to date, and make one pass."""
+        informer = self.scene.informer
+        informer.on_reload()
+        assert informer.sync()
+        assert informer.snapshot is not None
+        assert informer.listed is not None
+        view = View(informer.snapshot, informer.revision, informer.store, informer.listed, informer.take_changes())
+        return self.job.reconcile(view)

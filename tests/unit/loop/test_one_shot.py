@@ -1,0 +1,122 @@
+"""`--one-shot`: one pass, one budget, one status."""
+
+from __future__ import annotations
+
+import logging
+
+from models.notification import Notification
+from reconciler.loop.heartbeat import Heartbeat
+from reconciler.loop.one_shot import OneShot, Status
+from reconciler.loop.work_queue import StopAsked, Wakeup, WorkQueue
+from templating.outcome import TemplateFailure
+from tests.unit.informer.world import Scene, failure
+from tests.unit.loop.parts import Stage
+
+HUP = Notification("signal", "nginx", "SIGHUP")
+
+
+class MovingQueue(WorkQueue):
+    """Waiting moves the made-up clock."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene.clock)
+        self.scene = scene
+
+    def take(self, until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
+        taken = super().take(0.0)
+        self.scene.pass_by(max(0.0, until_s - self.scene.clock.now_s))
+        return taken
+
+
+def _one_shot(stage: Stage) -> tuple[OneShot, MovingQueue]:
+    scene = stage.scene
+    queue = MovingQueue(scene)
+    heartbeat = Heartbeat(scene.clock)
+    log = logging.getLogger("test.one_shot")
+    return OneShot(scene.informer, stage.job, queue=queue, clock=scene.clock, heartbeat=heartbeat, log=log), queue
+
+
+def test_one_pass_writes_and_tells_at_once() -> None:
+    """What is owed does not wait for the interval."""
+    stage = Stage(HUP)
+    stage.scene.world.add_container("nginx")
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.OK
+    assert stage.target.lines == ["names", "nginx"]
+    assert stage.port.signals == [("nginx", "SIGHUP")]
+
+
+def test_an_engine_that_answers_late_is_waited_for() -> None:
+    """Within the budget."""
+    stage = Stage()
+    stage.scene.reader.broken["list"] = failure()
+    one_shot, queue = _one_shot(stage)
+    take = queue.take
+
+    def recover(until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
+        stage.scene.reader.broken.clear()
+        return take(until_s, not_before_s=not_before_s)
+
+    queue.take = recover  # type: ignore[method-assign] # the engine comes back while the program waits
+    assert one_shot.run() is Status.OK
+
+
+def test_an_engine_that_stays_away_leaves_the_target_and_gives_11() -> None:
+    """After 30 s, not before."""
+    stage = Stage()
+    stage.target.content = b"as it was\n"
+    stage.scene.reader.broken["list"] = failure()
+    begun_s = stage.scene.clock.now_s
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.ENGINE_UNREACHABLE
+    assert stage.target.content == b"as it was\n"
+    assert 10 < stage.scene.clock.now_s - begun_s <= 30
+
+
+def test_a_template_that_fails_gives_12() -> None:
+    """At once: nothing that time would mend."""
+    stage = Stage()
+    stage.renderer.render_failure = TemplateFailure("no", "t.j2", 1)
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.TEMPLATE_FAILED
+
+
+def test_a_file_that_cannot_be_written_gives_13() -> None:
+    """At once: people wait for the status."""
+    stage = Stage()
+    stage.target.refusal = "Read-only file system"
+    begun_s = stage.scene.clock.now_s
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.WRITE_FAILED
+    assert stage.scene.clock.now_s == begun_s
+
+
+def test_a_pipe_without_a_reader_is_waited_for() -> None:
+    """Until the budget is used up."""
+    stage = Stage()
+    stage.target.refusal = "nobody reads it"
+    stage.target.is_file = False
+    begun_s = stage.scene.clock.now_s
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.WRITE_FAILED
+    assert stage.scene.clock.now_s > begun_s + 10
+    assert stage.counted.writes[False] > 3
+
+
+def test_a_notification_that_fails_gives_14() -> None:
+    """What is left stays owed."""
+    stage = Stage(HUP)
+    stage.scene.world.add_container("nginx")
+    stage.notifier.flush = lambda deadline_s: False  # type: ignore[method-assign] # its own tests show when
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.NOTIFICATION_FAILED
+
+
+def test_a_stop_ends_the_waiting() -> None:
+    """SIGTERM does not wait for an engine."""
+    stage = Stage()
+    stage.scene.reader.broken["list"] = failure()
+    one_shot, queue = _one_shot(stage)
+    queue.put(StopAsked())
+    assert one_shot.run() is Status.ENGINE_UNREACHABLE
+    assert stage.scene.reader.calls["list"] == 1
