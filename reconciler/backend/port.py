@@ -6,11 +6,13 @@ telling containers is declared by whoever needs it, in `notify.port`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from models.event import EngineEvent
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from models.event import EngineEvent
 
 
 class EngineError(Exception):
@@ -19,7 +21,7 @@ class EngineError(Exception):
     Attributes:
         operation: what was asked: `ping`, `list`, `inspect`, `networks`, `events`, ...
         reason: a short machine-readable word for metrics: `unreachable`, `timeout`, `refused`, `status`, `malformed`,
-            `ended`, `silent`.
+            `ended`, `silent`, `closed` (we closed it ourselves).
         status: the HTTP status where the engine gave one, else None.
     """
 
@@ -63,13 +65,27 @@ class Inspection:
 
     Attributes:
         container_id: the full id that was asked for.
-        body: the bytes of the engine's JSON object, or None where the engine says that there is no such container (404).
+        body: the bytes of the engine's JSON object, or None where the engine says that there is no such
+            container (404).
         moment: when it was asked.
     """
 
     container_id: str
     body: bytes | None
     moment: Moment
+
+
+class EngineObserver(Protocol):
+    """Who counts what is asked of an engine. Called from any thread."""
+
+    def request(self, operation: str, result: Literal["success", "error"], duration_s: float) -> None:
+        """One request ended; a 404 of an inspect is a success. For `events` it is the subscription.
+
+        Operations are those of `backend.permissions`; the three requests of an exec are all `exec`.
+        """
+
+    def retry(self, operation: str) -> None:
+        """A request that failed is about to be tried again."""
 
 
 class EngineReader(Protocol):

@@ -1,0 +1,145 @@
+"""Translates what goes wrong between an engine and us, once: what was asked, where, why, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING
+
+from reconciler.backend.http_connection import ConnectionEndedError, MalformedAnswerError
+from reconciler.backend.permissions import operation_named
+from reconciler.backend.port import EngineError
+
+if TYPE_CHECKING:
+    from reconciler.backend.address import EngineAddress
+    from reconciler.backend.http_connection import Answer
+
+_MESSAGE_LENGTH_MAX = 300
+_PLAIN_HTTP_TO_TLS = b"HTTP request to an HTTPS server"
+
+
+def connection_error(error: Exception, operation: str, address: EngineAddress) -> EngineError:
+    """Translate an exception of a socket, of TLS, or of `http_connection`.
+
+    Args:
+        error: what was raised, an OSError or a MalformedAnswerError.
+        operation: what was asked, as in `backend.permissions`.
+        address: whom.
+    """
+    reason, why = _reason_of(error, address)
+    return EngineError(f"{_asking(operation, address)}: {why}", operation=operation, reason=reason)
+
+
+def answer_error(answer: Answer, operation: str, address: EngineAddress) -> EngineError:
+    """Translate an answer whose status is an error."""
+    status = answer.head.status
+    said = _said(answer)
+    if status in {401, 403}:
+        line = operation_named(operation).line
+        why = f"refused with status {status}: whatever guards the engine (a socket proxy?) has to allow {line}"
+    elif _PLAIN_HTTP_TO_TLS in answer.body:
+        why = "the engine wants TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of the certificates"
+    else:
+        why = f"status {status}"
+    text = f"{_asking(operation, address)}: {why}{said and f' ({said})'}"
+    return EngineError(text, operation=operation, reason="refused" if status in {401, 403} else "status", status=status)
+
+
+def malformed(why: str, operation: str, address: EngineAddress) -> EngineError:
+    """Say that an answer came whole and is not what engines say."""
+    return EngineError(f"{_asking(operation, address)}: {why}", operation=operation, reason="malformed")
+
+
+def closed(operation: str, address: EngineAddress) -> EngineError:
+    """Say that it is us who ended the connection."""
+    return EngineError(f"{_asking(operation, address)}: we are closing", operation=operation, reason="closed")
+
+
+def ended(operation: str, address: EngineAddress) -> EngineError:
+    """Say that the engine ended a stream, which it never does by itself unless it stops."""
+    text = f"{_asking(operation, address)}: the engine ended the stream"
+    return EngineError(text, operation=operation, reason="ended")
+
+
+def silent(silence_s: float, address: EngineAddress) -> EngineError:
+    """Say that a stream said nothing for longer than is believed."""
+    text = f"{_asking('events', address)}: no event for {silence_s:g} s"
+    return EngineError(text, operation="events", reason="silent")
+
+
+def not_json(body: bytes) -> str:
+    """Say what a body is that should have been JSON, without repeating any of it."""
+    if body.lstrip()[:1] == b"<":
+        return "the answer is HTML, not JSON: a proxy answers in the engine's place"
+    return "the answer is no valid JSON, or only a part of it"
+
+
+def _asking(operation: str, address: EngineAddress) -> str:
+    return f"the engine {address.name}, asked for {operation_named(operation).line}"
+
+
+def _reason_of(error: Exception, address: EngineAddress) -> tuple[str, str]:
+    match error:
+        case MalformedAnswerError():
+            found = "malformed", f"the answer can't be read: {error}"
+        case TimeoutError():
+            found = "timeout", "no answer in time"
+        case ConnectionEndedError():
+            found = "ended", "the connection was ended before the answer was complete"
+        case _ if type(error).__module__ == "ssl":
+            found = "unreachable", _tls_advice(error, address)
+        case _ if address.kind == "unix":
+            found = _unix_reason(error, address)
+        case _:
+            found = _tcp_reason(error, address)
+    return found
+
+
+def _tcp_reason(error: Exception, address: EngineAddress) -> tuple[str, str]:
+    if isinstance(error, socket.gaierror):
+        return "unreachable", f"the host name {address.host} is not known"
+    if isinstance(error, ConnectionRefusedError):
+        return "unreachable", "nothing listens there: is the engine running, and does it listen on TCP?"
+    return _broken(error)
+
+
+def _unix_reason(error: Exception, address: EngineAddress) -> tuple[str, str]:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        advice = (
+            f"there is no socket: is the engine running? In a container, mount it: -v {address.path}:{address.path}"
+        )
+        return "unreachable", advice
+    if isinstance(error, PermissionError):
+        group = f"the group that owns it (`stat -c %g {address.path}`, often docker)"
+        advice = f"no permission to use the socket: run as a member of {group}; in a container: --group-add GROUP"
+        return "unreachable", advice
+    if isinstance(error, ConnectionRefusedError):
+        return "unreachable", "nobody listens on the socket: is the engine running?"
+    return _broken(error)
+
+
+def _broken(error: Exception) -> tuple[str, str]:
+    if isinstance(error, ConnectionError):
+        return "ended", "the connection broke"
+    return "unreachable", getattr(error, "strerror", None) or type(error).__name__
+
+
+def _tls_advice(error: Exception, address: EngineAddress) -> str:
+    detail = getattr(error, "verify_message", None) or getattr(error, "reason", None) or "no TLS"
+    folder = address.tls.folder if address.tls else ""
+    if hasattr(error, "verify_message"):
+        authority = (
+            "ca.pem in" if address.tls and address.tls.authority else "the system's authorities, for lack of one in"
+        )
+        return f"its certificate is not accepted by {authority} {folder} ({detail})"
+    return f"TLS failed ({detail}): does it speak TLS on this port, and are the certificates in {folder} right?"
+
+
+def _said(answer: Answer) -> str:
+    """What the engine itself says about it, on one line and not at length."""
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return "answered with HTML: by a proxy, not by the engine" if answer.body.lstrip()[:1] == b"<" else ""
+    message = said.get("message") if isinstance(said, dict) else None
+    return " ".join(message.split())[:_MESSAGE_LENGTH_MAX] if isinstance(message, str) else ""

@@ -1,0 +1,99 @@
+"""Short retries of one request, on a new connection each; the patient backoff is the work queue's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from reconciler.backend.port import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+WAIT_S = 0.1
+WAIT_S_MAX = 2.0
+
+_TRANSIENT_REASONS = frozenset({"unreachable", "timeout", "ended", "malformed"})
+_TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same request may well succeed in a moment."""
+    return isinstance(error, EngineError) and (
+        error.reason in _TRANSIENT_REASONS or error.status in _TRANSIENT_STATUSES
+    )
+
+
+class Retries:
+    """Makes a request again where that may help.
+
+    Args:
+        sleep: waits so many seconds.
+        random: a number from 0 to 1, so that many programs do not come back at the same moment.
+        on_retry: told the operation before each further attempt.
+        attempts: how many in all.
+    """
+
+    def __init__(
+        self,
+        *,
+        sleep: Callable[[float], object],
+        random: Callable[[], float],
+        on_retry: Callable[[str], object],
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        self._sleep = sleep
+        self._random = random
+        self._on_retry = on_retry
+        self._attempts = attempts
+
+    def call(self, operation: str, attempt: Callable[[], T]) -> T:
+        """Make the attempt, and others if it fails in a way that passes.
+
+        Raises:
+            EngineError: of the last attempt.
+        """
+        try:
+            return attempt()
+        except EngineError as error:
+            if self._attempts == 1 or not is_transient(error):
+                raise
+            return self._again(operation, attempt, error)
+
+    def _again(self, operation: str, attempt: Callable[[], T], first: EngineError) -> T:
+        import tenacity  # late: a healthy engine never needs it, and loading it takes 20 ms
+
+        failed: list[EngineError] = [first]
+
+        def attempt_or_first_failure() -> T:
+            if failed:
+                raise failed.pop()
+            return attempt()
+
+        def count(_: RetryCallState) -> None:
+            self._on_retry(operation)
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._attempts),
+            retry=tenacity.retry_if_exception(is_transient),
+            wait=self._wait_s,
+            sleep=self._pause,
+            before_sleep=count,
+            reraise=True,
+        )
+        return retrying(attempt_or_first_failure)
+
+    def _wait_s(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if state.attempt_number == 1 and isinstance(error, EngineError) and error.reason == "ended":
+            # Most likely a kept connection of an engine that was restarted: nothing to wait for.
+            return 0.0
+        longest_s = min(WAIT_S * 2.0 ** (state.attempt_number - 1), WAIT_S_MAX)
+        return longest_s * (0.5 + self._random() / 2)
+
+    def _pause(self, seconds: float) -> None:
+        self._sleep(seconds)
