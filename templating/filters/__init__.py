@@ -1,0 +1,61 @@
+"""The filters and tests of a template: Jinja's own, bounded, and the project's, described in docs/filters.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jinja2.filters import FILTERS
+from jinja2.tests import TESTS
+
+from templating import syntax
+from templating.errors import WrongUse
+from templating.filters import bounded, data, listing, quoting, reach, text
+from templating.guards import describe
+from templating.undefined import Blank
+
+if TYPE_CHECKING:
+    from templating.environment import TemplateEnvironment
+
+Filter = Callable[..., Any]
+
+LEFT_OUT = frozenset({"random"})
+"""Of Jinja's: the file would differ at each render of the same state."""
+
+
+def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
+    """The project's own filters by name, for one environment."""
+    rooms = (text, quoting, data, listing, reach)
+    return {name: function for room in rooms for name, function in room.filters(environment).items()}
+
+
+def filters_for(environment: TemplateEnvironment) -> dict[str, Filter]:
+    """All filters of one environment."""
+    filters = {name: function for name, function in FILTERS.items() if name not in LEFT_OUT}
+    filters |= bounded.filters(environment) | own_filters(environment)
+    return filters | {syntax.CONCAT_FILTER: _concat(environment), syntax.IN_FILTER: contains}
+
+
+def tests_for() -> dict[str, Callable[..., Any]]:
+    """Jinja's tests, with an `in` that takes a missing label for the empty text."""
+    tests: dict[str, Callable[..., Any]] = {name: test for name, test in TESTS.items() if name != "in"}
+    return tests | {"in": contains}
+
+
+def contains(item: Any, container: Any) -> bool:
+    """`item in container`, where what is undefined counts as the empty text."""
+    if isinstance(item, Blank):
+        item = str(item)
+    try:
+        return item in container
+    except TypeError:
+        raise WrongUse(f"'in' cannot look for {describe(item)} in {describe(container)}") from None
+
+
+def _concat(environment: TemplateEnvironment) -> Filter:
+    meter = environment.meter
+
+    def concat(*values: Any) -> str:
+        return meter.join([value if type(value) is str else meter.write(value) for value in values])
+
+    return concat

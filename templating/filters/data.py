@@ -1,0 +1,145 @@
+"""JSON and YAML, read and written. Keys are sorted, so that the same state gives the same text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from models.raw import RawContainer
+from templating.errors import LimitExceeded, Refused, WrongUse
+from templating.guards import describe
+from templating.meter import MAX_ITEMS, Meter
+from templating.undefined import Blank
+
+if TYPE_CHECKING:
+    from templating.environment import TemplateEnvironment
+
+_MAX_DEPTH = 100
+_MAX_INDENT = 64
+
+
+class _Count:
+    """How many values a conversion may still visit."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def one(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise LimitExceeded(f"the data has more than {MAX_ITEMS:,} values")
+
+
+def plain(value: Any, meter: Meter) -> Any:
+    """The same value made of plain dictionaries, lists, texts, numbers, booleans and None.
+
+    What is undefined becomes the empty text, a set becomes a sorted list, a container its fields without `raw` (which
+    would say everything twice), `raw` its `attrs`. Anything else, a function say, is refused.
+    """
+    meter.nested(value)
+    return _plain(value, _Count(MAX_ITEMS), 0)
+
+
+def _plain(value: Any, count: _Count, depth: int) -> Any:  # noqa: PLR0911 - one kind of value a line
+    count.one()
+    if depth > _MAX_DEPTH:
+        raise LimitExceeded(f"the data is nested deeper than {_MAX_DEPTH} levels")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str | Blank):
+        return str(value)
+    if isinstance(value, RawContainer):
+        return _plain(value.attrs, count, depth)
+    if isinstance(value, Mapping):
+        pairs = ((key, each) for key, each in value.items() if not isinstance(each, RawContainer))
+        return {_key(key): _plain(each, count, depth + 1) for key, each in pairs}
+    if isinstance(value, list | tuple | range):
+        return [_plain(each, count, depth + 1) for each in value]
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(each, count, depth + 1) for each in value), key=str)
+    if hasattr(value, "__next__"):
+        return [_plain(each, count, depth + 1) for each in value]
+    raise WrongUse(f"{describe(value)} cannot be written as data")
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, bool) or key is None:
+        return json.dumps(key)
+    if isinstance(key, str | int | float | Blank):
+        return str(key)
+    raise WrongUse(f"{describe(key)} cannot be the key of data")
+
+
+def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+    """The filters of this file by name."""
+    meter = environment.meter
+
+    def to_json(value: Any, indent: int | None = None) -> str:
+        if indent is not None and not 0 <= indent <= _MAX_INDENT:
+            raise LimitExceeded(f"to_json indents by at most {_MAX_INDENT} characters")
+        separators = (",", ": ") if indent is not None else (", ", ": ")
+        data = plain(value, meter)
+        try:
+            text = json.dumps(data, indent=indent, sort_keys=True, ensure_ascii=False, separators=separators,
+                              allow_nan=False)  # fmt: skip
+        except ValueError:
+            raise Refused("infinity and 'not a number' cannot be written as JSON") from None
+        meter.text(len(text))
+        return text
+
+    def to_yaml(value: Any) -> str:
+        text = _dump_yaml(plain(value, meter))
+        meter.text(len(text))
+        return text
+
+    def from_yaml(text: Any) -> Any:
+        return _load_yaml(meter.write(text), meter)
+
+    return {"to_json": to_json, "to_yaml": to_yaml, "from_yaml": from_yaml}
+
+
+def _dump_yaml(data: Any) -> str:
+    # Imported where it is used: most templates need no YAML, and it would slow down every start.
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
+    writer.allow_unicode = True
+    writer.width = 1 << 20
+    out = StringIO()
+    writer.dump(data, out)
+    return out.getvalue().removesuffix("...\n")
+
+
+def _load_yaml(text: str, meter: Meter) -> Any:
+    """Read one YAML 1.2 document into plain values; the parser refuses duplicate keys by itself."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        data = YAML(typ="safe", pure=True).load(text)
+    except DuplicateKeyError as error:
+        raise WrongUse(f"from_yaml: the same key twice in a mapping{_line(error)}") from None
+    except YAMLError as error:
+        raise WrongUse(f"from_yaml: the text is not one YAML document{_line(error)}") from None
+    except ValueError:
+        raise WrongUse("from_yaml: a number or a date in the text cannot be read") from None
+    return plain(_dates_as_text(data), meter)
+
+
+def _line(error: Any) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f", in line {mark.line + 1} of the text" if mark is not None else ""
+
+
+def _dates_as_text(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {_dates_as_text(key): _dates_as_text(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_dates_as_text(value) for value in data]
+    isoformat = getattr(data, "isoformat", None)
+    return isoformat() if isoformat is not None else data

@@ -1,0 +1,39 @@
+"""What a render ends with: text, or the reason why there is none. Both are values, neither is raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A complete text.
+
+    Attributes:
+        text: the bytes for the target, UTF-8.
+        undefined_names: top-level names and model fields that the template used and that do not exist, each once, in
+            the order of their first use: `contianers`, `container.colour`. Always empty in strict mode.
+    """
+
+    text: bytes
+    undefined_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFailure:
+    """No text, and why.
+
+    Attributes:
+        message: the reason, in words. It never holds a value: neither a container's nor a configuration's.
+        template: the file, address or `inline template` in which it happened.
+        line: the line in it, counted from 1; None where the failure has no line (a file that is not there).
+    """
+
+    message: str
+    template: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """Read as in a log: `/etc/pygen/nginx.j2, line 7: 'contianers' is undefined`."""
+        where = self.template if self.line is None else f"{self.template}, line {self.line}"
+        return f"{where}: {self.message}"

@@ -1,0 +1,161 @@
+"""Files and folders that a render looked at, and whether they are still as it saw them.
+
+A file's times may not move when it is changed twice within one tick of the file system's clock. As long as a file was
+changed only just before it was read, its bytes are therefore compared, too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+YOUNG_S = 3.0
+"""Longer than the coarsest clock of a file system in use (2 s)."""
+_PIECE = 1 << 20
+
+
+class NotRegular(OSError):  # noqa: N818 - named for what was found
+    """A folder, a device or a FIFO stands where a file is expected; reading it could wait for ever."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """A file as it was read.
+
+    Attributes:
+        signature: what changes when the file does; None where it could not be read.
+        content: its bytes while it is young, else None.
+        error: why it could not be read.
+    """
+
+    signature: tuple[int, ...] | None
+    content: bytes | None = None
+    error: OSError | None = None
+
+
+class FileWatch:
+    """Reads files once a pass and remembers how they were.
+
+    Args:
+        wall_clock: seconds since the epoch, compared with the files' times.
+        size_limit_bytes: of each file.
+    """
+
+    def __init__(self, wall_clock: Callable[[], float], size_limit_bytes: int) -> None:
+        self._wall_clock = wall_clock
+        self._size_limit_bytes = size_limit_bytes
+        self._seen: dict[Path, Seen] = {}
+        self._answers: dict[tuple[str, Path], object] = {}
+
+    def forget(self) -> None:
+        """A new pass begins: everything is looked at anew."""
+        self._seen.clear()
+        self._answers.clear()
+
+    def read(self, path: Path) -> bytes:
+        """A regular file's bytes.
+
+        Raises:
+            OSError: it cannot be read; `FileNotFoundError` where it is not there.
+        """
+        try:
+            content, signature, changed_s = _read(path, self._size_limit_bytes)
+        except OSError as error:
+            self._seen[path] = Seen(None, error=error)
+            raise
+        young = self._wall_clock() - changed_s < YOUNG_S
+        self._seen[path] = Seen(signature, content if young else None)
+        return content
+
+    def exists(self, path: Path) -> bool:
+        """Whether there is anything at a path."""
+        answer = self._answers["exists", path] = _exists(path)
+        return answer
+
+    def names_in(self, path: Path) -> tuple[str, ...]:
+        """The names in a folder, sorted; none where there is no such folder or it cannot be read."""
+        answer = self._answers["names_in", path] = _names_in(path)
+        return answer
+
+    def changed(self) -> bool:
+        """Whether anything is not as it was seen."""
+        if any(_LOOKS[kind](path) != answer for (kind, path), answer in self._answers.items()):
+            return True
+        return any(self._file_changed(path, seen) for path, seen in self._seen.items())
+
+    def _file_changed(self, path: Path, seen: Seen) -> bool:
+        try:
+            found = _signature(path.stat())
+        except OSError:
+            return seen.signature is not None
+        if seen.signature is None:
+            return not isinstance(seen.error, NotRegular | PermissionError) or _readable(path, self._size_limit_bytes)
+        return found != seen.signature or (seen.content is not None and self._rewritten(path, seen))
+
+    def _rewritten(self, path: Path, seen: Seen) -> bool:
+        """Compare a young file's bytes; once it is older its times will do."""
+        try:
+            content, _, changed_s = _read(path, self._size_limit_bytes)
+        except OSError:
+            return True
+        if content != seen.content:
+            return True
+        if self._wall_clock() - changed_s >= YOUNG_S:
+            seen.content = None
+        return False
+
+
+def _read(path: Path, limit_bytes: int) -> tuple[bytes, tuple[int, ...], float]:
+    # O_NONBLOCK: opening a FIFO would wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise NotRegular(0, "it is not a regular file")
+        pieces: list[bytes] = []
+        while piece := os.read(descriptor, _PIECE):
+            pieces.append(piece)
+            if len(pieces) * _PIECE > limit_bytes + _PIECE:
+                raise OSError(0, f"it is larger than {limit_bytes} bytes")
+    finally:
+        os.close(descriptor)
+    content = b"".join(pieces)
+    if len(content) > limit_bytes:
+        raise OSError(0, f"it is larger than {limit_bytes} bytes")
+    return content, _signature(facts), max(facts.st_mtime, facts.st_ctime)
+
+
+def _readable(path: Path, limit_bytes: int) -> bool:
+    try:
+        _read(path, limit_bytes)
+    except OSError:
+        return False
+    return True
+
+
+def _signature(facts: os.stat_result) -> tuple[int, ...]:
+    return (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _names_in(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(os.listdir(path)))  # noqa: PTH208 - names are what is wanted
+    except (OSError, ValueError):
+        return ()
+
+
+_LOOKS: dict[str, Callable[[Path], object]] = {"exists": _exists, "names_in": _names_in}
