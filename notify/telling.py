@@ -19,7 +19,7 @@ SignalVia = Literal["auto", "exec", "kill"]
 
 _OWN_PID_MODES = frozenset({"", "private"})  # Podman spells it out
 _NO_POLICIES = frozenset({"", "no"})
-_NEVER_BY_EXEC = ("SIGKILL", "SIGSTOP")
+NEVER_BY_EXEC = ("SIGKILL", "SIGSTOP")  # what PID 1 ignores when it comes from inside
 _FORBIDDEN = frozenset({403, 405})
 _RUN_IS_OVER = frozenset({404, 409})
 _FIRST_REAL_TIME = 34  # as the engine counts: names like RTMIN+3 are not known to every `kill`
@@ -58,7 +58,7 @@ def kill_cancels_policy(state: ContainerState, signal: str) -> bool:
 
 def exec_can_signal(state: ContainerState, signal: str) -> bool:
     """Whether `kill` inside the container may be tried at all."""
-    return state.pid_mode in _OWN_PID_MODES and signal not in _NEVER_BY_EXEC
+    return state.pid_mode in _OWN_PID_MODES and signal not in NEVER_BY_EXEC
 
 
 def _send(port: NotifyPort, task: Task, looker: Looker, state: ContainerState, via: SignalVia) -> Outcome:

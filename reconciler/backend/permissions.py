@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from notify.telling import NEVER_BY_EXEC
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,11 +23,6 @@ Need = Literal["read", "watch", "notify", "kill", "exec", "restart"]
 `read`: always; `watch`: except in one shot; `notify`: with any notification; `kill` and `exec`: where a signal may be
 sent that way; `restart`: where a restart is configured.
 """
-
-SignalVia = Literal["auto", "exec", "kill"]
-
-NEVER_BY_EXEC = frozenset({"SIGKILL", "SIGSTOP"})
-"""Signals that PID 1 ignores when they come from inside its container: always sent by `docker kill`."""
 
 _CONTAINER = "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
 _EXEC = "[0-9a-f]+"

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from reconciler.cli.catalogue import DEBUG, DOCKER_ADDRESS, FORMAT, METRICS, OPTIONS, Option
+from reconciler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,17 +94,7 @@ def healthcheck() -> str:
 
 def version() -> str:
     """The line that `--version` prints."""
-    return f"pygen {installed_version()}\n"
-
-
-def installed_version() -> str:
-    """The version of the installed distribution; `unknown` where it runs from a folder that was never installed."""
-    from importlib.metadata import PackageNotFoundError, version  # late: only --version and the metrics ask
-
-    try:
-        return version("docker-pygen")
-    except PackageNotFoundError:
-        return "unknown"
+    return f"pygen {VERSION}\n"
 
 
 def _list(options: Iterable[Option]) -> str:

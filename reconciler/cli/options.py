@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.backend.permissions import NEVER_BY_EXEC
+from notify.telling import NEVER_BY_EXEC
 from reconciler.cli import help_text, values
 from reconciler.cli.arguments import SUBCOMMANDS, VERSION_FLAG, Given, asks_for_text, cut
 from reconciler.cli.catalogue import (

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from metrics.address import MetricsAddress
     from models.notification import Notification
+    from notify.telling import SignalVia
 
-SignalVia = Literal["auto", "exec", "kill"]
 LogFormat = Literal["text", "json"]
 
 STANDARD_OUTPUT = "-"

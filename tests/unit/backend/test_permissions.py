@@ -23,7 +23,7 @@ from tests.support.fake_engine import FakeEngine
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.backend.permissions import SignalVia
+    from notify.telling import SignalVia
 
 
 def asked_of(engine: FakeEngine) -> set[str]:
