@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _NO_SUCH_CONTAINER = re.compile(r"no such container|no container with", re.IGNORECASE)
 _OK, _NOT_FOUND = 200, 404
+_BODY_ENDS = (b"}\n", b"}")
 # From so many on, several connections are faster than the kept one.
 _MANY = 8
 
@@ -158,13 +159,11 @@ class HttpEngineReader:
         """Read the answer to an inspect."""
         if answer.head.status == _NOT_FOUND and _is_the_engines_own(answer.body):
             return Inspection(container_id, None, moment)
-        # The body is handed on as it came. Whole bodies balance their braces, and nearly all of them do so without
-        # a look at what is inside strings: only the others are parsed here, to tell them from a part of a body.
-        body = answer.body
-        is_plain = body[:1] == b"{" and body.count(b"{") == body.count(b"}")
-        if answer.head.status != _OK or not is_plain or not body.rstrip().endswith(b"}"):
+        # The body is handed on as it came, for its reader to parse. Parsed here is only what is no object at first
+        # sight: HTML, a part of a body, an error.
+        if answer.head.status != _OK or answer.body[:1] != b"{" or not answer.body.endswith(_BODY_ENDS):
             self._link.json_object(answer, "inspect")
-        return Inspection(container_id, body, moment)
+        return Inspection(container_id, answer.body, moment)
 
 
 def _inspect_target(container_id: str) -> str:
