@@ -137,7 +137,7 @@ METRICS = Option(
 STATUS = Option(
     "--status",
     "status_page",
-    values.on_or_off,
+    values.flag,
     "The status page at / and /status.json: on or off. Default on.",
     metavar=("on|off",),
 )

@@ -57,11 +57,6 @@ def choice(*allowed: str) -> Callable[[Words], str]:
     return choose
 
 
-def on_or_off(words: Words) -> bool:
-    """A switch that is given with a value: `on` or `off`."""
-    return flag(words)
-
-
 def seconds_over_zero(words: Words) -> float:
     """A number of seconds over 0."""
     return parse_seconds_over_zero(words[0])
