@@ -14,7 +14,7 @@ from models.listing import ItemList
 from models.mapping import CaseMapping, TextMapping
 from models.record import Record
 from templating.errors import Refused
-from templating.undefined import MISSING_TEXT, NOTHING, Blank
+from templating.undefined import MISSING_TEXT, NOTHING, Blank, MissingText
 
 if TYPE_CHECKING:
     from templating.guards import Guards
@@ -51,20 +51,38 @@ class Attributes:
         guards: gives the guarded methods.
         unknown: makes the undefined value for a name that a value of this type does not have.
         elsewhere: Jinja's own sandboxed look-up, for its loops, macros, namespaces and the like.
+        is_word: whether a name stands in a template's own text, and so may stand in a message.
     """
 
-    def __init__(self, guards: Guards, unknown: Callable[[Any, str], Any], elsewhere: Reader) -> None:
+    def __init__(
+        self,
+        guards: Guards,
+        unknown: Callable[[Any, str], Any],
+        elsewhere: Reader,
+        is_word: Callable[[object], bool],
+    ) -> None:
+        self._is_word = is_word
         self._guards = guards
         self._unknown = unknown
         self._elsewhere = elsewhere
         self._readers: dict[type, Reader] = {}
+        self.read = self.reader()
 
-    def read(self, value: Any, name: str) -> Any:
-        """An attribute, else an item, else what stands for neither."""
-        reader = self._readers.get(type(value))
-        if reader is None:
-            reader = self._readers[type(value)] = self._reader_for(type(value))
-        return reader(value, name)
+    def reader(self) -> Reader:
+        """An attribute, else an item, else what stands for neither. Called for every dot in every template."""
+        readers, reader_for = self._readers, self._reader_for
+
+        def read(value: Any, name: str) -> Any:
+            kind = type(value)
+            try:
+                return readers[kind](value, name)
+            except KeyError:
+                if kind in readers:
+                    raise
+            reader = readers[kind] = reader_for(kind)
+            return reader(value, name)
+
+        return read
 
     def item(self, value: Any, key: Any) -> Any:
         """An item, else an attribute, else what stands for neither. A mapping's methods are no items."""
@@ -79,13 +97,13 @@ class Attributes:
 
     def _reader_for(self, kind: type) -> Reader:  # noqa: PLR0911 - one kind a line
         if issubclass(kind, Blank):
-            return getattr
+            return self._of_blank
         if issubclass(kind, ItemList):
-            return self._of_list
+            return self._of_list(kind)
         if issubclass(kind, TextMapping):
-            return self._of_texts
+            return _of_mapping(kind, MISSING_TEXT)
         if issubclass(kind, CaseMapping):
-            return self._of_mapping
+            return _of_mapping(kind, NOTHING)
         if issubclass(kind, Record) or kind.__module__.partition(".")[0] == "models":
             return self._of_model
         for base, names in _OPEN_METHODS:
@@ -94,32 +112,32 @@ class Attributes:
         return self._elsewhere
 
     def _of_model(self, value: Any, name: str) -> Any:
-        if name.startswith("_"):
-            raise _private(name)
+        if name[:1] == "_":
+            raise self._refused(name)
         try:
             return getattr(value, name)
         except AttributeError:
             return self._unknown(value, name)
 
-    def _of_texts(self, value: TextMapping, name: str) -> Any:
-        try:
-            return value[name] if name.startswith("_") else getattr(value, name)
-        except (AttributeError, KeyError):
-            return MISSING_TEXT
+    def _of_blank(self, value: Blank, name: str) -> Any:
+        if name[:1] == "_":
+            raise self._refused(name)
+        if isinstance(value, MissingText) and hasattr(str, name):
+            return self.read("", name)
+        return getattr(value, name)
 
-    def _of_mapping(self, value: CaseMapping[Any], name: str) -> Any:
-        try:
-            return value[name] if name.startswith("_") else getattr(value, name)
-        except (AttributeError, KeyError):
-            return NOTHING
+    def _of_list(self, kind: type) -> Reader:
+        own_names = _public_names(kind)
 
-    def _of_list(self, value: ItemList[Any], name: str) -> Any:
-        if name.startswith("_"):
-            raise _private(name)
-        if not hasattr(type(value), name):
+        def read(value: ItemList[Any], name: str) -> Any:
+            if name in own_names:
+                found = getattr(value, name)
+                return NOTHING if found is None else found
+            if name[:1] == "_":
+                raise self._refused(name)
             return self.read(value[0], name) if value else NOTHING
-        found = getattr(value, name)
-        return NOTHING if found is None else found
+
+        return read
 
     def _of_plain(self, names: frozenset[str]) -> Reader:
         def read(value: Any, name: str) -> Any:
@@ -134,9 +152,27 @@ class Attributes:
         if isinstance(value, Mapping):
             return value.get(name, NOTHING)
         if hasattr(value, name):
-            raise Refused(f"{name!r} of a {type(value).__name__} is not open to templates")
+            raise self._refused(name)
         return self._unknown(value, name)
 
+    def _refused(self, name: str) -> Refused:
+        shown = repr(name) if self._is_word(name) else "a computed name"
+        return Refused(f"{shown} is not open to templates")
 
-def _private(name: str) -> Refused:
-    return Refused(f"{name!r} begins with an underscore and is not open to templates")
+
+def _of_mapping(kind: type, absent: Any) -> Reader:
+    methods = _public_names(kind)
+
+    def read(value: CaseMapping[Any], name: str) -> Any:
+        if name in methods:
+            return getattr(value, name)
+        try:
+            return value[name]
+        except KeyError:
+            return absent
+
+    return read
+
+
+def _public_names(kind: type) -> frozenset[str]:
+    return frozenset(name for name in dir(kind) if not name.startswith("_"))

@@ -19,7 +19,7 @@ from templating.errors import Refused
 from templating.filters import filters_for, tests_for
 from templating.guards import Guards, bounded_range
 from templating.regex import Regex
-from templating.undefined import Blank, unknown_class
+from templating.undefined import unknown_class
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context, Undefined
@@ -84,9 +84,12 @@ class TemplateEnvironment(SandboxedEnvironment):
             cache_size=-1,
             extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"],
             undefined=unknown_class(self._used),
-            finalize=self._printed,
+            finalize=meter.printer(),
         )
-        self._attributes = Attributes(self.guards, self._unknown_field, super().getattr)
+        attributes = Attributes(self.guards, self._unknown_field, super().getattr, self.is_word)
+        # On the instance: one call less for every dot and bracket in a template.
+        self.getattr = attributes.read  # type: ignore[method-assign,assignment]
+        self.getitem = attributes.item  # type: ignore[method-assign,assignment]
         self.concat = meter.join  # type: ignore[method-assign] # Jinja's own place for it
         self.filters: dict[str, Any] = filters_for(self)
         self.tests: dict[str, Any] = tests_for()
@@ -112,14 +115,6 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     # What generated code calls
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """An attribute, else an item."""
-        return self._attributes.read(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        """An item, else an attribute."""
-        return self._attributes.item(obj, argument)
-
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's
         """An operator, bounded."""
         return self.guards.binary(operator, left, right)
@@ -134,7 +129,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:  # noqa: ARG002 - Jinja's signature
         """Refused at once, not when it is used."""
-        name = f"{attribute!r}" if self.is_word(attribute) else "an attribute"
+        name = repr(attribute) if self.is_word(attribute) else "a computed name"
         raise Refused(f"{name} is not open to templates")
 
     def join_path(self, template: str, parent: str) -> str:  # noqa: ARG002
@@ -147,12 +142,6 @@ class TemplateEnvironment(SandboxedEnvironment):
         tree = super()._parse(source, name, filename)
         self._words.update(syntax.words_of(tree))
         return syntax.rewrite(tree)
-
-    def _printed(self, value: Any) -> Any:
-        if type(value) is not str:
-            value = str(value) if isinstance(value, Blank) else self.meter.write(value)
-        self.meter.printed(len(value))
-        return value
 
     def _used(self, name: str, hint: str | None) -> None:
         """An unknown name is used; the name and what is said of it are only shown where the template spells them."""

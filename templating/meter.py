@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from templating.errors import LimitExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MIB = 1024 * 1024
 MAX_ITEMS = 1_000_000
@@ -46,9 +46,18 @@ class Meter:
         if length > _SMALL:
             self._add(length)
 
-    def printed(self, length: int) -> None:
-        """A value of this many characters is printed."""
-        self._add(length + _PRINTED_OVERHEAD)
+    def printer(self) -> Callable[[Any], Any]:
+        """What turns a value into the text that is printed. Called for every `{{ }}`, so it is one flat function."""
+        write, limit = self.write, self._total_limit
+
+        def printed(value: Any) -> str:
+            text = value if type(value) is str else write(value)
+            self._total += len(text) + _PRINTED_OVERHEAD
+            if self._total > limit:
+                self._add(0)
+            return text
+
+        return printed
 
     def items(self, count: int) -> None:
         """A list of this many items is about to be made."""

@@ -96,20 +96,6 @@ def _plain(other: Any, this: Blank) -> Any:
     return "" if isinstance(other, Blank) else other
 
 
-class MissingText(Blank):
-    """A label or a variable that is not set."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr("", name, NOTHING)
-
-    def __getitem__(self, key: object) -> Any:
-        return "" if isinstance(key, slice) else NOTHING
-
-
 class Nothing(Blank):
     """The first of nothing, and all that is looked up in it."""
 
@@ -118,14 +104,23 @@ class Nothing(Blank):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self
+        return NOTHING
 
     def __getitem__(self, key: object) -> Any:
-        return self
+        return NOTHING
 
     def __call__(self, *_args: object, **_kwargs: object) -> Any:
         """A method of nothing gives nothing."""
-        return self
+        return NOTHING
+
+
+class MissingText(Nothing):
+    """A label or a variable that is not set. Its methods are those of `''`: `templating.attributes` looks them up."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: object) -> Any:
+        return "" if isinstance(key, slice) else NOTHING
 
 
 NOTHING = Nothing("there is nothing")
