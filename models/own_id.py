@@ -2,11 +2,11 @@
 
 Where the id can be found:
 
-- mountinfo: the engine bind-mounts `/etc/hostname`, `/etc/hosts` and `/etc/resolv.conf` from a folder named by the id
-  (Docker `.../containers/ID/hostname`, Podman `.../overlay-containers/ID/userdata/hostname`). This works on cgroup v2,
-  where the cgroup file is just `0::/`.
-- cgroup: `/docker/ID`, `/system.slice/docker-ID.scope`, `/libpod-ID.scope`, `/libpod_parent/libpod-ID`, and
-  nested ones, where the last id is ours.
+- cgroup: `/docker/ID`, `/system.slice/docker-ID.scope`, `/libpod-ID.scope`, `/libpod_parent/libpod-ID`, and nested
+  ones, of which the last is ours. On cgroup v2 the file is mostly just `0::/`.
+- mountinfo: the engine mounts `/etc/hostname`, `/etc/hosts` and `/etc/resolv.conf` from a folder named by the id
+  (Docker `.../containers/ID/hostname`, Podman `.../overlay-containers/ID/userdata/hostname`). A container that shares
+  another's network shows the other's id there; Podman's `/run/.containerenv` is always its own.
 - the host name: an id's first 12 digits unless somebody set another.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.ASCII)
 _SHORT_ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?", re.ASCII)
-_OWN_FILES = frozenset({"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"})
+_OWN_FILES = ("/run/.containerenv", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf")  # the surest first
 _ROOT_FIELD, _MOUNT_POINT_FIELD = 3, 4  # of a line of mountinfo, counted from 0: see proc(5)
 
 
@@ -36,7 +36,7 @@ def candidates(mountinfo: str, cgroup: str, hostname: str) -> list[str]:
         Ids of 64 hexadecimal digits, or of 12 from the host name, each once, the likeliest first. Any of them may be
         wrong: the engine knows.
     """
-    found = [*_of_mountinfo(mountinfo), *_of_cgroup(cgroup)]
+    found = [*_of_cgroup(cgroup), *_of_mountinfo(mountinfo)]
     if _SHORT_ID.fullmatch(hostname) and not any(each.startswith(hostname) for each in found):
         found.append(hostname)
     return list(dict.fromkeys(found))
@@ -47,10 +47,13 @@ def _of_mountinfo(mountinfo: str) -> Iterator[str]:
 
     Other mounts don't count: a volume that holds Docker's own folders shows other containers' ids.
     """
+    roots = {}
     for line in mountinfo.splitlines():
         fields = line.split(" ")
-        if len(fields) > _MOUNT_POINT_FIELD and fields[_MOUNT_POINT_FIELD] in _OWN_FILES:
-            yield from reversed(_ID.findall(fields[_ROOT_FIELD]))
+        if len(fields) > _MOUNT_POINT_FIELD:
+            roots[fields[_MOUNT_POINT_FIELD]] = fields[_ROOT_FIELD]
+    for path in _OWN_FILES:
+        yield from reversed(_ID.findall(roots.get(path, "")))
 
 
 def _of_cgroup(cgroup: str) -> Iterator[str]:

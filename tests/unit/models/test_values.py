@@ -1,0 +1,42 @@
+"""The small values that rooms share."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.change import Change
+from models.event import EngineEvent
+from models.notification import Notification
+from models.run import Run
+
+
+def test_notifications_read_as_in_a_sentence() -> None:
+    """As logs show them."""
+    assert str(Notification("signal", "nginx", "SIGHUP")) == "signal HUP to nginx"
+    assert str(Notification("restart", "nginx")) == "restart of nginx"
+
+
+def test_equal_values_are_one() -> None:
+    """A run is its container's id and start; exact duplicates of notifications can be dropped."""
+    assert Run("1", "a") == Run("1", "a")
+    assert len({Run("1", "a"), Run("1", "b"), Run("2", "a"), Run("1", "a")}) == 3
+    assert len({Notification("restart", "a"), Notification("restart", "a"), Notification("signal", "a", "SIGHUP")}) == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "short"),
+    [
+        ("start", "start"),
+        ("health_status: healthy", "health_status"),
+        ("exec_start: sh -c a:b", "exec_start"),
+        ("", ""),
+    ],
+)
+def test_an_events_action_is_short_up_to_its_colon(action: str, short: str) -> None:
+    """What follows is free text, and no label."""
+    assert EngineEvent("container", action, "1", {}, 0).short_action == short
+
+
+def test_changes_read_as_in_a_sentence() -> None:
+    """As logs show them."""
+    assert str(Change("web-2", "started")) == "web-2 started"
