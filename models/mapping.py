@@ -18,9 +18,9 @@ _set = object.__setattr__
 
 @lru_cache(maxsize=4096)
 def _spellings(keys: tuple[str, ...]) -> dict[str, str]:
-    """Folded key to the first key of that folding; remembered, because alike containers have the same keys."""
+    """Folded key to the first in sorted order of its keys; remembered, because alike containers have the same keys."""
     found: dict[str, str] = {}
-    for key in keys:
+    for key in sorted(keys):
         folded = key.casefold()
         found.setdefault(key if folded == key else folded, key)
     return found

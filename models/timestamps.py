@@ -6,11 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 _RFC3339 = re.compile(
-    r"(?P<seconds>\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2})"
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})"
     r"(?:\.(?P<fraction>\d{1,9})\d*)?"
     r"(?:[Zz]|(?P<sign>[+-])(?P<hours>\d{2}):(?P<minutes>\d{2}))",
     re.ASCII,
 )
+_FIELDS = 6  # from the year to the second
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZERO_YEAR = 1  # Go's zero time 0001-01-01T00:00:00Z: the engine's way to say 'never'
 
@@ -28,7 +29,8 @@ def parse_ns(text: str) -> int | None:
     if match is None:
         return None
     try:
-        moment = datetime.strptime(match["seconds"].upper().replace(" ", "T"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+        year, month, day, hour, minute, second = map(int, match.groups()[:_FIELDS])
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         zone = _offset(match)
     except ValueError:
         return None

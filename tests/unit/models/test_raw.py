@@ -51,6 +51,15 @@ def test_attrs_answer_in_any_case() -> None:
     assert found.get("nonsense") is None
 
 
+def test_of_keys_alike_the_first_in_sorted_order_is_meant() -> None:
+    """Though the engine wrote them in another."""
+    labels = read({"Config/Labels": {"b": "1", "B": "2"}}).raw.attrs["Config"]["Labels"]
+    assert list(labels) == ["b", "B"]
+    assert (labels["b"], labels["B"]) == ("1", "2")
+    found = read_only({"foo": 1, "Foo": 2})
+    assert found["FOO"] == 2
+
+
 def test_attrs_read_like_a_dictionary_in_the_engines_order() -> None:
     """Keys, values and items lead to read-only values."""
     found = read().raw.attrs
