@@ -26,7 +26,7 @@ sys.stdin.read()
 
 
 def test_second_program_is_told(tmp_path: Path, opened: Opens) -> None:
-    """While one keeps a target a second gets an error that names it, and writes nothing; afterwards it gets its turn"""
+    """While one keeps a target a second gets an error that names it, and writes nothing; afterwards it gets its turn."""
     first, second = opened(tmp_path / "out"), opened(tmp_path / "out")
     assert first.lock() == Locked()
     outcome = second.lock()
