@@ -120,6 +120,7 @@ class Renderer:
 
     def _load(self) -> TemplateFailure | None:
         self._loader.forget()
+        self._files.begin()
         self._environment.forget_templates()
         try:
             self._source.begin()

@@ -20,8 +20,8 @@ YOUNG_S = 3.0
 _PIECE = 1 << 20
 
 
-class NotRegular(OSError):  # noqa: N818 - named for what was found
-    """A folder, a device or a FIFO stands where a file is expected; reading it could wait for ever."""
+class Unfit(OSError):  # noqa: N818 - named for what was found
+    """A folder, a device or a FIFO, which could make us wait for ever, or a file that is too large."""
 
 
 @dataclass(slots=True)
@@ -29,14 +29,14 @@ class Seen:
     """A file as it was read.
 
     Attributes:
-        signature: what changes when the file does; None where it could not be read.
+        signature: what changes when the file does; None where there is none.
         content: its bytes while it is young, else None.
-        error: why it could not be read.
+        is_unreadable: whether it is there, and could not be read for a reason that may pass without a trace.
     """
 
     signature: tuple[int, ...] | None
     content: bytes | None = None
-    error: OSError | None = None
+    is_unreadable: bool = False
 
 
 class FileWatch:
@@ -67,7 +67,9 @@ class FileWatch:
         try:
             content, signature, changed_s = _read(path, self._size_limit_bytes)
         except OSError as error:
-            self._seen[path] = Seen(None, error=error)
+            signature_now = _signature_of(path)
+            may_pass = signature_now is not None and not isinstance(error, Unfit)
+            self._seen[path] = Seen(signature_now, is_unreadable=may_pass)
             raise
         young = self._wall_clock() - changed_s < YOUNG_S
         self._seen[path] = Seen(signature, content if young else None)
@@ -90,13 +92,11 @@ class FileWatch:
         return any(self._file_changed(path, seen) for path, seen in self._seen.items())
 
     def _file_changed(self, path: Path, seen: Seen) -> bool:
-        try:
-            found = _signature(path.stat())
-        except OSError:
-            return seen.signature is not None
-        if seen.signature is None:
-            return not isinstance(seen.error, NotRegular | PermissionError) or _readable(path, self._size_limit_bytes)
-        return found != seen.signature or (seen.content is not None and self._rewritten(path, seen))
+        if _signature_of(path) != seen.signature:
+            return True
+        if seen.is_unreadable:
+            return _readable(path, self._size_limit_bytes)
+        return seen.content is not None and self._rewritten(path, seen)
 
     def _rewritten(self, path: Path, seen: Seen) -> bool:
         """Compare a young file's bytes; once it is older its times will do."""
@@ -117,17 +117,17 @@ def _read(path: Path, limit_bytes: int) -> tuple[bytes, tuple[int, ...], float]:
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
-            raise NotRegular(0, "it is not a regular file")
+            raise Unfit(0, "it is not a regular file")
         pieces: list[bytes] = []
         while piece := os.read(descriptor, _PIECE):
             pieces.append(piece)
             if len(pieces) * _PIECE > limit_bytes + _PIECE:
-                raise OSError(0, f"it is larger than {limit_bytes} bytes")
+                raise Unfit(0, f"it is larger than {limit_bytes} bytes")
     finally:
         os.close(descriptor)
     content = b"".join(pieces)
     if len(content) > limit_bytes:
-        raise OSError(0, f"it is larger than {limit_bytes} bytes")
+        raise Unfit(0, f"it is larger than {limit_bytes} bytes")
     return content, _signature(facts), max(facts.st_mtime, facts.st_ctime)
 
 
@@ -137,6 +137,13 @@ def _readable(path: Path, limit_bytes: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _signature_of(path: Path) -> tuple[int, ...] | None:
+    try:
+        return _signature(path.stat())
+    except (OSError, ValueError):
+        return None
 
 
 def _signature(facts: os.stat_result) -> tuple[int, ...]:

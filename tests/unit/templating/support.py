@@ -1,0 +1,116 @@
+"""Containers, snapshots and renderers for the tests of templating."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from models.container import Container
+from models.networks import NetworkFacts
+from models.snapshot import Snapshot
+from templating.outcome import Rendered, TemplateFailure
+from templating.renderer import Renderer
+from templating.source import Edges, open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+def container(
+    name: str = "web",
+    *,
+    id: str = "",  # noqa: A002 - as the engine names it
+    labels: Mapping[str, str] | None = None,
+    env: Sequence[str] = (),
+    ports: Sequence[str] = (),
+    networks: Mapping[str, str] | None = None,
+    gateways: Mapping[str, str] | None = None,
+    internal: Sequence[str] = (),
+    network_mode: str = "bridge",
+    health: str = "",
+    running: bool = True,
+) -> Container:
+    """A container as the engine's answer makes it; `networks` is name to address, each with the id `id-NAME`."""
+    endpoints = {
+        network: {"NetworkID": f"id-{network}", "IPAddress": address, "Gateway": (gateways or {}).get(network, "")}
+        for network, address in (networks or {}).items()
+    }
+    state: dict[str, Any] = {"Status": "running" if running else "exited", "Running": running}
+    if health:
+        state["Health"] = {"Status": health}
+    body = {
+        "Id": id or name.encode().hex().ljust(64, "0"),
+        "Name": f"/{name}",
+        "State": state,
+        "HostConfig": {"NetworkMode": network_mode},
+        "Config": {
+            "Image": "alpine",
+            "Labels": dict(labels or {}),
+            "Env": list(env),
+            "ExposedPorts": {port: {} for port in ports},
+        },
+        "NetworkSettings": {"Networks": endpoints},
+    }
+    facts = {f"id-{network}": NetworkFacts(f"id-{network}", network, internal=True) for network in internal}
+    return Container.from_inspect(json.dumps(body).encode(), engine="", networks=facts, warn=_unexpected)
+
+
+def _unexpected(message: str) -> None:
+    raise AssertionError(message)
+
+
+def snapshot(*containers: Container, own_id: str | None = None) -> Snapshot:
+    """The containers at one moment."""
+    return Snapshot.of(containers, own_id)
+
+
+def edges(warnings: list[str] | None = None, **others: Any) -> Edges:
+    """Edges that wait for nothing: what runs in the background runs at once."""
+    found: dict[str, Any] = {
+        "clock": time.monotonic,
+        "wall_clock": time.time,
+        "sleep": _no_sleep,
+        "spawn": lambda call: call(),
+        "warn": _unexpected if warnings is None else warnings.append,
+    }
+    return Edges(**(found | others))
+
+
+def _no_sleep(duration_s: float) -> None:
+    raise AssertionError(f"nobody should sleep for {duration_s} s")
+
+
+def renderer(spec: str | Path, *, warn: Callable[[str], None] = _unexpected, **options: Any) -> Renderer:
+    """A loaded renderer of a file, or of a template after `#`."""
+    options.setdefault("environ", {})
+    found = Renderer(open_source(str(spec), edges()), warn=warn, **options)
+    failure = found.load()
+    assert failure is None, str(failure)
+    return found
+
+
+def render(template: str, *containers: Container, own_id: str | None = None, **options: Any) -> str:
+    """What an inline template gives for some containers; its names are all known."""
+    outcome = outcome_of(template, *containers, own_id=own_id, **options)
+    assert isinstance(outcome, Rendered), str(outcome)
+    assert outcome.undefined_names == ()
+    return outcome.text.decode()
+
+
+def outcome_of(
+    template: str, *containers: Container, own_id: str | None = None, **options: Any
+) -> Rendered | TemplateFailure:
+    """What an inline template ends with."""
+    made = Renderer(open_source(f"#{template}", edges()), warn=_unexpected, **({"environ": {}} | options))
+    return made.load() or made.render(snapshot(*containers, own_id=own_id))
+
+
+def failure_of(template: str, *containers: Container, **options: Any) -> TemplateFailure:
+    """Why an inline template fails."""
+    outcome = outcome_of(template, *containers, **options)
+    assert isinstance(outcome, TemplateFailure), outcome
+    return outcome
