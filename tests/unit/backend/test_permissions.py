@@ -9,6 +9,7 @@ import pytest
 
 from models.notification import Notification
 from reconciler.backend.address import EngineAddress
+from reconciler.backend.docker_sdk import SdkNotifyPort
 from reconciler.backend.engine_reader import HttpEngineReader
 from reconciler.backend.permissions import (
     OPERATIONS,
@@ -53,6 +54,21 @@ def test_reading_asks_for_what_the_table_lists_and_for_nothing_else() -> None:
         reader.networks()
         reader.close()
         assert asked_of(engine) == names(needed(reading_needs(one_shot=False)))
+
+
+def test_telling_asks_for_what_the_table_lists_and_for_nothing_else() -> None:
+    """Every method of the port together makes exactly the requests that signals and restarts may need."""
+    with FakeEngine() as engine:
+        container_id = engine.add_container("web-1")
+        port = SdkNotifyPort(EngineAddress.parse(engine.address, {}))
+        assert port.inspect("", container_id, timeout_s=30) is not None
+        port.kill("", container_id, "SIGHUP", timeout_s=30)
+        port.restart("", container_id, stop_timeout_s=None, timeout_s=30)
+        port.start("", container_id, timeout_s=30)
+        port.execute("", container_id, ["kill", "-HUP", "1"], timeout_s=30)
+        port.close()
+        both = [Notification("signal", "web-1", "SIGHUP"), Notification("restart", "web-1")]
+        assert asked_of(engine) == names(needed(telling_needs(both, "auto")))
 
 
 def test_one_shot_needs_no_events() -> None:
