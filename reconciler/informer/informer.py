@@ -41,6 +41,8 @@ _UPTIME_SLACK_S = 3.0
 _MANY = 3
 # So many failures without a success are the engine's, not the containers'.
 _FAILURES_IN_A_ROW_MAX = 5
+# Beyond this many oddities nobody reads on.
+_WARNINGS_REMEMBERED_MAX = 1000
 _SECOND_NS = 1_000_000_000
 
 
@@ -110,6 +112,7 @@ class Informer:
         self._missed = MissedChanges()
         self._aside = SetAside()
         self._suspicious = False
+        self._warned: set[str] = set()
 
     @property
     def engine(self) -> str:
@@ -337,11 +340,17 @@ class Informer:
     def _container(self, body: bytes) -> Container:
         try:
             return Container.from_inspect(
-                body, engine=self._reader.name, networks=self.store.networks, warn=self._log.warning
+                body, engine=self._reader.name, networks=self.store.networks, warn=self._warn_once
             )
         except ValueError as error:
             message = f"the engine's answer to an inspect can't be read: {error}"
             raise EngineError(message, operation="inspect", reason="malformed") from error
+
+    def _warn_once(self, text: str) -> None:
+        # Every inspect of an odd container finds the same oddity.
+        if len(self._warned) < _WARNINGS_REMEMBERED_MAX and text not in self._warned:
+            self._warned.add(text)
+            self._log.warning("%s", text)
 
     def _note_changes(self, container_id: str, before: Container | None, after: Container | None) -> None:
         changes = changes_between(before, after)

@@ -42,7 +42,7 @@ class OneShot:
         clock: Callable[[], float],
         heartbeat: Heartbeat,
         log: logging.Logger,
-        budget_s: float = BUDGET_S,
+        deadline_s: float,
     ) -> None:
         """Hand in the parts.
 
@@ -53,7 +53,7 @@ class OneShot:
             clock: monotonic, seconds.
             heartbeat: shows that the pass moves.
             log: where a failure is told.
-            budget_s: for everything, seconds.
+            deadline_s: the end of the budget, on the monotonic clock.
         """
         self._informer = informer
         self._job = job
@@ -61,7 +61,7 @@ class OneShot:
         self._clock = clock
         self._heartbeat = heartbeat
         self._log = log
-        self._deadline_s = clock() + budget_s
+        self._deadline_s = deadline_s
 
     def run(self) -> Status:
         """Read, render, write, tell."""

@@ -106,8 +106,11 @@ class Reconciler:
         self._drift_due_s = clock() + resync_s
         self._templates_due_s = clock() + TEMPLATE_POLL_S
 
-    def run(self) -> bool:
+    def run(self, *, came_by: Callable[[], None] = lambda: None) -> bool:
         """Loop until a stop is asked for, then send what is owed.
+
+        Args:
+            came_by: called once the stop has been noticed, and no request can hold it up any more.
 
         Returns:
             Whether nothing is owed any more.
@@ -120,6 +123,7 @@ class Reconciler:
             except Exception as error:  # noqa: BLE001 - whatever a pass meets, the program goes on
                 self._survive(error)
             self._pacing.end()
+        came_by()
         return self.flush(self._clock() + FLUSH_S)
 
     def run_once(self, wakeups: Sequence[Wakeup]) -> None:

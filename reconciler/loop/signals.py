@@ -43,6 +43,7 @@ class SignalThread:
         self,
         queue: WorkQueue,
         *,
+        stopping: Callable[[], None],
         interrupt: Callable[[], None],
         end: EndOfProcess,
         log: logging.Logger,
@@ -52,17 +53,18 @@ class SignalThread:
 
         Args:
             queue: the loop's.
+            stopping: ends whatever only sleeps.
             interrupt: ends a request that the loop hangs in.
             end: ends the process.
             log: where the ending is told.
             end_s: seconds from the first signal to the end by force.
         """
         self._queue = queue
+        self._stopping = stopping
         self._interrupt = interrupt
         self._end = end
         self._log = log
         self._end_s = end_s
-        self.stopping = threading.Event()
         self.came_by = threading.Event()
         self.stopped_by: int | None = None
 
@@ -83,7 +85,7 @@ class SignalThread:
     def _stop(self, taken: int) -> None:
         self.stopped_by = taken
         self._log.info("%s: sending what is owed, then ending", signal.Signals(taken).name)
-        self.stopping.set()
+        self._stopping()
         self._queue.put(StopAsked())
         if self.came_by.wait(COME_BY_S):
             self._wait_for_the_end(self._end_s)

@@ -6,7 +6,7 @@ import logging
 
 from models.notification import Notification
 from reconciler.loop.heartbeat import Heartbeat
-from reconciler.loop.one_shot import OneShot, Status
+from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
 from reconciler.loop.work_queue import StopAsked, Wakeup, WorkQueue
 from templating.outcome import TemplateFailure
 from tests.unit.informer.world import Scene, failure
@@ -33,7 +33,15 @@ def _one_shot(stage: Stage) -> tuple[OneShot, MovingQueue]:
     queue = MovingQueue(scene)
     heartbeat = Heartbeat(scene.clock)
     log = logging.getLogger("test.one_shot")
-    return OneShot(scene.informer, stage.job, queue=queue, clock=scene.clock, heartbeat=heartbeat, log=log), queue
+    return OneShot(
+        scene.informer,
+        stage.job,
+        queue=queue,
+        clock=scene.clock,
+        heartbeat=heartbeat,
+        log=log,
+        deadline_s=scene.clock.now_s + BUDGET_S,
+    ), queue
 
 
 def test_one_pass_writes_and_tells_at_once() -> None:

@@ -1,0 +1,193 @@
+"""The composition root: the one place where the parts are made, and where time, chance and threads come from."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metrics.instruments import Metrics
+from notify.interval import Interval
+from notify.notifier import Notifier
+from reconciler.backend.address import EngineAddress
+from reconciler.backend.open_engine import open_notify_port, open_reader
+from reconciler.backend.own_container import OwnContainer
+from reconciler.backoff import Backoff
+from reconciler.informer.informer import Informer
+from reconciler.informer.watcher import Watcher
+from reconciler.loop.desired import Desired
+from reconciler.loop.heartbeat import Heartbeat
+from reconciler.loop.job import Job
+from reconciler.loop.listening import QueueListener
+from reconciler.loop.one_shot import BUDGET_S
+from reconciler.loop.pacing import Pacing
+from reconciler.loop.reconciler import Reconciler
+from reconciler.loop.sightings import Sightings
+from reconciler.loop.work_queue import DeliveryEnded, WorkQueue
+from reconciler.readiness import Readiness
+from reconciler.target.state_file import open_store
+from reconciler.target.target import Target, open_target
+from reconciler.version import VERSION
+from templating.renderer import Renderer
+from templating.source import Edges, open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.cli.settings import Settings
+
+log = logging.getLogger("pygen")
+
+
+def spawn(work: Callable[[], None]) -> None:
+    """Run something in a thread of its own that does not keep the process alive."""
+    threading.Thread(target=work, name="worker", daemon=True).start()
+
+
+class Program:
+    """Everything that one run consists of, made from its settings and not yet started.
+
+    Making it opens nothing and reads nothing but what tells whether the target is a file: a template that can't be
+    loaded, a lock that somebody else holds and a port that is taken are found, and told, by `reconciler.main`.
+    """
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        """Make the parts.
+
+        Args:
+            settings: checked.
+            environ: for the engine's TLS settings and for `read_config`.
+        """
+        self.settings = settings
+        self.clock = time.monotonic
+        self.queue = WorkQueue(self.clock)
+        self.stopping = threading.Event()
+        self.heartbeat = Heartbeat(self.clock)
+        self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=list(settings.notifications))
+        self.target: Target = open_target(settings.target, warn=log.warning)
+        self.deadline_s = self.clock() + BUDGET_S
+        self.address = EngineAddress.parse(settings.docker_address, environ)
+        self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
+        self.reader = open_reader(
+            self.address,
+            clock=self.clock,
+            sleep=self._pause,
+            chance=random.random,
+            observer=self.metrics.engine,
+            remaining_s=self._remaining_s if settings.one_shot else None,
+        )
+        self.port = open_notify_port(self.notify_address, observer=self.metrics.engine)
+        self.renderer = self._renderer(environ)
+        self.informer = Informer(
+            self.reader,
+            resync_s=settings.resync_s,
+            clock=self.clock,
+            backoff=self._backoff(),
+            observer=self.metrics.engine,
+            moved=self.heartbeat.beat,
+            own_id_of=OwnContainer.of_this_process().among,
+            log=log,
+        )
+        self.watcher = Watcher(
+            self.reader,
+            QueueListener(self.queue),
+            clock=self.clock,
+            wait=self.stopping.wait,
+            backoff=self._backoff(),
+            log=log,
+        )
+        self.job = self._job()
+        self.reconciler = Reconciler(
+            self.informer,
+            self.watcher,
+            [self.job],
+            queue=self.queue,
+            clock=self.clock,
+            pacing=Pacing(self.clock, time.thread_time),
+            unforeseen=self._backoff(),
+            heartbeat=self.heartbeat,
+            resync_s=settings.resync_s,
+            observer=_LoopObservers(self.metrics),
+            log=log,
+        )
+        self.readiness = Readiness(
+            self.informer, [self.job], self.heartbeat, resync_s=settings.resync_s, clock=self.clock
+        )
+
+    def close(self) -> None:
+        """Let go of everything that was opened."""
+        self.stopping.set()
+        self.reader.close()
+        self.renderer.close()
+        self.target.close()
+
+    def _renderer(self, environ: Mapping[str, str]) -> Renderer:
+        settings = self.settings
+        edges = Edges(self.clock, time.time, self._pause, spawn, log.warning)
+        return Renderer(
+            open_source(settings.template, edges, copies=self._copies()),
+            strict=settings.strict,
+            time_limit_s=settings.render_time_limit_s,
+            size_limit_bytes=settings.render_size_limit_bytes,
+            warn=log.warning,
+            environ=environ,
+        )
+
+    def _copies(self) -> Path | None:
+        """The folder for copies of fetched templates: where the state is, or beside the target."""
+        if self.settings.state_dir is not None:
+            return self.settings.state_dir
+        return Path(os.path.abspath(self.target.path)).parent if self.target.is_file else None  # noqa: PTH100 - links stay
+
+    def _job(self) -> Job:
+        settings, name = self.settings, self.target.path
+        state_dir = None if settings.state_dir is None else str(settings.state_dir)
+        notifier = Notifier(
+            name,
+            settings.notifications,
+            self.port,
+            interval=Interval(*settings.interval),
+            store=open_store(self.target, state_dir, warn=log.warning),
+            signal_via=settings.signal_via,
+            clock=self.clock,
+            wall_clock=time.time,
+            chance=random.random,
+            spawn=spawn,
+            wake=lambda: self.queue.put(DeliveryEnded()),
+            observer=self.metrics.notify,
+            log=log,
+        )
+        return Job(
+            desired=Desired(name, self.renderer, clock=self.clock, observer=self.metrics.loop, log=log),
+            target=self.target,
+            notifier=notifier,
+            sightings=Sightings(settings.notifications, log=log),
+            clock=self.clock,
+            wall_clock=time.time,
+            backoff=self._backoff(),
+            observer=self.metrics.loop,
+            log=log,
+        )
+
+    def _backoff(self) -> Backoff:
+        return Backoff(random.random)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, but not beyond the end of the program."""
+        self.stopping.wait(seconds)
+
+    def _remaining_s(self) -> float:
+        return max(0.0, self.deadline_s - self.clock())
+
+
+class _LoopObservers:
+    """What the loop counts is kept in two groups of metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.stream_up = metrics.engine.stream_up
+        self.stream_restarted = metrics.engine.stream_restarted
+        self.containers = metrics.loop.containers

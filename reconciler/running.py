@@ -1,0 +1,103 @@
+"""Running the main command: from checked settings to an exit status."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from reconciler.cli.effective import effective_settings
+from reconciler.composition import Program
+from reconciler.loop import signals
+from reconciler.loop.one_shot import OneShot, Status
+from reconciler.observation import Observation
+from reconciler.target.outcome import LockedElsewhere, LockUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.cli.settings import Settings
+
+log = logging.getLogger("pygen")
+
+
+def run(settings: Settings, environ: Mapping[str, str]) -> Status:
+    """Keep the target true until a signal ends it, or make the one pass that was asked for.
+
+    Args:
+        settings: checked.
+        environ: for TLS settings, `read_config` and the place of the run-time file.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CannotListenError: the metrics port is taken: a usage error.
+    """
+    signals.block()
+    observation = Observation(None if settings.one_shot else settings.metrics, environ=environ, log=log)
+    program = Program(settings, environ)
+    log.info("pygen starts: %s", effective_settings(settings))
+    signal_thread = signals.SignalThread(
+        program.queue, stopping=program.stopping.set, interrupt=program.reader.close, end=_end, log=log
+    )
+    signal_thread.start()
+    try:
+        return _one_shot(program, signal_thread) if settings.one_shot else _loop(program, signal_thread, observation)
+    finally:
+        observation.close()
+        program.close()
+
+
+def _loop(program: Program, signal_thread: signals.SignalThread, observation: Observation) -> Status:
+    observation.start(program.metrics, program.readiness, {})
+    failed = _prepare(program)
+    if failed is not None:
+        return failed
+    threading.Thread(target=program.watcher.run, name="events", daemon=True).start()
+    try:
+        nothing_owed = program.reconciler.run(came_by=signal_thread.came_by.set)
+    finally:
+        program.watcher.stop()
+    if not nothing_owed:
+        log.warning("ended with notifications owed: they are kept, and sent after the next start")
+    return Status.OK
+
+
+def _one_shot(program: Program, signal_thread: signals.SignalThread) -> Status:
+    failed = _prepare(program)
+    if failed is not None:
+        return failed
+    signal_thread.came_by.set()
+    return OneShot(
+        program.informer,
+        program.job,
+        queue=program.queue,
+        clock=program.clock,
+        heartbeat=program.heartbeat,
+        log=log,
+        deadline_s=program.deadline_s,
+    ).run()
+
+
+def _prepare(program: Program) -> Status | None:
+    """Take the target for ourselves, load the template, remember what is owed; tell why that can't be."""
+    locked = program.target.lock()
+    if isinstance(locked, LockedElsewhere):
+        log.error("%s", locked.reason)
+        return Status.WRITE_FAILED
+    if isinstance(locked, LockUnavailable):
+        log.warning("%s", locked.reason)
+    if program.job.desired.load() is not None:
+        return Status.TEMPLATE_FAILED
+    program.job.notifier.restore()
+    return None
+
+
+def _end(status: int) -> None:
+    """End the process without waiting for anything."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
