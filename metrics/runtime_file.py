@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +89,7 @@ def find_running(folders: Sequence[Path]) -> RunningProgram | None:
 def _leave_in(folder: Path, address: MetricsAddress | None) -> RuntimeFile:
     """Make it under another name, locked and whole, so that nobody ever sees it half or not locked."""
     _remove_dead_ones(folder)
-    name = f".{os.geteuid()}.{secrets.token_hex(8)}.runtime"
+    name = f".{os.geteuid()}.{os.urandom(8).hex()}.runtime"
     path, temporary = folder / f"{name}.pygen", folder / f"{name}-tmp.pygen"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:

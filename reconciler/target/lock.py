@@ -101,7 +101,9 @@ def _open_or_create(path: str) -> int:
         except FileNotFoundError:
             pass
         try:
-            return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, LOCK_MODE)
+            handle = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, LOCK_MODE)
         except FileExistsError:
             continue
+        os.fchmod(handle, LOCK_MODE)  # whatever the umask: another user's program has to be able to try it
+        return handle
     raise OSError(errno.EBUSY, "its lock file comes and goes", path)

@@ -10,10 +10,8 @@ The word before `.pygen` differs, so that no file of one target can be taken for
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import secrets
 
 NAME_BYTES_MAX = 200
 """A file name may have 255 bytes; what is added to it has at most 27."""
@@ -32,13 +30,13 @@ def state_path(target: str) -> str:
 def state_path_in(state_dir: str, target: str) -> str:
     """The state's path in a folder of its own, derived from the target's absolute path."""
     path = os.path.abspath(target)  # noqa: PTH100 - links are not to be followed
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    digest = _digest(os.fsencode(path))[:16]
     return os.path.join(state_dir, f".{_short(path)}.{digest}.state.pygen")  # noqa: PTH118 - plain strings all through
 
 
 def temporary_path(path: str, kind: str = "tmp") -> str:
     """A new name for the next content of `path`, in its own folder. `kind` is `tmp` or `state-tmp`."""
-    return _beside(path, f"{secrets.token_hex(4)}.{kind}")
+    return _beside(path, f"{os.urandom(4).hex()}.{kind}")
 
 
 def leftovers(path: str, kind: str = "tmp") -> list[str]:
@@ -61,4 +59,10 @@ def _short(path: str) -> str:
     """The file's own name, or a digest of it where nothing could be added to it any more."""
     name = os.path.basename(path)  # noqa: PTH119
     raw = os.fsencode(name)
-    return name if len(raw) <= NAME_BYTES_MAX else hashlib.sha256(raw).hexdigest()[:32]
+    return name if len(raw) <= NAME_BYTES_MAX else _digest(raw)[:32]
+
+
+def _digest(raw: bytes) -> str:
+    import hashlib  # loads OpenSSL, which most starts do not need here
+
+    return hashlib.sha256(raw).hexdigest()

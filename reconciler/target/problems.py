@@ -57,11 +57,14 @@ def kind_of(mode: int) -> str:
 
 
 def _place(error: OSError, path: str) -> str:
-    """The target's path, and where the error hit another path (a temporary file, a folder) that one too."""
+    """The target's path, and where the error hit another path that one too.
+
+    Of a hidden file its folder is named: a temporary file's name would make the same error another text each time.
+    """
     hit = error.filename
     if not isinstance(hit, str) or hit == path:
         return path
-    return f"{path} (at {hit})"
+    return f"{path} (at {os.path.dirname(hit) if hit.endswith('.pygen') else hit})"  # noqa: PTH120
 
 
 def _text(error: OSError) -> str:

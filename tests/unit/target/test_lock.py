@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ sys.stdin.read()
 
 
 def test_second_program_is_told(tmp_path: Path, opened: Opens) -> None:
-    """While one keeps a target a second gets an error that names it, and writes nothing; afterwards it gets its turn."""
+    """While one keeps a target a second gets an error that names it and writes nothing; afterwards it may write."""
     first, second = opened(tmp_path / "out"), opened(tmp_path / "out")
     assert first.lock() == Locked()
     outcome = second.lock()
@@ -43,6 +44,16 @@ def test_lock_is_an_empty_hidden_file_beside_the_target(tmp_path: Path, opened: 
     """Locking makes one empty file, and its folder where that is missing."""
     assert opened(tmp_path / "new" / "out").lock() == Locked()
     assert [(path.name, path.stat().st_size) for path in (tmp_path / "new").iterdir()] == [(".out.lock.pygen", 0)]
+
+
+def test_lock_file_can_be_tried_by_everybody(tmp_path: Path, opened: Opens) -> None:
+    """A narrow umask does not hide the lock from another user's program."""
+    before = os.umask(0o077)
+    try:
+        assert opened(tmp_path / "out").lock() == Locked()
+    finally:
+        os.umask(before)
+    assert (tmp_path / ".out.lock.pygen").stat().st_mode & 0o777 == 0o644
 
 
 def test_killed_program_leaves_no_lock(tmp_path: Path, opened: Opens) -> None:

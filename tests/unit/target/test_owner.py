@@ -71,6 +71,8 @@ def test_folder_without_the_right_to_write(shared_folder: Path, opened: Opens) -
         assert isinstance(outcome, WriteFailed)
         assert f"give uid {NOBODY} the right" in outcome.reason
         assert target.read() == Present(b"old")
+        again = target.write(b"new")
+        assert outcome == again
     folder.chmod(0o777)
     with as_user(NOBODY):
         assert target.write(b"new") == Written("replace")
