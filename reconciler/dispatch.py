@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 UNEXPECTED_STATUS = 1
+ENGINE_UNREACHABLE_STATUS = 11
 
 log = logging.getLogger("pygen")
 
@@ -58,11 +59,11 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
     try:
         return run(settings, environ)
     except CannotListenError as error:
-        log.error("%s", error)  # noqa: TRY400 - a usage error, not a fault of the program
+        log.error("%s", error)
         return USAGE_STATUS
-    except Exception as error:  # noqa: BLE001 - the last wall: an exit status and one line, not a traceback
+    except Exception as error:
         reason = type(error).__name__
-        log.error("the program failed for a reason that nobody foresaw (%s); please report it", reason, exc_info=error)
+        log.exception("the program failed for a reason that nobody foresaw (%s); please report it", reason)
         return UNEXPECTED_STATUS
 
 
@@ -81,10 +82,30 @@ def _permissions(command: Permissions) -> int:
 
 
 def _record(command: Record, environ: Mapping[str, str]) -> int:
+    import random
+    import time
+
+    from reconciler.backend.address import EngineAddress
+    from reconciler.backend.engine_link import NobodyObserves
+    from reconciler.backend.open_engine import open_reader
+    from reconciler.backend.port import EngineError
     from reconciler.backend.record import record
     from reconciler.cli.logging_setup import set_up
 
     set_up("text", debug=command.debug)
     for warning in command.warnings:
         log.warning("%s", warning)
-    return record(command.docker_address, environ, sys.stdout)
+    address = EngineAddress.parse(command.docker_address, environ)
+    reader = open_reader(
+        address, clock=time.monotonic, sleep=time.sleep, chance=random.random, observer=NobodyObserves()
+    )
+    try:
+        state = record(reader)
+    except EngineError as error:
+        log.error("nothing is recorded: %s", error)
+        return ENGINE_UNREACHABLE_STATUS
+    finally:
+        reader.close()
+    sys.stdout.buffer.write(state)
+    sys.stdout.flush()
+    return 0
