@@ -59,7 +59,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
     try:
         return run(settings, environ)
     except CannotListenError as error:
-        log.error("%s", error)
+        log.error("%s", error)  # noqa: TRY400 - a usage error, not a fault of the program
         return USAGE_STATUS
     except Exception as error:
         reason = type(error).__name__
@@ -102,7 +102,7 @@ def _record(command: Record, environ: Mapping[str, str]) -> int:
     try:
         state = record(reader)
     except EngineError as error:
-        log.error("nothing is recorded: %s", error)
+        log.error("nothing is recorded: %s", error)  # noqa: TRY400 - the message says it all
         return ENGINE_UNREACHABLE_STATUS
     finally:
         reader.close()
