@@ -82,6 +82,11 @@ class EngineLink:
         self._open: set[HttpConnection] = set()
 
     @property
+    def version(self) -> str:
+        """The agreed version, such as `1.41`; '' before the first connection."""
+        return self._prefix.removeprefix("/v")
+
+    @property
     def is_closed(self) -> bool:
         """Whether we ended it."""
         return self._closed.is_set()

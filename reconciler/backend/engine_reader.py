@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random as random_numbers
-import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NO_SUCH_CONTAINER = re.compile(r"no such container|no container with", re.IGNORECASE)
 _OK, _NOT_FOUND = 200, 404
 _BODY_ENDS = (b"}\n", b"}")
 # From so many on, several connections are faster than the kept one.
@@ -157,7 +155,7 @@ class HttpEngineReader:
 
     def inspection(self, container_id: str, answer: Answer, moment: Moment) -> Inspection:
         """Read the answer to an inspect."""
-        if answer.head.status == _NOT_FOUND and _is_the_engines_own(answer.body):
+        if answer.head.status == _NOT_FOUND and errors.is_no_such_container(answer.body):
             return Inspection(container_id, None, moment)
         # The body is handed on as it came, for its reader to parse. Parsed here is only what is no object at first
         # sight: HTML, a part of a body, an error.
@@ -172,8 +170,3 @@ def _inspect_target(container_id: str) -> str:
 
         container_id = quote(container_id, safe="")
     return f"/containers/{container_id}/json"
-
-
-def _is_the_engines_own(body: bytes) -> bool:
-    """Whether a 404 is the engine's word about a container, and not a proxy's about a page."""
-    return body.lstrip()[:1] == b"{" and _NO_SUCH_CONTAINER.search(body.decode(errors="replace")) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from reconciler.backend.address import EngineAddress
     from reconciler.backend.http_connection import Answer
 
+# Docker and Podman; "page not found" is what Docker says to a path that it does not know.
+_NO_SUCH_CONTAINER = re.compile(rb"no such container|no container with", re.IGNORECASE)
 _MESSAGE_LENGTH_MAX = 300
 _PLAIN_HTTP_TO_TLS = b"HTTP request to an HTTPS server"
 
@@ -65,6 +68,11 @@ def silent(silence_s: float, address: EngineAddress) -> EngineError:
     """Say that a stream said nothing for longer than is believed."""
     text = f"{_asking('events', address)}: no event for {silence_s:g} s"
     return EngineError(text, operation="events", reason="silent")
+
+
+def is_no_such_container(body: bytes) -> bool:
+    """Whether a 404 is the engine's own word about a container, and not a proxy's about a page."""
+    return body.lstrip()[:1] == b"{" and _NO_SUCH_CONTAINER.search(body) is not None
 
 
 def not_json(body: bytes) -> str:
