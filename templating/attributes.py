@@ -41,6 +41,7 @@ _OPEN_METHODS: tuple[tuple[type, frozenset[str]], ...] = (
     (tuple, frozenset({"count", "index"})),
     (range, frozenset(["count", "index", "start", "step", "stop"])),
     (type(None), frozenset()),
+    (type, frozenset()),
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from templating.errors import LimitExceeded
+from templating.errors import LimitExceeded, WrongUse
+from templating.undefined import Blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -79,7 +80,7 @@ class Meter:
 
     def write(self, value: Any) -> str:
         """The text of any value, if it fits: a small list of large things may be very long when it is written."""
-        if not isinstance(value, str) and isinstance(value, list | tuple | dict | set | frozenset):
+        if not isinstance(value, str | Blank | int | float):
             self.nested(value)
         return str(value)
 
@@ -95,6 +96,7 @@ class Meter:
             length += _own_length(item)
             if length > self.size_limit_bytes or len(stack) > _MAX_DEPTH:
                 self.text(self.size_limit_bytes + 1)
+            _refuse_address(item)
             inner = _inner(item)
             if inner is not None:
                 stack.append(inner)
@@ -109,6 +111,16 @@ class Meter:
 
 def _own_length(item: object) -> int:
     return len(item) + 4 if isinstance(item, str | bytes) else 4
+
+
+def _refuse_address(item: object) -> None:
+    """Python would write where in memory they are, which differs from start to start."""
+    if isinstance(item, Blank):
+        return
+    if callable(item):
+        raise WrongUse("a function or macro is written as text; are its brackets missing?")
+    if hasattr(item, "__next__") and not hasattr(item, "__len__"):
+        raise WrongUse("the result of map, select or the like is written as text; join it, or make a list of it")
 
 
 def _inner(item: object) -> Iterator[Any] | None:

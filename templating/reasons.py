@@ -73,6 +73,14 @@ def place_of(trace: TracebackType | None) -> tuple[str | None, int | None]:
     while trace is not None:
         template = trace.tb_frame.f_globals.get("__jinja_template__")
         if template is not None:
-            name, line = template.name, template.get_corresponding_lineno(trace.tb_lineno)
+            name, line = template.name, template.get_corresponding_lineno(_line_of(trace))
         trace = trace.tb_next
     return name, line
+
+
+def _line_of(trace: TracebackType) -> int:
+    """The line in the compiled template. A loop's jump back has none of its own: it belongs to the line before it."""
+    lines = [
+        line for start, _, line in trace.tb_frame.f_code.co_lines() if line is not None and start <= trace.tb_lasti
+    ]
+    return trace.tb_lineno or (lines[-1] if lines else 1)

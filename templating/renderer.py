@@ -19,7 +19,7 @@ from templating.undefined import NOTHING
 from templating.watching import FileWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
     from models.snapshot import Snapshot
@@ -151,22 +151,24 @@ class Renderer:
 
     def _text(self) -> bytes:
         template = self._environment.get_template(self._source.main)
-        pieces = template.root_render_func(template.new_context())
+        pieces: Any = template.root_render_func(template.new_context())
         text = encode("".join(self._measured(pieces)))
-        self._check_size(len(text))
+        if len(text) > self._size_limit_bytes:
+            raise self._too_large()
         return text
 
-    def _measured(self, pieces: Iterator[str]) -> Iterator[str]:
+    def _measured(self, pieces: Generator[str, None, None]) -> Iterator[str]:
         length = 0
         for piece in pieces:
             length += len(piece)
-            self._check_size(length)
+            if length > self._size_limit_bytes:
+                # Raised where the template stands, so that the failure has its line.
+                pieces.throw(self._too_large())
             yield piece
 
-    def _check_size(self, length: int) -> None:
-        if length > self._size_limit_bytes:
-            limit = describe_bytes(self._size_limit_bytes)
-            raise LimitExceeded(f"the text is larger than {limit}, the limit of a render")
+    def _too_large(self) -> LimitExceeded:
+        limit = describe_bytes(self._size_limit_bytes)
+        return LimitExceeded(f"the text is larger than {limit}, the limit of a render")
 
     def _limited(self, call: Callable[[], Any]) -> Any:
         return run_limited(call, self._time_limit_s)

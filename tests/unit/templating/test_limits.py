@@ -1,0 +1,143 @@
+"""No template takes too long or grows too large, whatever it does."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from templating.outcome import Rendered
+from tests.unit.templating.support import MIB, container, failure_of, outcome_of, render
+
+SIZE = MIB
+HUGE = 10**12
+
+TOO_LARGE = [
+    "{{ 'a' * 10**12 }}",
+    "{{ 10**12 * 'a' }}",
+    "{{ [1] * 10**12 }}",
+    "{{ 10 ** (10 ** 9) }}",
+    "{% set ns = namespace(x=9) %}{% for i in range(99) %}{% set ns.x = ns.x * ns.x %}{% endfor %}",
+    "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+    "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+    "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+    "{% set ns = namespace(x='&') %}{% for i in range(99) %}{% set ns.x = (ns.x ~ ns.x)|e %}{% endfor %}",
+    "{{ '%1000000000000d' % 1 }}",
+    "{{ '%*d' % (1000000000, 1) }}",
+    "{{ '%.999999999f' % 1 }}",
+    "{{ '%999999999s' | format(1) }}",
+    "{{ '%(a)999999999s' | format(a=1) }}",
+    "{{ '{:1000000000}'.format(1) }}",
+    "{{ '{:{}}'.format(1, 1000000000) }}",
+    "{{ '{a:>1000000000}'.format_map({'a': 1}) }}",
+    "{{ 'a'.center(1000000000) }}{{ 1 }}",
+    "{{ containers.first.labels.nope.center(1000000000) }}",
+    "{{ 'a'.ljust(1000000000) }}",
+    "{{ 'a'.zfill(1000000000) }}",
+    "{{ '\t'.expandtabs(1000000000) }}",
+    "{{ 'a' | center(1000000000) }}",
+    "{{ 'a' | indent(1000000000, true) }}",
+    "{{ ('a' * 100000).replace('a', 'a' * 100000) }}",
+    "{{ ('a' * 100000) | replace('a', 'a' * 100000) }}",
+    "{{ ('a' * 100000).replace('', 'a' * 100000) }}",
+    "{{ range(1000) | join('a' * 100000) }}",
+    "{{ ('a' * 100000).join(('b' * 1000) | list) }}",
+    "{{ ('a' * 100000) | wordwrap(1, wrapstring='b' * 100000) }}",
+    "{{ ('a' * 100000) | regex_replace('a', 'b' * 100000) }}",
+    "{{ [1] | batch(1000000000, 0) | list }}",
+    "{{ [1] | slice(1000000000) | list }}",
+    "{{ 1.5 | round(1000000000, 'ceil') }}",
+    "{{ [[1] * 1000] * 1000 }}",
+    "{{ ([['a' * 1000] * 1000] * 1000) | string }}",
+    "{{ ([['a' * 1000] * 1000] * 1000) ~ '' }}",
+    "{{ ([['a' * 1000] * 1000] * 1000) | to_json }}",
+    "{{ ([['a' * 1000] * 1000] * 1000) | tojson }}",
+    "{{ ([['a' * 1000] * 1000] * 1000) | pprint }}",
+    "{{ '%s' | format([['a' * 1000] * 1000] * 1000) }}",
+    "{{ '{}'.format([['a' * 1000] * 1000] * 1000) }}",
+    "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+    "{% set x = [1] %}{% do x.append(x) %}{{ x | to_json }}",
+    "{% set x = [1] %}{% for i in range(60) %}{% do x.extend(x) %}{% endfor %}",
+    "{{ [['a' * 100000] * 100] | sum(start=[]) | map('string') | join | length }}{{ 'a' * 900000 * 2 }}",
+    "{% for i in range(100000) %}{% for j in range(100) %}0123456789{% endfor %}{% endfor %}",
+    "{% set x %}{% for i in range(100000) %}{{ '0' * 100 }}{% endfor %}{% endset %}",
+    "{% macro m() %}{% for i in range(100000) %}{{ '0' * 100 }}{% endfor %}{% endmacro %}{{ m() }}",
+    "{{ range(10**9) }}",
+    "{{ (1).to_bytes(10**9, 'big') }}",
+]
+
+
+@pytest.mark.parametrize("template", TOO_LARGE)
+def test_nothing_grows_beyond_its_limit(template: str) -> None:
+    """Whatever makes something large out of something small is refused, with a line, and costs no memory."""
+    failure = failure_of(template, container(), size_limit_bytes=SIZE, time_limit_s=120)
+    assert failure.line == 1
+    assert "takes longer" not in failure.message
+
+
+ENDLESS = [
+    "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+    "{% for i in range(100000) %}{% for j in range(100000) %}{% if i == j %}{% endif %}{% endfor %}{% endfor %}",
+    "{% for i in range(100000) %}{{ range(100000) | map('string') | list | length }}{% endfor %}",
+    "{% macro m(n) %}{% for i in range(9) %}{% if n %}{{ m(n - 1) }}{% endif %}{% endfor %}{% endmacro %}{{ m(20) }}",
+    "{% for i in range(99) recursive %}{% if loop.depth < 20 %}{{ loop(range(99)) }}{% endif %}{% endfor %}",
+    "{{ ('a' * 40 ~ '!') | regex_search('^(a+)+$') }}",
+    "{{ ('a' * 40 ~ '!') | regex_replace('(a|aa)+$', 'b') }}",
+    "{{ ('a' * 20000) | regex_search('a*a*a*a*b') }}",
+]
+
+
+@pytest.mark.parametrize("template", ENDLESS)
+def test_nothing_takes_longer_than_its_limit(template: str) -> None:
+    """Loops without output, macros and regular expressions end when the time is up."""
+    failure = failure_of(template, time_limit_s=0.3)
+    assert failure.message == "it takes longer than 0.3 s, the limit of a render"
+    assert failure.line == 1
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+    ],
+)
+def test_endless_recursion_is_a_template_error(template: str) -> None:
+    """What calls itself without end is nested too deeply."""
+    assert "nested too deeply" in failure_of(template).message
+
+
+def test_a_text_of_exactly_the_limit_is_rendered() -> None:
+    """The limit itself is allowed, counted in bytes; one more is not."""
+    template = "{{ 'a' * (count - 2) }}é"
+    fits = outcome_of(template.replace("count", "1000"), size_limit_bytes=1000)
+    assert isinstance(fits, Rendered)
+    assert len(fits.text) == 1000
+    over = failure_of(template.replace("count", "1001"), size_limit_bytes=1000)
+    assert over.message == "the text is larger than 1000 bytes, the limit of a render"
+
+
+def test_ordinary_large_templates_are_rendered() -> None:
+    """A text of many small parts is nowhere near the limits on what a render makes on its way."""
+    template = "{% for i in range(100000) %}{{ i * 2 ~ '-' }}{% endfor %}"
+    assert len(render(template, time_limit_s=120)) > 500_000
+
+
+def test_nothing_runs_on_after_the_time_limit() -> None:
+    """The thread that was ended is gone when the render returns."""
+    failure_of(ENDLESS[0], time_limit_s=0.1)
+    assert not [thread for thread in threading.enumerate() if thread.name == "pygen-render"]
+
+
+def test_a_renderer_works_on_after_a_failure() -> None:
+    """Limits start anew with each render."""
+    half = "{{ 'a' * 600000 }}"
+    assert len(render(half, size_limit_bytes=SIZE)) == 600_000
+    assert "limit" in failure_of(half + half, size_limit_bytes=SIZE).message
+    assert len(render(half, size_limit_bytes=SIZE)) == 600_000
+
+
+def test_nothing_is_computed_when_a_template_is_compiled() -> None:
+    """A constant expression that never ends belongs to the render, whose limit it meets, and not to loading."""
+    failure = failure_of("\n{{ ('a' * 40 ~ '!') | regex_search('^(a+)+$') }}", time_limit_s=0.3)
+    assert failure.line is not None
