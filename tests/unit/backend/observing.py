@@ -1,0 +1,33 @@
+"""An observer that remembers, for tests of the wall."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+
+class Observed:
+    """Counts requests by (operation, result), and remembers retries and sleeps.
+
+    Attributes:
+        requests: how many ended, by operation and result.
+        retries: operations that were tried again, in order.
+        slept_s: what was asked to be slept, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.retries: list[str] = []
+        self.slept_s: list[float] = []
+
+    def request(self, operation: str, result: str, duration_s: float) -> None:
+        """Count one."""
+        assert duration_s >= 0
+        self.requests[operation, result] += 1
+
+    def retry(self, operation: str) -> None:
+        """Remember one."""
+        self.retries.append(operation)
+
+    def sleep(self, seconds: float) -> None:
+        """Remember it, and do not sleep."""
+        self.slept_s.append(seconds)
