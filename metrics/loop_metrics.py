@@ -33,6 +33,12 @@ class LoopMetrics:
         self._undefined = Gauge(
             "pygen_template_undefined_names", "Unknown names that the last render met", ("target",), each
         )
+        self._failing = Gauge(
+            "pygen_template_failing",
+            "1 from a load or render of the template that failed until one that did not",
+            ("target",),
+            each,
+        )
         self._diffs = Counter(
             "pygen_diffs_total", "Differences found, by cause", ("target", "cause"), product(targets, CAUSES)
         )
@@ -66,6 +72,7 @@ class LoopMetrics:
         """A render ended; after a failed one the count of undefined names stays as it was."""
         self._renders.add(target, _result(ok=ok))
         self._render_s.observe(duration_s)
+        self._failing.set(target, value=float(not ok))
         if ok:
             self._undefined.set(target, value=undefined_names)
 
@@ -101,7 +108,7 @@ class LoopMetrics:
 
     def series(self) -> Iterator[Series]:
         """All of them, for an exposition."""
-        yield from (self._reconciles, self._reconcile_s, self._renders, self._render_s, self._undefined)
+        yield from (self._reconciles, self._reconcile_s, self._renders, self._render_s, self._undefined, self._failing)
         yield from (self._diffs, self._lines, self._writes, self._containers, self._succeeded_at)
 
 

@@ -17,6 +17,7 @@ from reconciler.backend.address import EngineAddress
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
 from reconciler.backoff import Backoff
+from reconciler.cli.effective import template_name
 from reconciler.informer.informer import Informer
 from reconciler.informer.watcher import Watcher
 from reconciler.loop.desired import Desired
@@ -27,8 +28,11 @@ from reconciler.loop.one_shot import BUDGET_S
 from reconciler.loop.pacing import Pacing
 from reconciler.loop.reconciler import Reconciler
 from reconciler.loop.sightings import Sightings
-from reconciler.loop.work_queue import DeliveryEnded, WorkQueue
+from reconciler.loop.work_queue import DeliveryEnded, StatusAsked, WorkQueue
 from reconciler.readiness import Readiness
+from reconciler.status.board import Board
+from reconciler.status.gathering import Gathering, WatchedJob
+from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
 from reconciler.target.state_file import open_store
 from reconciler.target.target import Target, open_target
 from reconciler.version import VERSION
@@ -68,6 +72,9 @@ class Program:
         self.stopping = threading.Event()
         self.heartbeat = Heartbeat(self.clock)
         self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=list(settings.notifications))
+        self.job_record = JobRecord(self.metrics.loop, time.time)
+        self.notify_record = NotifyRecord(self.metrics.notify, time.time)
+        self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)
         self.target: Target = open_target(settings.target, warn=log.warning)
         self.deadline_s = self.clock() + BUDGET_S
         self.address = EngineAddress.parse(settings.docker_address, environ)
@@ -111,12 +118,15 @@ class Program:
             unforeseen=self._backoff(),
             heartbeat=self.heartbeat,
             resync_s=settings.resync_s,
-            observer=_LoopObservers(self.metrics),
+            observer=self.loop_record,
             log=log,
         )
         self.readiness = Readiness(
             self.informer, [self.job], self.heartbeat, resync_s=settings.resync_s, clock=self.clock
         )
+        self.board = self._board()
+        if settings.status_page:
+            self.loop_record.after_pass = self.board.update
 
     def close(self) -> None:
         """Let go of everything that was opened."""
@@ -158,20 +168,34 @@ class Program:
             chance=random.random,
             spawn=spawn,
             wake=lambda: self.queue.put(DeliveryEnded()),
-            observer=self.metrics.notify,
+            observer=self.notify_record,
             log=log,
         )
         return Job(
-            desired=Desired(name, self.renderer, clock=self.clock, observer=self.metrics.loop, log=log),
+            desired=Desired(name, self.renderer, clock=self.clock, observer=self.job_record, log=log),
             target=self.target,
             notifier=notifier,
             sightings=Sightings(settings.notifications, log=log),
             clock=self.clock,
             wall_clock=time.time,
             backoff=self._backoff(),
-            observer=self.metrics.loop,
+            observer=self.job_record,
             log=log,
         )
+
+    def _board(self) -> Board:
+        watched = WatchedJob(
+            self.job,
+            template=template_name(self.settings.template),
+            notifications=self.settings.notifications,
+            record=self.job_record,
+            notified=self.notify_record,
+            clock=self.clock,
+        )
+        gathering = Gathering(
+            self.informer, self.loop_record, [watched], version=VERSION, clock=self.clock, wall_clock=time.time
+        )
+        return Board(gathering.status, clock=self.clock, wake=lambda: self.queue.put(StatusAsked()))
 
     def _backoff(self) -> Backoff:
         return Backoff(random.random)
@@ -182,12 +206,3 @@ class Program:
 
     def _remaining_s(self) -> float:
         return max(0.0, self.deadline_s - self.clock())
-
-
-class _LoopObservers:
-    """What the loop counts is kept in two groups of metrics."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self.stream_up = metrics.engine.stream_up
-        self.stream_restarted = metrics.engine.stream_restarted
-        self.containers = metrics.loop.containers

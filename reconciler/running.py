@@ -13,11 +13,13 @@ from reconciler.composition import Program
 from reconciler.loop import signals
 from reconciler.loop.one_shot import OneShot, Status
 from reconciler.observation import Observation
+from reconciler.status.pages import status_pages
 from reconciler.target.outcome import LockedElsewhere, LockUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from metrics.exposition.routes import Page
     from reconciler.cli.settings import Settings
 
 log = logging.getLogger("pygen")
@@ -52,7 +54,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> Status:
 
 
 def _loop(program: Program, signal_thread: signals.SignalThread, observation: Observation) -> Status:
-    observation.start(program.metrics, program.readiness, {})
+    observation.start(program.metrics, program.readiness, _pages(program))
     failed = _prepare(program)
     if failed is not None:
         return failed
@@ -64,6 +66,12 @@ def _loop(program: Program, signal_thread: signals.SignalThread, observation: Ob
     if not nothing_owed:
         log.warning("ended with notifications owed: they are kept, and sent after the next start")
     return Status.OK
+
+
+def _pages(program: Program) -> Mapping[str, Page]:
+    if not program.settings.status_page:
+        return {}
+    return status_pages(program.board.read, healthy=program.readiness.healthy, ready=program.readiness.ready)
 
 
 def _one_shot(program: Program, signal_thread: signals.SignalThread) -> Status:

@@ -38,6 +38,8 @@ Matching = Mapping[Notification, Sequence[Sighting]]
 
 # More than this makes a log line that nobody reads.
 _CHANGES_NAMED_MAX = 4
+# And this many are kept for the status page.
+_CHANGES_KEPT_MAX = 50
 
 
 class JobObserver(Protocol):
@@ -61,11 +63,15 @@ class Applied:
         cause: what kind of difference it was.
         why: the same for people: `web-2 started`, `template edited`, `drift`.
         lines: added and removed.
+        at_epoch_s: when it was written, seconds since the epoch.
+        changes: what happened in the state, where that was the cause; the first ones of very many.
     """
 
     cause: Cause
     why: str
     lines: LineCounts
+    at_epoch_s: float
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,8 @@ class Job:
         self.notifier.replaced(digest, sightings, self._clock(), listing=view.listed)
         lines = count_lines(reading.content if isinstance(reading, Present) else b"", content)
         self._observer.differed(self.name, cause, added=lines.added, removed=lines.removed)
-        return Applied(cause, self._why(cause), lines)
+        changes = distinct(self._changes)[:_CHANGES_KEPT_MAX] if cause == "state" else ()
+        return Applied(cause, self._why(cause), lines, self._wall_clock(), changes)
 
     def _conclude(self, outcome: Applied | WriteFailed, content: bytes, begun_s: float) -> bool:
         if isinstance(outcome, WriteFailed):
@@ -253,9 +260,14 @@ class Job:
         return self._digested[1]
 
 
+def distinct(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Say what changed, each once, in order."""
+    return tuple(dict.fromkeys(str(change) for change in changes))
+
+
 def changes_in_words(changes: Sequence[Change]) -> str:
     """Say what changed, the first few by name: `web-2 started, db became healthy and 3 more`."""
-    words = list(dict.fromkeys(str(change) for change in changes))
+    words = distinct(changes)
     if not words:
         return "the state changed"
     named, more = words[:_CHANGES_NAMED_MAX], len(words) - _CHANGES_NAMED_MAX

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from models.change import Change
+    from models.event import EngineEvent
     from reconciler.backoff import Backoff
     from reconciler.informer.informer import Informer
     from reconciler.loop.heartbeat import Heartbeat
@@ -47,6 +48,12 @@ class LoopObserver(Protocol):
 
     def containers(self, counts: Mapping[str, int]) -> None:
         """Say how many containers there are by state."""
+
+    def heard(self, event: EngineEvent) -> None:
+        """Take note of an event."""
+
+    def passed(self) -> None:
+        """Take note that a pass is over, and everything at rest."""
 
 
 class Renewable(Protocol):
@@ -142,6 +149,7 @@ class Reconciler:
             self._log.warning("the event stream is open but silent about changes; subscribing anew")
             self._watcher.renew()
         self._reconcile(edited)
+        self._observer.passed()
         self._heartbeat.beat()
 
     def flush(self, deadline_s: float) -> bool:
@@ -159,6 +167,7 @@ class Reconciler:
     def _take(self, wakeup: Wakeup) -> None:
         match wakeup:
             case EventArrived(event):
+                self._observer.heard(event)
                 self.informer.on_event(event)
             case StreamOpened():
                 self._observer.stream_up(up=True)

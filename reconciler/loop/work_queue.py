@@ -53,7 +53,12 @@ class StopAsked:
     """SIGTERM or SIGINT: finish, send what is owed, end."""
 
 
-Wakeup = EventArrived | StreamOpened | StreamEnded | ReloadAsked | DeliveryEnded | StopAsked
+@dataclass(frozen=True, slots=True)
+class StatusAsked:
+    """Somebody looks at the status page: come by, so that it is of now."""
+
+
+Wakeup = EventArrived | StreamOpened | StreamEnded | ReloadAsked | DeliveryEnded | StatusAsked | StopAsked
 
 
 class WorkQueue:

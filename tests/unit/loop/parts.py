@@ -21,6 +21,7 @@ from tests.unit.informer.world import Scene
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from models.event import EngineEvent
     from models.notification import Notification
     from models.snapshot import Snapshot
     from reconciler.target.outcome import LockOutcome, Reading
@@ -139,6 +140,8 @@ class Counted:
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
         self.streams: list[object] = []
+        self.heard_events: list[EngineEvent] = []
+        self.passes_over = 0
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         self.passes[ok] += 1
@@ -162,6 +165,12 @@ class Counted:
 
     def stream_restarted(self, reason: str) -> None:
         self.streams.append(reason)
+
+    def heard(self, event: EngineEvent) -> None:
+        self.heard_events.append(event)
+
+    def passed(self) -> None:
+        self.passes_over += 1
 
     def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
         """Counted by the notifier's own tests."""

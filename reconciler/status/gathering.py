@@ -1,0 +1,167 @@
+"""Gathering the status from the loop's parts, in the loop's thread: nothing is asked of an engine or a disk."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from reconciler.status.values import Debt, EngineStatus, JobStatus, LastChange, NotificationStatus, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from models.notification import Notification
+    from notify.notifier import PendingDebt
+    from reconciler.informer.informer import Informer
+    from reconciler.loop.job import Applied, Job
+    from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+
+# A page with more lines than this is read by nobody; how many there are is told beside them.
+DEBTS_SHOWN_MAX = 50
+
+
+class WatchedJob:
+    """A job and what is remembered of it."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        template: str,
+        notifications: Sequence[Notification],
+        record: JobRecord,
+        notified: NotifyRecord,
+        clock: Callable[[], float],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            job: the loop's.
+            template: its template's name.
+            notifications: as configured.
+            record: what the job did.
+            notified: what became of its notifications.
+            clock: the notifier's, monotonic, seconds.
+        """
+        self._job = job
+        self._template = template
+        self._notifications = tuple(dict.fromkeys(notifications))
+        self._record = record
+        self._notified = notified
+        self._clock = clock
+
+    def status(self) -> JobStatus:
+        """How the job stands."""
+        job, record = self._job, self._record
+        failures = (job.desired.failure, job.write_failure)
+        return JobStatus(
+            target=job.name,
+            template=self._template,
+            ok=job.is_true and record.last_pass_epoch_s > 0,
+            trouble=tuple(str(failure) for failure in failures if failure is not None),
+            last_render=record.last_render,
+            last_change=None if job.last_applied is None else _last_change(job.last_applied),
+            last_pass_epoch_s=record.last_pass_epoch_s,
+            renders=record.renders,
+            changes=record.changes,
+            notifications=self._notification_statuses(),
+        )
+
+    def _notification_statuses(self) -> tuple[NotificationStatus, ...]:
+        owed: dict[Notification, list[PendingDebt]] = {notification: [] for notification in self._notifications}
+        for debt in self._job.notifier.pending():
+            owed[debt.notification].append(debt)
+        return tuple(self._notification(notification, debts) for notification, debts in owed.items())
+
+    def _notification(self, notification: Notification, debts: list[PendingDebt]) -> NotificationStatus:
+        tally, now_s = self._notified.tally(notification), self._clock()
+        debts.sort(key=lambda debt: (debt.since_epoch_s, debt.name))
+        return NotificationStatus(
+            name=str(notification),
+            matches=tally.matches,
+            due=len(debts),
+            debts=tuple(_debt(debt, now_s) for debt in islice(debts, DEBTS_SHOWN_MAX)),
+            delivered=tally.delivered,
+            failed=tally.failed,
+            last_delivered_epoch_s=tally.last_delivered_epoch_s,
+            last_failed_epoch_s=tally.last_failed_epoch_s,
+            policy_at_risk=tally.policy_at_risk,
+        )
+
+
+class Gathering:
+    """Makes the status of a whole program."""
+
+    def __init__(
+        self,
+        informer: Informer,
+        loop: LoopRecord,
+        jobs: Sequence[WatchedJob],
+        *,
+        version: str,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            informer: the engine's.
+            loop: what the loop heard.
+            jobs: in the order of the configuration.
+            version: the program's.
+            clock: the informer's, monotonic, seconds.
+            wall_clock: seconds since the epoch.
+        """
+        self._informer = informer
+        self._loop = loop
+        self._jobs = tuple(jobs)
+        self._version = version
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._started_epoch_s = wall_clock()
+
+    def status(self) -> Status:
+        """How everything stands now."""
+        now_epoch_s = self._wall_clock()
+        return Status(
+            version=self._version,
+            started_epoch_s=self._started_epoch_s,
+            at_epoch_s=now_epoch_s,
+            engines=(self._engine(now_epoch_s),),
+            jobs=tuple(job.status() for job in self._jobs),
+            events=tuple(self._loop.events),
+        )
+
+    def _engine(self, now_epoch_s: float) -> EngineStatus:
+        informer, failure = self._informer, self._informer.failure
+        read_at_s = informer.fresh_at_s
+        return EngineStatus(
+            name=informer.engine,
+            ok=failure is None and informer.snapshot is not None,
+            trouble="" if failure is None else str(failure),
+            read_epoch_s=0.0 if read_at_s is None else now_epoch_s - (self._clock() - read_at_s),
+            containers=self._loop.containers_by_state,
+            stream=self._loop.stream,
+        )
+
+
+def _last_change(applied: Applied) -> LastChange:
+    return LastChange(
+        at_epoch_s=applied.at_epoch_s,
+        cause=applied.cause,
+        why=applied.why,
+        changes=applied.changes,
+        lines_added=applied.lines.added,
+        lines_removed=applied.lines.removed,
+    )
+
+
+def _debt(debt: PendingDebt, now_s: float) -> Debt:
+    return Debt(
+        container=debt.name,
+        since_epoch_s=debt.since_epoch_s,
+        due_in_s=None if debt.due_at_s is None else max(0.0, debt.due_at_s - now_s),
+        under_way=debt.under_way,
+        tries=debt.tries,
+        trouble=debt.trouble,
+    )

@@ -1,0 +1,178 @@
+"""What is remembered for the status page: stand-ins for the observers, which pass on everything to the metrics.
+
+All methods are called by the loop's thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.status.values import HeardEvent, LastRender, StreamStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from metrics.engine_metrics import EngineMetrics
+    from metrics.loop_metrics import LoopMetrics
+    from metrics.notify_metrics import NotifyMetrics
+    from models.event import EngineEvent
+    from models.notification import Notification
+    from notify.store import AttemptResult
+
+EVENTS_KEPT = 50
+_SHORT_ID = 12
+_SECOND_NS = 1_000_000_000
+
+
+class JobRecord:
+    """What a job does: observes its renders, differences, writes and passes."""
+
+    def __init__(self, metrics: LoopMetrics, wall_clock: Callable[[], float]) -> None:
+        """Take who counts.
+
+        Args:
+            metrics: told of everything.
+            wall_clock: seconds since the epoch.
+        """
+        self.last_render: LastRender | None = None
+        self.last_pass_epoch_s = 0.0
+        self.renders = 0
+        self.changes = 0
+        self._metrics = metrics
+        self._wall_clock = wall_clock
+
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
+        """A render, or a load that failed, ended."""
+        self.renders += 1
+        self.last_render = LastRender(self._wall_clock(), ok, duration_s, undefined_names)
+        self._metrics.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names)
+
+    def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
+        """A difference was written."""
+        self.changes += 1
+        self._metrics.differed(target, cause, added=added, removed=removed)
+
+    def wrote(self, target: str, mode: str, *, ok: bool) -> None:
+        """A write ended."""
+        self._metrics.wrote(target, mode, ok=ok)
+
+    def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
+        """A pass ended."""
+        self.last_pass_epoch_s = at_epoch_s
+        self._metrics.reconciled(target, ok=ok, duration_s=duration_s, at_epoch_s=at_epoch_s)
+
+
+class Tally:
+    """What became of one notification."""
+
+    def __init__(self) -> None:
+        self.matches = 0
+        self.delivered = 0
+        self.failed = 0
+        self.last_delivered_epoch_s = 0.0
+        self.last_failed_epoch_s = 0.0
+        self.policy_at_risk = False
+
+
+class NotifyRecord:
+    """What became of a job's notifications: observes its notifier."""
+
+    def __init__(self, metrics: NotifyMetrics, wall_clock: Callable[[], float]) -> None:
+        """Take who counts.
+
+        Args:
+            metrics: told of everything.
+            wall_clock: seconds since the epoch.
+        """
+        self._metrics = metrics
+        self._wall_clock = wall_clock
+        self._tallies: dict[Notification, Tally] = {}
+
+    def tally(self, notification: Notification) -> Tally:
+        """What is known of one notification."""
+        return self._tallies.setdefault(notification, Tally())
+
+    def attempt(self, notification: Notification, result: AttemptResult, duration_s: float) -> None:
+        """A delivery was tried."""
+        tally = self.tally(notification)
+        if result == "success":
+            tally.delivered += 1
+            tally.last_delivered_epoch_s = self._wall_clock()
+        else:
+            tally.failed += 1
+            tally.last_failed_epoch_s = self._wall_clock()
+        self._metrics.attempt(notification, result, duration_s)
+
+    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
+        """So much is owed; the page asks the notifier itself."""
+        self._metrics.pending(notification, count, oldest_epoch_s)
+
+    def matches(self, notification: Notification, count: int) -> None:
+        """So many match."""
+        self.tally(notification).matches = count
+        self._metrics.matches(notification, count)
+
+    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
+        """Whether a restart policy was lost."""
+        self.tally(notification).policy_at_risk = at_risk
+        self._metrics.policy_at_risk(notification, at_risk=at_risk)
+
+
+class LoopRecord:
+    """What the loop hears of an engine: observes the loop."""
+
+    def __init__(
+        self, engine_metrics: EngineMetrics, loop_metrics: LoopMetrics, wall_clock: Callable[[], float]
+    ) -> None:
+        """Take who counts.
+
+        Args:
+            engine_metrics: told of the stream.
+            loop_metrics: told of the containers.
+            wall_clock: seconds since the epoch.
+        """
+        self.stream = StreamStatus()
+        self.containers_by_state: Mapping[str, int] = {}
+        self.events: deque[HeardEvent] = deque(maxlen=EVENTS_KEPT)
+        self.after_pass: Callable[[], None] = _nothing
+        self._engine_metrics = engine_metrics
+        self._loop_metrics = loop_metrics
+        self._wall_clock = wall_clock
+
+    def heard(self, event: EngineEvent) -> None:
+        """An event arrived; the informer counts it."""
+        at_epoch_s = event.time_ns / _SECOND_NS if event.time_ns else self._wall_clock()
+        self.events.appendleft(_heard(event, at_epoch_s))
+
+    def stream_up(self, *, up: bool) -> None:
+        """The stream opened or ended."""
+        if up != self.stream.up or not self.stream.since_epoch_s:
+            self.stream = replace(self.stream, up=up, since_epoch_s=self._wall_clock())
+        self._engine_metrics.stream_up(up=up)
+
+    def stream_restarted(self, reason: str) -> None:
+        """The stream ended, or could not be opened."""
+        self.stream = replace(self.stream, ends=self.stream.ends + 1, last_end=reason)
+        self._engine_metrics.stream_restarted(reason)
+
+    def containers(self, counts: Mapping[str, int]) -> None:
+        """So many containers by state."""
+        self.containers_by_state = dict(counts)
+        self._loop_metrics.containers(counts)
+
+    def passed(self) -> None:
+        """A pass is over."""
+        self.after_pass()
+
+
+def _heard(event: EngineEvent, at_epoch_s: float) -> HeardEvent:
+    """What is shown of an event: of its attributes, which hold all labels, the name alone."""
+    name = event.attributes.get("name") or event.actor_id[:_SHORT_ID]
+    container = event.attributes.get("container", "")[:_SHORT_ID] if event.kind == "network" else ""
+    return HeardEvent(at_epoch_s, event.kind, event.action, name, container)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
