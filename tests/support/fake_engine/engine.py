@@ -122,6 +122,7 @@ class FakeEngine(World):
         how: How = "answer",
         effect: Literal["none", "full", "stop"] = "none",
         container: str | None = None,
+        ends: bool = False,
     ) -> Fault:
         """Order that the next `times` requests of an operation go wrong; see `Fault` for the arguments.
 
@@ -190,9 +191,10 @@ class FakeEngine(World):
             answer = self._spoilt(operation, request, fault)
         while self._callbacks[operation]:
             self._callbacks[operation].pop(0)()
-        if fault is not None and fault.cut:
-            return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.content_type, answer.headers)
-        return answer
+        if fault is None:
+            return answer
+        body = answer.body[: len(answer.body) // 2] if fault.cut else answer.body
+        return Answer(answer.status, body, answer.content_type, fault.headers)
 
     def _spoilt(self, operation: str, request: Request, fault: Fault) -> Answer:
         if operation in WRITES and fault.effect == "full":
@@ -214,7 +216,7 @@ class FakeEngine(World):
         data = self._exec_stream(answer) if operation == "exec_start" and answer.status == 200 else self._whole(answer)
         if how == "answer":
             connection.send(data)
-            return operation != "exec_start"
+            return operation != "exec_start" and not (fault is not None and fault.ends)
         connection.send(data[: len(data) - len(answer.body) // 2 - 8])
         if fault is not None and how == "half_then_hang":
             connection.wait(fault.healed)

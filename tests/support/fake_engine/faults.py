@@ -30,6 +30,7 @@ class Fault:
             byte; `close` without a byte.
         effect: whether a write (kill, restart, ...) is done before the fault shows: `none`, `full`, or `stop` for a
             restart that only got as far as stopping.
+        ends: the connection is closed after the whole answer.
         container: only requests about this container (id or name), None for any.
     """
 
@@ -44,6 +45,7 @@ class Fault:
     how: How = "answer"
     effect: Literal["none", "full", "stop"] = "none"
     container: str | None = None
+    ends: bool = False
     healed: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -22,7 +22,7 @@ class Request:
 
     Attributes:
         method: `GET`, `POST`, ...
-        path: without the API version and the query, percent-decoded.
+        path: without the API version and the query.
         version: the API version of the path, '' without one.
         query: first value of each parameter.
         body: the bytes after the head.
@@ -42,8 +42,9 @@ class Request:
 
     @property
     def parts(self) -> list[str]:
-        """The path's parts: `['containers', ID, 'json']`."""
-        return self.path.strip("/").split("/")
+        """The path's parts, percent-decoded: `['containers', ID, 'json']`."""
+        parts = self.path.strip("/").split("/")
+        return [unquote(part) for part in parts] if "%" in self.path else parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _parse(head: bytes, body: bytes) -> Request:
     if path.startswith("/v1."):
         version, _, rest = path[2:].partition("/")
         path = f"/{rest}"
-    return Request(method, unquote(path) if "%" in path else path, version, query, body, target)
+    return Request(method, path, version, query, body, target)
 
 
 def head_bytes(answer: Answer, *, api_version: str, date: str, framing: str) -> bytes:
