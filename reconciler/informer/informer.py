@@ -11,17 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from models.container import Container
-from models.networks import NetworkFacts
 from models.snapshot import Snapshot
-from models.timestamps import parse_ns
 from notify.sighting import CompleteList
 from reconciler.backend.port import EngineError, EngineReader, Inspection, Listing, Moment
 from reconciler.informer.aside import SetAside, is_about_one_container
 from reconciler.informer.changes import changes_between
+from reconciler.informer.comparison import cached_reading, is_worth_a_look
 from reconciler.informer.hints import hint_of, subject_of
-from reconciler.informer.listing import Outline, outline_of_container, outline_of_entry, uptime_of_entry
 from reconciler.informer.missed import MissedChanges
-from reconciler.informer.store import Cached, Store
+from reconciler.informer.network_list import NetworkList
+from reconciler.informer.store import Store
 
 if TYPE_CHECKING:
     import logging
@@ -35,15 +34,12 @@ if TYPE_CHECKING:
 FIRST_LIST_WAIT_S = 2.0
 # What belongs to a start or an end that is already being looked at arrives within this time.
 UNHURRIED_S = 0.2
-# Slack for the whole seconds of `Date` headers and list texts, and for the time that an answer takes.
-_UPTIME_SLACK_S = 3.0
 # From so many on they are read on several connections at once.
 _MANY = 3
 # So many failures without a success are the engine's, not the containers'.
 _FAILURES_IN_A_ROW_MAX = 5
 # Beyond this many oddities nobody reads on.
 _WARNINGS_REMEMBERED_MAX = 1000
-_SECOND_NS = 1_000_000_000
 
 
 class InformerObserver(Protocol):
@@ -103,8 +99,7 @@ class Informer:
         self._found_by_resync: set[str] = set()
         self._list_due_s = clock() + FIRST_LIST_WAIT_S
         self._retry_at_s: float | None = None
-        self._networks_due = True
-        self._networks_refused = False
+        self._networks = NetworkList(reader, log)
         self._stream_up = False
         self._is_resync = False
         self._changed = False
@@ -127,7 +122,7 @@ class Informer:
         subject = subject_of(event)
         self._missed.event(subject)
         hint = hint_of(event, self.store.container(subject))
-        self._networks_due = self._networks_due or hint.networks
+        self._networks.due = self._networks.due or hint.networks
         if hint.container_id and hint.prompt:
             self._stale.add(hint.container_id)
         elif hint.container_id:
@@ -157,7 +152,7 @@ class Informer:
         if self._retry_at_s is not None:
             return self._retry_at_s
         due = [self._list_due_s, *self._unhurried.values()]
-        if self._stale or (self._networks_due and self.listed is not None):
+        if self._stale or (self._networks.due and self.listed is not None):
             due.append(self._clock())
         missed = self._missed.next_due()
         if missed is not None:
@@ -198,8 +193,9 @@ class Informer:
         listing = self._list() if now_s >= self._list_due_s else None
         if self.listed is None and listing is None:
             return
-        if self._networks_due:
-            self._read_networks()
+        if self._networks.due:
+            self._networks.read()
+            self._moved()
         if self._stale or any(due_s <= now_s for due_s in self._unhurried.values()):
             self._stale.update(self._unhurried)
             self._unhurried.clear()
@@ -217,7 +213,7 @@ class Informer:
         found = {
             container_id
             for container_id, entry in entries.items()
-            if self._differs(self.store.get(container_id), outline_of_entry(entry), uptime_of_entry(entry), listing)
+            if is_worth_a_look(self.store.get(container_id), entry, listing.moment)
         }
         # Missing from one list is no proof of being gone: an inspect says so, with a 404.
         found |= {
@@ -232,36 +228,6 @@ class Informer:
         self._list_due_s = self._clock() + self._resync_s
         self._is_resync = True
         return listing
-
-    def _differs(self, cached: Cached | None, outline: Outline, uptime_s_max: float | None, listing: Listing) -> bool:
-        if cached is None:
-            return True
-        if outline not in (cached.accepted, outline_of_container(cached.container)):
-            cached.accepted = outline
-            return True
-        if uptime_s_max is None or cached.ran_s is None:
-            return False
-        ran_s_min = cached.ran_s + listing.moment.begun_at_s - cached.ran_at_s
-        if uptime_s_max + _UPTIME_SLACK_S >= ran_s_min:
-            return False
-        # Should the inspect show the same run, then the clocks disagree, and the list's own text is the measure.
-        cached.ran_s, cached.ran_at_s = 0.0, listing.moment.begun_at_s
-        return True
-
-    def _read_networks(self) -> None:
-        try:
-            entries = self._reader.networks()
-        except EngineError as error:
-            if error.status is None or is_about_one_container(error):
-                raise
-            if not self._networks_refused:
-                self._log.warning("networks can't be listed, so that none is known to be internal: %s", error)
-            self._networks_refused = True
-            entries = []
-        facts = [NetworkFacts.from_entry(entry) for entry in entries]
-        self.store.networks = {fact.id: fact for fact in facts if fact is not None}
-        self._networks_due = False
-        self._moved()
 
     def _read_containers(self) -> None:
         succeeded = 0
@@ -323,7 +289,7 @@ class Informer:
         if after is None:
             self.store.drop(container_id)
         else:
-            self.store.put(_cached(after, inspection.moment, before))
+            self.store.put(cached_reading(after, inspection.moment, before))
         self._stale.discard(container_id)
         self._aside.read(container_id)
         self._note_changes(container_id, None if before is None else before.container, after)
@@ -332,15 +298,15 @@ class Informer:
         if inspection.body is None:
             return None
         container = self._container(inspection.body)
-        if any(network.id and network.id not in self.store.networks for network in container.networks):
-            self._read_networks()
+        if not self._networks.knows_all_of(container):
+            self._networks.read()
             container = self._container(inspection.body)
         return container
 
     def _container(self, body: bytes) -> Container:
         try:
             return Container.from_inspect(
-                body, engine=self._reader.name, networks=self.store.networks, warn=self._warn_once
+                body, engine=self._reader.name, networks=self._networks.facts, warn=self._warn_once
             )
         except ValueError as error:
             message = f"the engine's answer to an inspect can't be read: {error}"
@@ -402,15 +368,3 @@ class Informer:
         self.failure = None
         self._retry_at_s = None
         self._backoff.reset()
-
-
-def _cached(container: Container, moment: Moment, before: Cached | None) -> Cached:
-    cached = Cached(container, moment.begun_at_s, ran_at_s=moment.begun_at_s)
-    if before is not None and before.container.same_view(container):
-        # An inspect that shows nothing new settles what the list looked like and how long the run can have lasted.
-        cached.accepted, cached.ran_s, cached.ran_at_s = before.accepted, before.ran_s, before.ran_at_s
-        return cached
-    started_ns = parse_ns(container.started_at) if container.running else None
-    if started_ns is not None and moment.engine_ns_max is not None:
-        cached.ran_s = max(0.0, (moment.engine_ns_max - _SECOND_NS - started_ns) / _SECOND_NS)
-    return cached

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from models.container import Container
-    from models.networks import NetworkFacts
     from reconciler.informer.listing import Outline
 
 
@@ -39,7 +38,6 @@ class Store:
     def __init__(self) -> None:
         self._cached: dict[str, Cached] = {}
         self._order: list[tuple[str, str]] = []
-        self.networks: Mapping[str, NetworkFacts] = {}
 
     def __len__(self) -> int:
         """Count the containers, stopped ones included."""
