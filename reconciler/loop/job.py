@@ -135,7 +135,7 @@ class Job:
         self._log = log
         self._changes: list[Change] = []
         self._true_digest: str | None = None
-        self._digested: tuple[bytes, str] = (b"", "")
+        self._digested: tuple[bytes | None, str] = (None, "")
         self._retry_at_s: float | None = None
 
     @property

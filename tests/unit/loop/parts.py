@@ -36,6 +36,7 @@ class MadeUpRenderer:
         self.render_failure: TemplateFailure | None = None
         self.undefined_names: tuple[str, ...] = ()
         self.edited = False
+        self.is_empty = False
         self.loads = 0
         self.renders = 0
         self._loaded = "names"
@@ -56,6 +57,8 @@ class MadeUpRenderer:
         failure = self.load_failure or self.render_failure
         if failure is not None:
             return failure
+        if self.is_empty:
+            return Rendered(b"", ())
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
         return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names)
 

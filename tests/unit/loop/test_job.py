@@ -211,6 +211,21 @@ def test_a_replaced_file_is_owed_to_every_match_and_told_after_the_interval() ->
     assert stage.counted.matching == {"nginx": 1}
 
 
+def test_an_empty_file_is_told_once_like_any_other() -> None:
+    """Nobody is owed anything after it: nothing to print is a content, too."""
+    stage = Stage(HUP)
+    stage.scene.world.add_container("nginx")
+    stage.renderer.is_empty = True
+    stage.reconcile()
+    for _ in range(3):
+        stage.scene.pass_by(30)
+        stage.reconcile()
+        stage.notifier.advance(stage.scene.clock.now_s)
+    assert stage.target.content == b""
+    assert stage.port.signals == [("nginx", "SIGHUP")]
+    assert stage.notifier.pending() == ()
+
+
 def test_an_engine_that_is_away_leaves_the_target_and_repairs_it() -> None:
     """The last good snapshot is what drift is measured against."""
     stage = Stage()
