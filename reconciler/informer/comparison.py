@@ -1,7 +1,7 @@
 """Whether an entry of the list is a reason to inspect: it looks different, or it cannot have run as long as we think.
 
-What an inspect has shown to mean nothing new is remembered with the reading, so that a lasting disagreement between list
-and inspect (or between the clocks that they go by) costs one inspect, and not one for each resync.
+What an inspect has shown to mean nothing new is remembered with the reading: a lasting disagreement between list and
+inspect (or between the clocks that they go by) costs one inspect, and not one for each resync.
 """
 
 from __future__ import annotations

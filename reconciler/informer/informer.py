@@ -14,7 +14,7 @@ from models.container import Container
 from models.snapshot import Snapshot
 from notify.sighting import CompleteList
 from reconciler.backend.port import EngineError, EngineReader, Inspection, Listing, Moment
-from reconciler.informer.aside import SetAside, is_about_one_container
+from reconciler.informer.catching_up import CatchingUp
 from reconciler.informer.changes import changes_between
 from reconciler.informer.comparison import cached_reading, is_worth_a_look
 from reconciler.informer.hints import hint_of, subject_of
@@ -24,7 +24,7 @@ from reconciler.informer.store import Store
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from models.change import Change
     from models.event import EngineEvent
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 FIRST_LIST_WAIT_S = 2.0
 # What belongs to a start or an end that is already being looked at arrives within this time.
 UNHURRIED_S = 0.2
-# From so many on they are read on several connections at once.
-_MANY = 3
-# So many failures without a success are the engine's, not the containers'.
-_FAILURES_IN_A_ROW_MAX = 5
 # Beyond this many oddities nobody reads on.
 _WARNINGS_REMEMBERED_MAX = 1000
 
@@ -105,7 +101,7 @@ class Informer:
         self._changed = False
         self._changes: list[Change] = []
         self._missed = MissedChanges()
-        self._aside = SetAside()
+        self._catching_up = CatchingUp(reader, self._stale, apply=self._apply, known_ids=self.store.ids, log=log)
         self._suspicious = False
         self._warned: set[str] = set()
 
@@ -199,7 +195,7 @@ class Informer:
         if self._stale or any(due_s <= now_s for due_s in self._unhurried.values()):
             self._stale.update(self._unhurried)
             self._unhurried.clear()
-        self._read_containers()
+        self._catching_up.read()
         if listing is not None:
             listed = frozenset(str(entry["Id"]) for entry in listing.entries)
             self.listed = CompleteList(listing.moment.begun_at_s, listed)
@@ -224,62 +220,10 @@ class Informer:
         if self._is_resync and self._stream_up and not first:
             self._found_by_resync |= found - self._stale - self._unhurried.keys()
         self._stale |= found
-        self._aside.keep_only(self.store.ids() | entries.keys())
+        self._catching_up.keep_only(self.store.ids() | entries.keys())
         self._list_due_s = self._clock() + self._resync_s
         self._is_resync = True
         return listing
-
-    def _read_containers(self) -> None:
-        succeeded = 0
-        if len(self._stale) >= _MANY:
-            succeeded = self._read_many()
-        failed: dict[str, EngineError] = {}
-        for container_id in sorted(self._stale):
-            try:
-                self._apply(self._reader.inspect(container_id))
-            except EngineError as error:
-                if not is_about_one_container(error):
-                    raise
-                failed[container_id] = error
-                if not succeeded and len(failed) >= _FAILURES_IN_A_ROW_MAX:
-                    raise
-            else:
-                succeeded += 1
-        self._give_up_on(failed, engine_answers=succeeded > 0)
-
-    def _read_many(self) -> int:
-        succeeded = 0
-        try:
-            for inspection in self._reader.inspect_many(sorted(self._stale)):
-                self._apply(inspection)
-                succeeded += 1
-        except EngineError as error:
-            if not is_about_one_container(error):
-                raise
-        return succeeded
-
-    def _give_up_on(self, failed: dict[str, EngineError], *, engine_answers: bool) -> None:
-        worn_out = [container_id for container_id in failed if self._aside.failed(container_id)]
-        if worn_out and (engine_answers or self._engine_shows_another(failed)):
-            for container_id in worn_out:
-                error = failed.pop(container_id)
-                self._stale.discard(container_id)
-                if self._aside.set_aside(container_id):
-                    self._log.warning(
-                        "container %s is listed but can't be inspected; it keeps its last known state, or is left out "
-                        "where none is known, until the engine shows it: %s",
-                        container_id[:12],
-                        error,
-                    )
-        if failed:
-            raise next(iter(failed.values()))
-
-    def _engine_shows_another(self, failed: Iterable[str]) -> bool:
-        other = min(self.store.ids() - set(failed), default=None)
-        if other is None:
-            return False
-        self._apply(self._reader.inspect(other))
-        return True
 
     def _apply(self, inspection: Inspection) -> None:
         container_id = inspection.container_id
@@ -291,7 +235,6 @@ class Informer:
         else:
             self.store.put(cached_reading(after, inspection.moment, before))
         self._stale.discard(container_id)
-        self._aside.read(container_id)
         self._note_changes(container_id, None if before is None else before.container, after)
 
     def _read_body(self, inspection: Inspection) -> Container | None:
