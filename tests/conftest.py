@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 from tests.support.engine_daemon import EngineUnavailableError
-from tests.support.process import PygenProcess
+from tests.support.process import ROOT, PygenProcess
 from tests.support.real_engine import RealEngine
 
 if TYPE_CHECKING:
@@ -27,6 +27,15 @@ hypothesis.settings.register_profile(
     print_blob=True,
 )
 hypothesis.settings.load_profile("pygen")
+
+
+_SLOW_FIRST = ("image", "faults", "recipes", "seeing", "deploying", "real", "bench", "packaging")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    order = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(order)))
 
 
 class _EngineHolder:

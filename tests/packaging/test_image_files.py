@@ -1,0 +1,32 @@
+"""What the Dockerfile is given, and that it agrees with the project around it."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.version import VERSION
+from tests.packaging.test_wheel import PACKAGES
+from tests.support.process import ROOT
+
+_DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_the_build_is_sent_all_that_it_copies_and_nothing_more() -> None:
+    """The ignore file lets through exactly what the Dockerfile copies."""
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", _DOCKERFILE, re.MULTILINE)
+    wanted = {word.replace("[s]", "s") for line in copied for word in line.split()}
+    ignore = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {line[1:] for line in ignore if line.startswith("!")} == wanted
+    assert "*" in ignore
+    assert wanted >= set(PACKAGES)
+
+
+def test_the_image_has_the_project_s_version() -> None:
+    """Its label is right where nobody gives another."""
+    assert f"ARG VERSION={VERSION}\n" in _DOCKERFILE
+
+
+def test_the_changes_of_this_version_are_told() -> None:
+    """The changelog's newest chapter is the version's."""
+    chapters = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert chapters[0] == VERSION
