@@ -52,7 +52,8 @@ class Acknowledger:
         if record is not None:
             record.name, record.engine = name, engine
             return
-        informed = account.standing == "settled" and self._witness.started_after(engine, run)
+        certain = account.standing == "settled" and self._ledger.prepared is None
+        informed = certain and self._witness.started_after(engine, run)
         account.runs[run] = RunRecord(run, engine, name, told=self._ledger.content if informed else UNKNOWN)
 
     def drop_ended(self, listing: CompleteList | None) -> None:

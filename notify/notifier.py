@@ -226,7 +226,7 @@ class Notifier:
 
     def next_due(self) -> float | None:
         """When `advance` has something to do, on the monotonic clock; None: not before a worker wakes the loop."""
-        return self._schedule.next_due()
+        return None if self._ledger.prepared is not None else self._schedule.next_due()
 
     def pending(self) -> tuple[PendingDebt, ...]:
         """Everything that is owed now."""
@@ -237,7 +237,7 @@ class Notifier:
         reported = self._take_reports()
         self._plan(now_s)
         self._schedule.release(now_s)
-        due = self._schedule.due(now_s)
+        due = self._due(now_s)
         if reported or due:
             self._start(due, now_s)
 
@@ -257,10 +257,10 @@ class Notifier:
             now_s = self._clock()
             self._plan(now_s)
             self._schedule.release_now(now_s)
-            self._start(self._schedule.due(now_s, heed_chains=False), now_s)
+            self._start(self._due(now_s, heed_chains=False), now_s)
             if not any(True for _ in self._ledger.owed()):
-                return True
-            if now_s >= deadline_s:
+                return self._ledger.prepared is None
+            if now_s >= deadline_s or self._ledger.prepared is not None:
                 return False
             next_s = self._schedule.next_due(heed_chains=False)
             report = self._mailbox.wait(min(deadline_s, deadline_s if next_s is None else next_s) - now_s)
@@ -274,17 +274,27 @@ class Notifier:
         self._ledger.replace(digest, forced=forced, since_epoch_s=since_epoch_s)
         self._witness.replaced(at_s)
         self._schedule.file_changed(now_s)
+        self._doubt_deliveries(since_epoch_s, forced=forced)
+
+    def _doubt_leftover(self) -> None:
+        """A replacement was announced and its end is not known: the file may have held that content for a while.
+
+        A run of that time may have loaded it, so nothing known of the order proves anything; and where the file was not
+        as we had left it, every run may have loaded anything.
+        """
+        prepared, self._ledger.prepared = self._ledger.prepared, None
+        if prepared is None:
+            return
+        self._witness.replaced(self._clock())
+        self._doubt_deliveries(prepared.since_epoch_s, forced=prepared.forced)
+        if prepared.forced:
+            self._ledger.blur()
+
+    def _doubt_deliveries(self, since_epoch_s: float, *, forced: bool) -> None:
+        """The file changes during the deliveries that are under way: their runs may have loaded either content."""
         for attempt in self._schedule.under_way.values():
             attempt.changed_since_epoch_s = attempt.changed_since_epoch_s or since_epoch_s
             attempt.told_before = UNKNOWN if forced else attempt.told_before
-
-    def _doubt_leftover(self) -> None:
-        """A repair of drift was announced and its end is not known: runs may have loaded anything meanwhile."""
-        prepared, self._ledger.prepared = self._ledger.prepared, None
-        if prepared is not None and prepared.forced:
-            self._ledger.blur()
-            for attempt in self._schedule.under_way.values():
-                attempt.told_before = UNKNOWN
 
     def _see(self, sightings: Sightings, listing: CompleteList | None) -> None:
         """Take the pass's readings, then judge each run that is new by them."""
@@ -335,6 +345,10 @@ class Notifier:
         places = [(n, run.container_id) for n, run in debts if n.action == _CHAINED_ACTION]
         for notification, container_id in chains.owed_again(places, now_s):
             self._journal.chained(notification, container_id)
+
+    def _due(self, now_s: float, *, heed_chains: bool = True) -> list[DebtKey]:
+        """What to deliver now: nothing before the first pass has found out whether a killed one replaced the file."""
+        return [] if self._ledger.prepared is not None else self._schedule.due(now_s, heed_chains=heed_chains)
 
     def _start(self, keys: Iterable[DebtKey], now_s: float) -> None:
         """Record that the deliveries were begun, then hand them to workers."""

@@ -1,0 +1,439 @@
+"""A made-up clock, engine, store and observer for the notifier, written like the real ones: nothing sleeps here."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from models.notification import Notification
+from models.run import Run
+from notify.interval import Interval
+from notify.mailbox import Mailbox
+from notify.notifier import Notifier
+from notify.port import ContainerState, DeliveryError, EngineRefused
+from notify.sighting import CompleteList, Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from notify.outcome import Report
+    from notify.telling import SignalVia
+
+HUP = Notification("signal", "web", "SIGHUP")
+RESTART = Notification("restart", "web")
+ENGINE = "unix:///made/up.sock"
+EPOCH = datetime(2024, 5, 1, tzinfo=UTC)  # the engine's clock is far from ours: comparing the two would show
+
+When = Literal["before", "after", "halfway"]
+
+
+@dataclass
+class Clock:
+    """Monotonic seconds that only move when told to."""
+
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def wall(self) -> float:
+        return self.now_s + 1_700_000_000.0
+
+    def advance(self, seconds: float) -> None:
+        self.now_s += seconds
+
+    def tick(self) -> None:
+        """Time passes between any two things that happen."""
+        self.now_s += 0.000_001
+
+
+@dataclass
+class FakeContainer:
+    """One container of the made-up engine."""
+
+    container_id: str
+    name: str
+    running: bool = True
+    restarting: bool = False
+    paused: bool = False
+    started_at: str = ""
+    stop_signal: str = ""
+    restart_policy: str = ""
+    pid_mode: str = ""
+    stop_timeout_s: int | None = None
+    stopped_by_restart: bool = False
+
+    @property
+    def run(self) -> Run:
+        return Run(self.container_id, self.started_at)
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next call of an operation."""
+
+    error: DeliveryError
+    when: When = "before"
+
+
+@dataclass
+class Call:
+    """One call of the engine's."""
+
+    operation: str
+    container_id: str
+    detail: tuple[object, ...] = ()
+
+
+class FakeEngine:
+    """A NotifyPort whose containers start, stop and are told; it can refuse, time out, or do things by halves."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.containers: dict[str, FakeContainer] = {}
+        self.calls: list[Call] = []
+        self.faults: dict[str, list[Fault]] = {}
+        self.exit_status: Callable[[Sequence[str], str], int] = lambda command, user: 0
+        self.told: list[Run] = []
+        self.on_told: Callable[[Run], None] = lambda run: None
+        self.on_started: Callable[[Run], None] = lambda run: None
+        self._ids = 0
+
+    # The world
+
+    def now_ns(self) -> int:
+        return int(self.clock.now_s * 1_000_000_000)
+
+    def run_new(self, name: str = "web", **settings: object) -> FakeContainer:
+        """`docker run`."""
+        self._ids += 1
+        container = FakeContainer(f"{self._ids:064x}", name)
+        for key, value in settings.items():
+            setattr(container, key, value)
+        self.containers[container.container_id] = container
+        self.begin_run(container)
+        return container
+
+    def begin_run(self, container: FakeContainer) -> None:
+        self.clock.tick()
+        container.running, container.restarting, container.paused = True, False, False
+        container.stopped_by_restart = False
+        container.started_at = self.timestamp(self.now_ns())
+        self.on_started(container.run)
+        self.clock.tick()
+
+    def stop(self, container: FakeContainer) -> None:
+        self.clock.tick()
+        container.running, container.paused, container.stopped_by_restart = False, False, False
+
+    def remove(self, container: FakeContainer) -> None:
+        self.clock.tick()
+        del self.containers[container.container_id]
+
+    @staticmethod
+    def timestamp(time_ns: int) -> str:
+        moment = EPOCH + timedelta(seconds=time_ns // 1_000_000_000)
+        return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ns % 1_000_000_000:09d}Z"
+
+    def epoch_ns(self) -> int:
+        """The engine's clock as its timestamps count."""
+        return int(EPOCH.timestamp()) * 1_000_000_000 + self.now_ns()
+
+    # The port
+
+    def inspect(self, engine: str, container_id: str, *, timeout_s: float) -> ContainerState | None:
+        self._note("inspect", container_id, engine, timeout_s)
+        self._fail("inspect", "before")
+        container = self.containers.get(container_id)
+        if container is None:
+            return None
+        return ContainerState(
+            running=container.running,
+            restarting=container.restarting,
+            paused=container.paused,
+            started_at=container.started_at,
+            stop_signal=container.stop_signal,
+            restart_policy=container.restart_policy,
+            pid_mode=container.pid_mode,
+            stop_timeout_s=container.stop_timeout_s,
+            engine_ns_max=self.epoch_ns(),
+        )
+
+    def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
+        self._note("kill", container_id, signal, timeout_s)
+        self._fail("kill", "before")
+        self._tell(self._running(container_id))
+        self._fail("kill", "after")
+
+    def execute(
+        self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
+    ) -> int:
+        self._note("execute", container_id, tuple(command), user)
+        self._fail("execute", "before")
+        container = self._running(container_id)
+        status = self.exit_status(command, user)
+        if status == 0:
+            self._tell(container)
+        self._fail("execute", "after")
+        return status
+
+    def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
+        self._note("restart", container_id, stop_timeout_s, timeout_s)
+        self._fail("restart", "before")
+        container = self._there(container_id)
+        self.stop(container)
+        container.stopped_by_restart = True
+        self._fail("restart", "halfway")
+        self.begin_run(container)
+        self._fail("restart", "after")
+
+    def start(self, engine: str, container_id: str, *, timeout_s: float) -> None:
+        self._note("start", container_id)
+        self._fail("start", "before")
+        container = self._there(container_id)
+        if not container.running:
+            self.begin_run(container)
+        self._fail("start", "after")
+
+    # Inside
+
+    def fail(self, operation: str, error: DeliveryError, when: When = "before") -> None:
+        """Let the next call of the operation go wrong, before or after (or amid) its effect."""
+        self.faults.setdefault(operation, []).append(Fault(error, when))
+
+    def operations(self) -> list[str]:
+        """What was called, without the looks."""
+        return [call.operation for call in self.calls if call.operation != "inspect"]
+
+    def _note(self, operation: str, container_id: str, *detail: object) -> None:
+        self.clock.tick()
+        self.calls.append(Call(operation, container_id, detail))
+
+    def _fail(self, operation: str, when: When) -> None:
+        waiting = self.faults.get(operation, [])
+        if waiting and waiting[0].when == when:
+            raise waiting.pop(0).error
+
+    def _there(self, container_id: str) -> FakeContainer:
+        container = self.containers.get(container_id)
+        if container is None:
+            raise EngineRefused("no such container", 404)
+        return container
+
+    def _running(self, container_id: str) -> FakeContainer:
+        container = self._there(container_id)
+        if not container.running:
+            raise EngineRefused("the container is not running", 409)
+        return container
+
+    def _tell(self, container: FakeContainer) -> None:
+        self.told.append(container.run)
+        self.on_told(container.run)
+
+
+class FakeStore:
+    """A StateStore in memory; it can refuse, and what it did last can be looked at."""
+
+    def __init__(self) -> None:
+        self.data: bytes | None = None
+        self.saves = 0
+        self.error: OSError | None = None
+        self.on_save: Callable[[], None] = lambda: None
+
+    def load(self) -> bytes | None:
+        return self.data
+
+    def save(self, data: bytes) -> None:
+        if self.error is not None:
+            raise self.error
+        self.data = data
+        self.saves += 1
+        self.on_save()
+
+
+@dataclass
+class RecordingObserver:
+    """Remembers what was told last, and every attempt."""
+
+    attempts: list[tuple[Notification, str]] = field(default_factory=list)
+    owed: dict[Notification, tuple[int, float]] = field(default_factory=dict)
+    matched: dict[Notification, int] = field(default_factory=dict)
+    at_risk: dict[Notification, bool] = field(default_factory=dict)
+
+    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
+        self.attempts.append((notification, result))
+
+    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
+        self.owed[notification] = (count, oldest_epoch_s)
+
+    def matches(self, notification: Notification, count: int) -> None:
+        self.matched[notification] = count
+
+    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
+        self.at_risk[notification] = at_risk
+
+
+class Workers:
+    """Keeps what a thread would run until the test lets it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def spawn(self, work: Callable[[], None]) -> None:
+        self.waiting.append(work)
+
+    def run(self, index: int = 0) -> None:
+        self.waiting.pop(index)()
+
+    def run_all(self) -> None:
+        while self.waiting:
+            self.run()
+
+
+class WorkingMailbox(Mailbox):
+    """Waiting lets the workers work; with nothing to do it moves the clock."""
+
+    def __init__(self, workers: Workers, clock: Clock) -> None:
+        super().__init__()
+        self._workers = workers
+        self._clock = clock
+        self.stuck = False
+
+    def wait(self, timeout_s: float) -> Report | None:
+        if self._workers.waiting and not self.stuck:
+            self._workers.run()
+            return self.take()
+        self._clock.advance(timeout_s)
+        return None
+
+
+class Lines(logging.Handler):
+    """Remembers log lines as `LEVEL text`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.getMessage()}")
+
+    def matching(self, part: str) -> list[str]:
+        return [line for line in self.lines if part in line]
+
+
+class House:
+    """One program around a notifier: an engine, a file, a state, and the loop's passes in small steps."""
+
+    def __init__(
+        self,
+        *notifications: Notification,
+        interval: Interval | None = None,
+        via: SignalVia = "auto",
+        chance: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.notifications = notifications or (HUP,)
+        self.interval = interval or Interval(0.5, 2)
+        self.via: SignalVia = via
+        self.chance = chance
+        self.clock = Clock()
+        self.engine = FakeEngine(self.clock)
+        self.store = FakeStore()
+        self.lines = Lines()
+        self.disk: str | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start the program, or start it again after a crash: only engine, disk and state are left of before."""
+        self.workers = Workers()
+        self.mailbox = WorkingMailbox(self.workers, self.clock)
+        self.observer = RecordingObserver()
+        self.wakes = 0
+        log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
+        log.addHandler(self.lines)
+        self.notifier = Notifier(
+            "/etc/made/up.conf",
+            self.notifications,
+            self.engine,
+            interval=self.interval,
+            store=self.store,
+            signal_via=self.via,
+            clock=self.clock,
+            wall_clock=self.clock.wall,
+            chance=self.chance,
+            spawn=self.workers.spawn,
+            wake=self._wake,
+            observer=self.observer,
+            log=log,
+            mailbox=self.mailbox,
+        )
+        self.notifier.restore()
+
+    def sightings(self) -> dict[Notification, list[Sighting]]:
+        """What a pass would show now; a notification matches by name."""
+        self.clock.tick()
+        shown: dict[Notification, list[Sighting]] = {notification: [] for notification in self.notifications}
+        for notification in self.notifications:
+            for container in self.engine.containers.values():
+                if container.name == notification.container:
+                    shown[notification].append(self._sighting(container))
+        return shown
+
+    def listing(self) -> CompleteList:
+        """A complete list, begun and answered now."""
+        self.clock.tick()
+        return CompleteList(self.clock(), frozenset(self.engine.containers))
+
+    def render(self, digest: str) -> None:
+        """One whole pass in which the template gives this content."""
+        if self.disk == digest:
+            self.notifier.unchanged(digest, self.sightings(), listing=self.listing())
+            return
+        shown = self.sightings()
+        self.notifier.prepare(digest, self.cause(), shown)
+        self.disk = digest
+        self.clock.tick()
+        self.notifier.replaced(digest, shown, self.clock())
+
+    def cause(self) -> Literal["state", "drift", "missing"]:
+        """Why the file is replaced, as the loop says it."""
+        if self.disk is None:
+            return "missing"
+        return "drift" if self.notifier.is_drift(self.disk) else "state"
+
+    def pump(self) -> None:
+        """Let everything that is due now be delivered and acknowledged."""
+        self.clock.tick()
+        self.notifier.advance(self.clock())
+        while self.workers.waiting:
+            self.workers.run_all()
+            self.clock.tick()
+            self.notifier.advance(self.clock())
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, serving whatever becomes due on the way."""
+        until_s = self.clock() + seconds
+        self.pump()
+        while (due_s := self.notifier.next_due()) is not None and due_s <= until_s:
+            self.clock.now_s = max(due_s, self.clock())
+            self.pump()
+        self.clock.now_s = max(until_s, self.clock())
+
+    def owed(self) -> int:
+        """How many debts there are."""
+        return len(self.notifier.pending())
+
+    def _wake(self) -> None:
+        self.wakes += 1
+
+    def _sighting(self, container: FakeContainer) -> Sighting:
+        runs = container.running and not container.restarting
+        return Sighting(
+            container_id=container.container_id,
+            name=container.name,
+            engine=ENGINE,
+            run=container.run if runs else None,
+            read_at_s=self.clock(),
+            paused=container.paused,
+        )

@@ -1,0 +1,277 @@
+"""The promise, played by hypothesis: whatever happens, each run has loaded the last content, and quiet stays quiet."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
+from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, House
+
+if TYPE_CHECKING:
+    from models.notification import Notification
+    from models.run import Run
+
+CONTENTS = st.sampled_from(["a", "b"])  # two are enough: taking back is what is hard
+ERRORS = {
+    "timeout": EngineTimeout("no answer in time"),
+    "refused": EngineRefused("server error", 500),
+    "unavailable": EngineUnavailable("connection broken"),
+}
+FINE = ("", "", "")
+FAULTS = st.sampled_from(
+    [
+        FINE,
+        FINE,
+        FINE,
+        FINE,
+        ("inspect", "unavailable", "before"),
+        ("tell", "refused", "before"),
+        ("tell", "timeout", "before"),
+        ("tell", "timeout", "after"),
+        ("tell", "timeout", "halfway"),
+        ("tell", "refused", "halfway"),
+        ("start", "timeout", "after"),
+        ("start", "unavailable", "before"),
+    ]
+)
+TELLING = ("kill", "execute", "restart")
+STEPS = ("looked", "compared", "replaced", "recorded")
+
+
+class Killed(BaseException):
+    """SIGKILL, raised in the middle of the program."""
+
+
+class Promise(RuleBasedStateMachine):
+    """A world of containers that read the file when they start and when they are told, and a program that may die."""
+
+    notifications: tuple[Notification, ...] = (HUP,)
+
+    @initialize(policy=st.sampled_from(["", "always"]))
+    def begin(self, policy: str) -> None:
+        self.house = House(*self.notifications)
+        self.loaded: dict[Run, str | None] = {}
+        self.rendered, self.rogues = "a", 0
+        self.alive, self.phase = True, STEPS[-1]
+        self.kill_at_save: int | None = None
+        engine = self.house.engine
+        engine.on_started = self.load
+        engine.on_told = self.load
+        self.house.store.on_save = self.maybe_killed
+        engine.run_new(restart_policy=policy)
+        engine.run_new()
+        self.house.disk = "a"
+        for container in engine.containers.values():
+            self.load(container.run)
+        self.house.render("a")
+
+    def load(self, run: Run) -> None:
+        self.loaded[run] = self.house.disk
+
+    # The world
+
+    def containers(self) -> list[FakeContainer]:
+        return list(self.house.engine.containers.values())
+
+    @rule(index=st.integers(0, 2), event=st.sampled_from(["stop", "start", "crash", "recreate", "pause", "unpause"]))
+    def something_happens(self, index: int, event: str) -> None:
+        engine = self.house.engine
+        container = self.containers()[index % len(self.containers())]
+        if event == "recreate":
+            engine.remove(container)
+            engine.run_new(container.name, restart_policy=container.restart_policy)
+        elif event == "start" and not container.running:
+            engine.begin_run(container)
+        elif event == "stop" and container.running:
+            engine.stop(container)
+        elif event == "crash" and container.running:
+            engine.begin_run(container)
+        elif event in {"pause", "unpause"} and container.running:
+            container.paused = event == "pause"
+
+    @precondition(lambda self: len(self.house.engine.containers) < 3)
+    @rule()
+    def container_added(self) -> None:
+        self.house.engine.run_new()
+
+    @precondition(lambda self: self.phase == "recorded")
+    @rule(deleted=st.booleans())
+    def file_edited_and_read(self, *, deleted: bool) -> None:
+        self.rogues += 1
+        self.house.disk = None if deleted else f"rogue {self.rogues}"
+        for container in self.containers():
+            if container.running:
+                self.load(container.run)
+
+    # The program
+
+    @precondition(lambda self: self.alive)
+    @rule(content=CONTENTS, until=st.sampled_from(STEPS[:-1] + STEPS[-1:] * 4))
+    def program_makes_a_pass(self, content: str, until: str) -> None:
+        """A pass, or the beginning of one; the next one then begins with the rest of it."""
+        self.finish_pass()
+        self.rendered = content
+        for step in STEPS[: STEPS.index(until) + 1]:
+            if self.alive:
+                self.step(step)
+
+    def finish_pass(self) -> None:
+        for step in STEPS[STEPS.index(self.phase) + 1 :]:
+            if self.alive:
+                self.step(step)
+
+    def step(self, step: str) -> None:
+        try:
+            getattr(self, step)()
+            self.phase = step
+        except Killed:
+            self.die()
+
+    def looked(self) -> None:
+        self.house.clock.advance(0.01)
+        self.shown, self.listed = self.house.sightings(), self.house.listing()
+        self.house.notifier.engine_clock(ENGINE, self.house.clock(), self.house.engine.epoch_ns())
+        self.found, self.digest = self.house.disk, self.rendered
+
+    def compared(self) -> None:
+        if self.found == self.digest:
+            self.house.notifier.unchanged(self.digest, self.shown, listing=self.listed)
+        else:
+            self.house.notifier.prepare(self.digest, self.house.cause(), self.shown, listing=self.listed)
+
+    def replaced(self) -> None:
+        self.house.disk = self.digest
+        self.house.clock.tick()
+        self.replaced_at_s = self.house.clock()
+
+    def recorded(self) -> None:
+        if self.found != self.digest:
+            self.house.notifier.replaced(self.digest, self.shown, self.replaced_at_s, listing=self.listed)
+
+    @precondition(lambda self: self.alive and self.phase == "compared" and self.found != self.digest)
+    @rule()
+    def write_fails(self) -> None:
+        self.house.notifier.abandoned(self.digest)
+        self.phase = "recorded"
+
+    @precondition(lambda self: self.alive)
+    @rule(seconds=st.sampled_from([0.1, 3.0, 40.0]))
+    def time_passes(self, seconds: float) -> None:
+        """Deliveries that are due begin, and reports are taken."""
+        self.house.clock.advance(seconds)
+        try:
+            self.house.notifier.advance(self.house.clock())
+        except Killed:
+            self.die()
+
+    @precondition(lambda self: self.alive and self.house.workers.waiting)
+    @rule(fault=FAULTS, count=st.integers(1, 3))
+    def workers_work(self, fault: tuple[str, str, str], count: int) -> None:
+        """Begun deliveries reach the engine; their reports wait."""
+        self.plan_fault(*fault)
+        for _ in range(min(count, len(self.house.workers.waiting))):
+            self.house.workers.run()
+        self.house.engine.faults.clear()
+
+    def plan_fault(self, operation: str, error: str, when: str) -> None:
+        for name in TELLING if operation == "tell" else (operation,):
+            if error:
+                self.house.engine.fail(name, ERRORS[error], when)  # type: ignore[arg-type] # one of FAULTS above
+
+    @precondition(lambda self: self.alive)
+    @rule(saves=st.integers(0, 2))
+    def will_be_killed_just_after_a_save(self, saves: int) -> None:
+        self.kill_at_save = saves
+
+    def maybe_killed(self) -> None:
+        if self.kill_at_save is not None:
+            self.kill_at_save -= 1
+            if self.kill_at_save < 0:
+                raise Killed
+
+    @precondition(lambda self: self.alive and self.phase == "recorded")
+    @rule()
+    def program_told_to_end(self) -> None:
+        with suppress(Killed):
+            self.house.notifier.flush(self.house.clock() + 4)
+        self.die()
+
+    @precondition(lambda self: self.alive)
+    @rule(requests_arrive=st.booleans())
+    def program_killed(self, *, requests_arrive: bool) -> None:
+        if requests_arrive:
+            self.house.workers.run_all()
+        self.die()
+
+    @precondition(lambda self: not self.alive)
+    @rule()
+    def program_started(self) -> None:
+        self.house.start()
+        self.alive = True
+
+    @precondition(lambda self: not self.alive and self.house.store.data is not None)
+    @rule(garbage=st.binary(max_size=5))
+    def state_corrupted(self, garbage: bytes) -> None:
+        self.house.store.data = garbage
+
+    def die(self) -> None:
+        self.alive, self.phase, self.kill_at_save = False, "recorded", None
+
+    # The promise
+
+    def all_is_well_in_the_end(self) -> None:
+        self.kill_at_save = None
+        for container in self.containers():
+            container.paused = False
+        if not self.alive:
+            self.program_started()
+        self.finish_pass()
+        for _ in range(4):
+            self.house.render(self.rendered)
+            self.house.wait(100)
+        assert self.house.owed() == 0
+        assert [c.name for c in self.containers() if c.stopped_by_restart] == []
+        running = [container.run for container in self.containers() if container.running]
+        assert {run: self.loaded[run] for run in running} == dict.fromkeys(running, self.house.disk)
+        self.quiet_restart_tells_nobody()
+
+    def quiet_restart_tells_nobody(self) -> None:
+        before = self.house.engine.operations()
+        self.house.start()
+        self.house.render(self.rendered)
+        self.house.wait(100)
+        assert self.house.engine.operations() == before
+        assert self.house.owed() == 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "house"):
+            self.all_is_well_in_the_end()
+
+
+class RestartPromise(Promise):
+    """The same world, where containers are restarted."""
+
+    notifications = (RESTART,)
+
+
+class MixedPromise(Promise):
+    """The same world, where both are owed to the same containers."""
+
+    notifications = (HUP, RESTART)
+
+
+MACHINES = settings(
+    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+TestSignals = pytest.mark.timeout(300)(Promise.TestCase)
+TestSignals.settings = MACHINES
+TestRestarts = pytest.mark.timeout(300)(RestartPromise.TestCase)
+TestRestarts.settings = MACHINES
+TestBoth = pytest.mark.timeout(300)(MixedPromise.TestCase)
+TestBoth.settings = MACHINES
