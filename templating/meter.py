@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jinja2.runtime import Undefined
+
 from templating.errors import LimitExceeded, WrongUse
 from templating.undefined import Blank
 
@@ -115,7 +117,8 @@ def _own_length(item: object) -> int:
 
 def _refuse_address(item: object) -> None:
     """Python would write where in memory they are, which differs from start to start."""
-    if isinstance(item, Blank):
+    # Jinja's own kind is what `{{ 'a' if x }}` gives where x is false.
+    if isinstance(item, Undefined):
         return
     if callable(item):
         raise WrongUse("a function or macro is written as text; are its brackets missing?")

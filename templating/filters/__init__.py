@@ -12,6 +12,7 @@ from templating import syntax
 from templating.errors import WrongUse
 from templating.filters import bounded, data, listing, quoting, reach, text
 from templating.guards import describe
+from templating.regex_portable import is_portable_regex
 from templating.undefined import Blank
 
 if TYPE_CHECKING:
@@ -37,9 +38,14 @@ def filters_for(environment: TemplateEnvironment) -> dict[str, Filter]:
 
 
 def tests_for() -> dict[str, Any]:
-    """Jinja's tests, with an `in` that takes a missing label for the empty text."""
+    """Jinja's tests, with an `in` that takes a missing label for the empty text, and the project's own."""
     tests: dict[str, Any] = dict(TESTS)
-    return tests | {"in": contains}
+    return tests | {"in": contains} | own_tests()
+
+
+def own_tests() -> dict[str, Any]:
+    """The project's own tests by name."""
+    return {"portable_regex": lambda value: is_portable_regex(str(value))}
 
 
 def contains(item: Any, container: Any) -> bool:

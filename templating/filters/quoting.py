@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def quote_nginx(text: str) -> str:
+def quote_nginx(text: str, *, dollar: bool = False) -> str:
     r"""One token of nginx's configuration, in double quotes, that means exactly this text.
 
     nginx ends a quoted token at its own quote character only, and takes a backslash before a quote, a backslash, `t`,
@@ -27,10 +27,14 @@ def quote_nginx(text: str) -> str:
 
     Source: `ngx_conf_read_token` in nginx's src/core/ngx_conf_file.c.
 
+    Args:
+        text: what it is to mean.
+        dollar: leave `$` as it is: where nginx expands nothing (a location, a regular expression), or is meant to.
+
     Raises:
-        Refused: the text holds `$` or a control character.
+        Refused: the text holds a control character, or a `$` that is not left as it is.
     """
-    if "$" in text:
+    if "$" in text and not dollar:
         raise Refused("quote_nginx: the value holds '$', which nginx would take for a variable and cannot escape")
     if _CONTROL.search(text):
         raise Refused("quote_nginx: the value holds a control character or a line break")
@@ -52,9 +56,9 @@ def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
     meter = environment.meter
 
-    def checked(quote: Callable[[str], str]) -> Callable[[Any], str]:
-        def filter_(value: Any) -> str:
-            quoted = quote(meter.write(value))
+    def checked(quote: Callable[..., str]) -> Callable[..., str]:
+        def filter_(value: Any, **options: bool) -> str:
+            quoted = quote(meter.write(value), **options)
             meter.text(len(quoted))
             return quoted
 
