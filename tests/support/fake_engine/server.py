@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from tests.support.fake_engine.event_hub import Ending, Subscriber
-from tests.support.fake_engine.wire import Request, RequestReader, chunk
+from tests.support.fake_engine.wire import Request, RequestReader, chunk, not_http
 
 POLL_S = 0.5
 
@@ -109,7 +109,11 @@ class Server:
     def _answer_all(self, connection: Connection) -> None:
         reader = RequestReader(connection.socket)
         while not self.stopped.is_set():
-            request = reader.read()
+            try:
+                request = reader.read()
+            except ValueError:
+                connection.send(not_http())
+                return
             if request is None or not self._handler(request, connection):
                 return
 

@@ -77,10 +77,16 @@ class RequestReader:
         self._buffer = b""
 
     def read(self) -> Request | None:
-        """The next request; None when the client has gone."""
+        """The next request; None when the client has gone.
+
+        Raises:
+            ValueError: what comes is no HTTP.
+        """
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             if not self._fill():
                 return None
+            if not self._buffer[:1].isalpha():
+                raise ValueError("no HTTP")
         head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
         length = _content_length(head)
         while len(self._buffer) < length:
@@ -137,6 +143,12 @@ def whole_bytes(answer: Answer, *, api_version: str, date: str) -> bytes:
         return head_bytes(answer, api_version=api_version, date=date, framing=f"Content-Length: {len(body)}") + body
     head = head_bytes(answer, api_version=api_version, date=date, framing="Transfer-Encoding: chunked")
     return b"".join((head, chunk(body), b"0\r\n\r\n"))
+
+
+def not_http() -> bytes:
+    """What Go's server says to something else than HTTP."""
+    body = b"400 Bad Request"
+    return b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n" + body
 
 
 def chunk(data: bytes) -> bytes:
