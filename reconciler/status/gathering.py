@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reconciler.status.values import Debt, EngineStatus, JobStatus, LastChange, NotificationStatus, Status
+from reconciler.status.values import Debt, EngineStatus, HeardEvent, JobStatus, LastChange, NotificationStatus, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # A page with more lines than this is read by nobody; how many there are is told beside them.
 DEBTS_SHOWN_MAX = 50
+_SHORT_ID = 12
 
 
 class WatchedJob:
@@ -129,8 +131,14 @@ class Gathering:
             at_epoch_s=now_epoch_s,
             engines=(self._engine(now_epoch_s),),
             jobs=tuple(job.status() for job in self._jobs),
-            events=tuple(self._loop.events),
+            events=tuple(self._named(event) for event in self._loop.events),
         )
+
+    def _named(self, event: HeardEvent) -> HeardEvent:
+        if not event.container:
+            return event
+        known = self._informer.store.container(event.container)
+        return replace(event, container=event.container[:_SHORT_ID] if known is None else known.name)
 
     def _engine(self, now_epoch_s: float) -> EngineStatus:
         informer, failure = self._informer, self._informer.failure

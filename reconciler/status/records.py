@@ -170,7 +170,7 @@ class LoopRecord:
 def _heard(event: EngineEvent, at_epoch_s: float) -> HeardEvent:
     """What is shown of an event: of its attributes, which hold all labels, the name alone."""
     name = event.attributes.get("name") or event.actor_id[:_SHORT_ID]
-    container = event.attributes.get("container", "")[:_SHORT_ID] if event.kind == "network" else ""
+    container = event.attributes.get("container", "") if event.kind == "network" else ""
     return HeardEvent(at_epoch_s, event.kind, event.action, name, container)
 
 

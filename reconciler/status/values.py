@@ -170,7 +170,7 @@ class HeardEvent:
         kind: `container` or `network`.
         action: as the engine sent it.
         name: of the container or network.
-        container: for a network's events the container that it is about, by its short id.
+        container: for a network's events the container that it is about, by name, or by its id where none is known.
     """
 
     at_epoch_s: float

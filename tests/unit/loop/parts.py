@@ -191,12 +191,14 @@ class Counted:
 class Stage:
     """One job over a scene, moved by hand."""
 
-    def __init__(self, *notifications: Notification, scene: Scene | None = None) -> None:
+    def __init__(
+        self, *notifications: Notification, scene: Scene | None = None, counted: Counted | None = None
+    ) -> None:
         self.scene = scene or Scene()
         self.renderer = MadeUpRenderer()
         self.target = MemoryTarget()
         self.port = MadeUpPort(self.scene)
-        self.counted = Counted()
+        self.counted = counted or Counted()
         self.woken = 0
         log = logging.getLogger("test.job")
         clock = self.scene.clock

@@ -25,6 +25,7 @@ LABELS = {
     "pygen_renders_total": {"target", "result"},
     "pygen_render_duration_seconds": set(),
     "pygen_template_undefined_names": {"target"},
+    "pygen_template_failing": {"target"},
     "pygen_diffs_total": {"target", "cause"},
     "pygen_diff_lines_total": {"target", "change"},
     "pygen_target_writes_total": {"target", "mode", "result"},
@@ -84,6 +85,7 @@ KNOWN = {
     },
     "pygen_last_successful_reconcile_timestamp_seconds": {"target": ("/a", "-")},
     "pygen_template_undefined_names": {"target": ("/a", "-")},
+    "pygen_template_failing": {"target": ("/a", "-")},
     "pygen_notifications_total": {"action": ("signal",), "container": ("nginx",), "result": RESULTS},
     "pygen_notifications_pending": {"action": ("restart",), "container": ("web",)},
     "pygen_notification_oldest_pending_timestamp_seconds": {"action": ("signal",), "container": ("nginx",)},
@@ -133,6 +135,14 @@ def test_pass_that_succeeds_and_one_that_fails() -> None:
     assert value(metrics, "pygen_reconcile_duration_seconds_bucket", le="0.0025") == 1
     assert value(metrics, "pygen_reconcile_duration_seconds_bucket", le="+Inf") == 2
     assert value(metrics, "pygen_last_successful_reconcile_timestamp_seconds", target="/etc/out") == 1700000000.5
+
+
+def test_a_template_is_failing_until_it_renders() -> None:
+    """From the first failure on, and no longer than that."""
+    metrics = metrics_of()
+    for ok in (True, False, False, True):
+        metrics.loop.rendered("/etc/out", ok=ok, duration_s=0.01)
+        assert value(metrics, "pygen_template_failing", target="/etc/out") == float(not ok)
 
 
 def test_renders() -> None:

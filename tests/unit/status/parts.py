@@ -1,0 +1,94 @@
+"""A job, a loop's record and a board over a made-up engine: what the status page would show of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metrics.instruments import Metrics
+from reconciler.status.gathering import Gathering, WatchedJob
+from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+from tests.unit.loop.parts import Counted, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models.notification import Notification
+    from reconciler.status.values import JobStatus, NotificationStatus, Status
+
+
+class Recording(Counted):
+    """Hands on to the records what a job and its notifier count."""
+
+    def __init__(self, metrics: Metrics, wall_clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.job = JobRecord(metrics.loop, wall_clock)
+        self.notified = NotifyRecord(metrics.notify, wall_clock)
+
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
+        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names)
+
+    def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
+        self.job.differed(target, cause, added=added, removed=removed)
+
+    def wrote(self, target: str, mode: str, *, ok: bool) -> None:
+        self.job.wrote(target, mode, ok=ok)
+
+    def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
+        self.job.reconciled(target, ok=ok, duration_s=duration_s, at_epoch_s=at_epoch_s)
+
+    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
+        self.notified.attempt(notification, "success" if result == "success" else "error", duration_s)
+
+    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
+        self.notified.pending(notification, count, oldest_epoch_s)
+
+    def matches(self, notification: Notification, count: int) -> None:
+        self.notified.matches(notification, count)
+
+    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
+        self.notified.policy_at_risk(notification, at_risk=at_risk)
+
+
+class Watched:
+    """A stage that is watched. Its wall clock is the scene's monotonic one."""
+
+    def __init__(self, *notifications: Notification) -> None:
+        self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
+        self.recording = Recording(self.metrics, self._now_s)
+        self.stage = Stage(*notifications, counted=self.recording)
+        self.scene = self.stage.scene
+        self.loop = LoopRecord(self.metrics.engine, self.metrics.loop, self._now_s)
+        watched = WatchedJob(
+            self.stage.job,
+            template="names.j2",
+            notifications=notifications,
+            record=self.recording.job,
+            notified=self.recording.notified,
+            clock=self._now_s,
+        )
+        self.gathering = Gathering(
+            self.scene.informer, self.loop, [watched], version="1.2.3", clock=self._now_s, wall_clock=self._now_s
+        )
+
+    def status(self) -> Status:
+        """What would be shown now."""
+        return self.gathering.status()
+
+    def job(self) -> JobStatus:
+        """The one job's part of it."""
+        (job,) = self.status().jobs
+        return job
+
+    def notification(self) -> NotificationStatus:
+        """The one notification's part of that."""
+        (notification,) = self.job().notifications
+        return notification
+
+    def deliver(self) -> None:
+        """Deliver what is due now."""
+        self.stage.notifier.advance(self.scene.clock.now_s)
+        self.stage.notifier.advance(self.scene.clock.now_s)
+
+    def _now_s(self) -> float:
+        # Asked before there is a stage, too, by the gathering's start.
+        return self.stage.scene.clock.now_s if hasattr(self, "stage") else 1000.0

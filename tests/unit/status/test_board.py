@@ -1,0 +1,92 @@
+"""The board: a status of now for whoever looks, and no work while nobody does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from reconciler.status.board import FRESH_S, WATCHED_S, Board
+from reconciler.status.values import Status
+
+
+@dataclass
+class Life:
+    """A loop that comes by when it is woken, or does not."""
+
+    now_s: float = 100.0
+    made: int = 0
+    woken: int = 0
+    hangs: bool = False
+    board: Board | None = None
+
+    def make(self) -> Status:
+        self.made += 1
+        return Status("1", 0.0, self.now_s)
+
+    def wake(self) -> None:
+        self.woken += 1
+        if not self.hangs and self.board is not None:
+            # The loop has a thread of its own; the reader waits for it.
+            threading.Thread(target=self.board.update).start()
+
+    def clock(self) -> float:
+        return self.now_s
+
+
+def _board(life: Life, *, patience_s: float = 60.0) -> Board:
+    life.board = Board(life.make, clock=life.clock, wake=life.wake, patience_s=patience_s)
+    return life.board
+
+
+def test_nothing_is_made_while_nobody_looks() -> None:
+    """A thousand passes cost nothing."""
+    life = Life()
+    board = _board(life)
+    for _ in range(1000):
+        life.now_s += 1
+        board.update()
+    assert life.made == 1
+
+
+def test_whoever_looks_gets_the_status_of_now() -> None:
+    """The loop is woken, and waited for."""
+    life = Life()
+    board = _board(life)
+    life.now_s += 50
+    assert board.read().at_epoch_s == 150
+    assert life.woken == 1
+
+
+def test_a_fresh_status_is_given_at_once() -> None:
+    """Many readers at a time wake the loop once."""
+    life = Life()
+    board = _board(life)
+    life.now_s += 50
+    for _ in range(20):
+        board.read()
+    assert (life.woken, life.made) == (1, 2)
+    life.now_s += FRESH_S + 0.1
+    board.read()
+    assert life.woken == 2
+
+
+def test_a_loop_that_hangs_is_not_waited_for_long() -> None:
+    """What it put up last is shown, with its time."""
+    life = Life(hangs=True)
+    board = _board(life, patience_s=0.01)
+    life.now_s += 50
+    assert board.read().at_epoch_s == 100
+
+
+def test_the_loop_stops_making_them_some_time_after_the_last_look() -> None:
+    """A closed page costs nothing any more."""
+    life = Life()
+    board = _board(life)
+    life.now_s += 50
+    board.read()
+    life.now_s += WATCHED_S
+    board.update()
+    assert life.made == 3
+    life.now_s += 1
+    board.update()
+    assert life.made == 3

@@ -1,0 +1,69 @@
+"""The records stand in for the metrics' observers: whatever they remember is counted all the same."""
+
+from __future__ import annotations
+
+from metrics.instruments import Metrics
+from metrics.series import Counter, Gauge
+from models.notification import Notification
+from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+
+HUP = Notification("signal", "nginx", "SIGHUP")
+
+
+def _metrics() -> Metrics:
+    return Metrics(version="1", targets=["t"], notifications=[HUP])
+
+
+def _value(metrics: Metrics, name: str, *labels: str) -> float:
+    (found,) = (series for series in metrics.series() if series.name == name)
+    assert isinstance(found, Counter | Gauge)
+    return found.value(*labels)
+
+
+def _wall_clock() -> float:
+    return 1234.5
+
+
+def test_what_a_job_does_is_counted() -> None:
+    """Renders, differences, writes and passes."""
+    metrics = _metrics()
+    record = JobRecord(metrics.loop, _wall_clock)
+    record.rendered("t", ok=False, duration_s=0.1)
+    record.rendered("t", ok=True, duration_s=0.1, undefined_names=3)
+    record.differed("t", "drift", added=4, removed=5)
+    record.wrote("t", "in_place", ok=True)
+    record.reconciled("t", ok=True, duration_s=0.2, at_epoch_s=99.0)
+    assert _value(metrics, "pygen_renders_total", "t", "error") == 1
+    assert _value(metrics, "pygen_template_undefined_names", "t") == 3
+    assert _value(metrics, "pygen_diffs_total", "t", "drift") == 1
+    assert _value(metrics, "pygen_diff_lines_total", "t", "removed") == 5
+    assert _value(metrics, "pygen_target_writes_total", "t", "in_place", "success") == 1
+    assert _value(metrics, "pygen_last_successful_reconcile_timestamp_seconds", "t") == 99
+
+
+def test_what_becomes_of_notifications_is_counted() -> None:
+    """Attempts, debts, matches and risks."""
+    metrics = _metrics()
+    record = NotifyRecord(metrics.notify, _wall_clock)
+    record.attempt(HUP, "success", 0.1)
+    record.pending(HUP, 2, 77.0)
+    record.matches(HUP, 3)
+    record.policy_at_risk(HUP, at_risk=True)
+    assert _value(metrics, "pygen_notifications_total", "signal", "nginx", "success") == 1
+    assert _value(metrics, "pygen_notifications_pending", "signal", "nginx") == 2
+    assert _value(metrics, "pygen_notification_oldest_pending_timestamp_seconds", "signal", "nginx") == 77
+    assert _value(metrics, "pygen_notification_matches", "signal", "nginx") == 3
+    assert _value(metrics, "pygen_restart_policy_at_risk", "nginx") == 1
+
+
+def test_what_the_loop_hears_is_counted() -> None:
+    """The stream, its ends, and the containers by state."""
+    metrics = _metrics()
+    record = LoopRecord(metrics.engine, metrics.loop, _wall_clock)
+    record.stream_up(up=True)
+    record.stream_restarted("timeout")
+    record.containers({"running": 4})
+    record.passed()
+    assert _value(metrics, "pygen_event_stream_up") == 1
+    assert _value(metrics, "pygen_event_stream_restarts_total", "timeout") == 1
+    assert _value(metrics, "pygen_containers", "running") == 4
