@@ -13,12 +13,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from notify.port import ContainerState, DeliveryError, EngineRefused, EngineTimeout
+from notify.port import ContainerState, DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend import sdk_errors
 from reconciler.backend.container_state import read_container_state
 from reconciler.backend.engine_link import EngineLink, NobodyObserves, Timeouts
 from reconciler.backend.http_dates import engine_ns_max
 from reconciler.backend.port import EngineError, EngineObserver
+from reconciler.backend.sockets import open_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -136,9 +137,11 @@ class SdkNotifyPort:
             with self._request("exec_inspect", "GET", path, self._left_s(deadline_s)) as response:
                 self._check(response, "exec_inspect")
                 state = self._json(response, "exec_inspect")
-            status = state.get("ExitCode")
-            if isinstance(status, int) and state.get("Running") is False:
+            status, is_running = state.get("ExitCode"), state.get("Running")
+            if isinstance(status, int) and is_running is False:
                 return status
+            if is_running is False:
+                raise EngineUnavailable(f"the engine {self._address.name}: the command was not started")
             # Its output ended, and the engine has yet to hear of its end.
             self._sleep(EXEC_POLL_S)
 
@@ -166,6 +169,7 @@ class SdkNotifyPort:
         begun_s = self._clock()
         result: Literal["success", "error"] = "error"
         try:
+            self._knock(timeout_s)
             with self._client(timeout_s) as client:
                 response = client.request(
                     method,
@@ -187,6 +191,11 @@ class SdkNotifyPort:
         finally:
             counted = "exec" if operation.startswith("exec") else operation
             self._observer.request(counted, result, self._clock() - begun_s)
+
+    def _knock(self, timeout_s: float) -> None:
+        """See whether anybody listens on a unix socket: the SDK leaves its own open where it can't connect."""
+        if self._address.kind == "unix":
+            open_socket(self._address, timeout_s=min(CONNECT_TIMEOUT_S, timeout_s)).close()
 
     def _check(self, response: Response, operation: str) -> None:
         if response.ok or response.status_code == _NOT_MODIFIED:

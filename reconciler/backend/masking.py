@@ -22,7 +22,9 @@ _PATH_NAME = re.compile(r"(?:file|path|dir|folder|home)$", re.IGNORECASE)
 _NO_SECRET = frozenset({"", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null"})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
-_TELLING_NAME = r"[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|credential)[\w.-]*"
+# Lengths are bounded wherever a pattern could otherwise be tried again from each place of a long text.
+_TELLING_NAME = r"(?:password|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|credential)[\w.-]{0,64}"
+_SCHEME = r"\b([a-z][a-z0-9+.-]{0,30}://)"
 _VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"'&;,}]+)"""
 
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -30,12 +32,12 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, replacement, ignore_case in (
         # Key blocks, whole, cut off, or encoded once more.
         (r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", MASK, False),
-        (r"LS0tLS1CRUdJTi[A-Za-z0-9+/=\s]+", MASK, False),
+        (r"LS0tLS1CRUdJTi[A-Za-z0-9+/=\r\n]+", MASK, False),
         (r"PuTTY-User-Key-File-\d.*", MASK, False),
         (r"\bAGE-SECRET-KEY-1[0-9A-Z]+", MASK, False),
         # Credentials in an address: before the last @ of its host part; also where the password holds slashes.
-        (r"\b([a-z][a-z0-9+.-]*://)[^\s/?#]*@", rf"\1{MASK}@", True),
-        (r"\b([a-z][a-z0-9+.-]*://)(?!<masked>)[^\s/@:?#]*:(?!\d+(?:[/?#\s]|\Z))(?:[^\s@]*@)+", rf"\1{MASK}@", True),
+        (rf"{_SCHEME}[^\s/?#]*@", rf"\1{MASK}@", True),
+        (rf"{_SCHEME}(?!<masked>)[^\s/@:?#]*:(?!\d+(?:[/?#\s]|\Z))(?:[^\s@]*@)+", rf"\1{MASK}@", True),
         (r"(?:(?<=^)|(?<=[\s,;=\"'(]))(?!mailto:)[^\s:/@,;=\"'(<]+:[^\s/@]+@(?!sha\d+:)", f"{MASK}@", True),
         # Addresses that are secrets themselves, and secrets in a query.
         (r"(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"']+", rf"\1{MASK}", True),
@@ -45,10 +47,10 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"({_TELLING_NAME}(?:[\"']\s*:\s*|:\s+)){_VALUE}", rf"\1{MASK}", True),
         (r"\b(bearer|basic)\s+(?=\S*[\d=+/])[A-Za-z0-9+/=._~-]{8,}", rf"\1 {MASK}", True),
         # Hashes of passwords.
-        (r"\$+(?:apr1|2[abxy]|1|5|6|y|7|argon2\w*|scrypt|pbkdf2[\w-]*)\$[^\s,:\"']+", MASK, True),
+        (r"\${1,2}(?:apr1|2[abxy]|1|5|6|y|7|argon2\w*|scrypt|pbkdf2[\w-]*)\$[^\s,:\"']+", MASK, True),
         (r"\{(?:S?SHA\d*|S?MD5|CRYPT)\}[^\s,:\"']+", MASK, True),
         # Tokens that tell what they are.
-        (r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?", MASK, False),
+        (r"\beyJ[\w-]{8,4096}\.[\w-]+(?:\.[\w-]*)?", MASK, False),
         (r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b", MASK, False),
         (r"\b(?:gh[pousr]_|github_pat_|glpat-|gldt-|npm_|hf_|dop_v1_|dckr_pat_|pypi-|shpat_|hvs\.|hvb\.)[\w-]{10,}",
          MASK, False),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Observed:
@@ -31,3 +36,13 @@ class Observed:
     def sleep(self, seconds: float) -> None:
         """Remember it, and do not sleep."""
         self.slept_s.append(seconds)
+
+
+def becomes(condition: Callable[[], bool], *, within_s: float = 30.0) -> bool:
+    """Wait until a condition holds; False where it does not in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from reconciler.backend.engine_link import Timeouts
 from reconciler.backend.port import EngineError
 from tests.support.fake_engine import FakeEngine
+from tests.unit.backend.observing import becomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -422,7 +422,7 @@ def test_leaving_in_the_middle_closes_the_connections(engine: FakeEngine, reader
     next(inspections)
     del inspections
     reader.close()
-    assert _becomes(lambda: engine.open_connections == 0)
+    assert becomes(lambda: engine.open_connections == 0)
 
 
 def test_an_engine_that_closes_after_each_answer_is_read_without_errors(
@@ -438,12 +438,3 @@ def test_an_engine_that_closes_after_each_answer_is_read_without_errors(
     assert len(list(reader.inspect_many(ids))) == 12
     assert observed.retries == []
     assert all(result == "success" for _, result in observed.requests)
-
-
-def _becomes(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
