@@ -33,7 +33,8 @@ NAMES = "{% for c in containers %}{{ c.name }}\n{% endfor %}"
 STATES = "{% for c in all_containers %}{{ c.name }} {{ c.status }} {{ c.health }}\n{% endfor %}"
 NETWORKS = (
     "{% for c in containers %}{{ c.name }}:"
-    "{% for n in c.networks %} {{ n.name }}={{ n.ip_address }}{{ ' internal' if n.internal }}{% endfor %}{{ '\\n' }}{% endfor %}"
+    "{% for n in c.networks %} {{ n.name }}={{ n.ip_address }}{{ ' internal' if n.internal }}{% endfor %}"
+    "{{ '\\n' }}{% endfor %}"
 )
 
 
