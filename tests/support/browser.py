@@ -20,7 +20,7 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from types import TracebackType
 
-TAB, ENTER, SPACE = "\ue004", "\ue007", " "
+TAB, ENTER = "\ue004", "\ue007"
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 #: Root has no sandbox; the rest keeps the browser from talking to anybody on its own.
 _ARGUMENTS = (
