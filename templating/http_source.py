@@ -49,8 +49,7 @@ class HttpSource:
         refetch_s: float,
         fetcher: Fetcher | None = None,
     ) -> None:
-        if not origin_of(address)[1]:
-            raise ValueError("the template's address has no host")
+        _check(address)
         self._address = urlsplit(address)._replace(fragment="").geturl()
         self.main = shown_address(self._address)
         self._edges = edges
@@ -99,7 +98,9 @@ class HttpSource:
             try:
                 self._copies.store(address, found.text)
             except OSError as error:
-                self._complain(address, f"no copy of {shown_address(address)} can be kept: {error.strerror}")
+                self._complain(
+                    f"copy of {address}", f"no copy of {shown_address(address)} can be kept: {error.strerror}"
+                )
 
     def changed(self) -> bool:
         """Whether a look in the background found something new; starts the next look when it is time."""
@@ -169,10 +170,10 @@ class HttpSource:
         kind = SourceMissing if failure.is_missing else SourceError
         raise kind(f"{shown} cannot be fetched: {failure}")
 
-    def _complain(self, address: str, message: str) -> None:
+    def _complain(self, subject: str, message: str) -> None:
         """Warn, once for each cause."""
-        if self._complaints.get(address) != message:
-            self._complaints[address] = message
+        if self._complaints.get(subject) != message:
+            self._complaints[subject] = message
             self._edges.warn(message)
 
     def _look(self) -> None:
@@ -195,3 +196,12 @@ class HttpSource:
                 self._complain(address, message)
             return False
         return found is not None and (used is None or found.text != used.text)
+
+
+def _check(address: str) -> None:
+    try:
+        host = origin_of(address)[1]
+    except ValueError:
+        raise ValueError("the template's address has a port that is no number from 0 to 65535") from None
+    if not host:
+        raise ValueError("the template's address has no host")

@@ -86,7 +86,7 @@ class Meter:
             self.nested(value)
         return str(value)
 
-    def nested(self, value: Any) -> None:
+    def nested(self, value: Any, *, as_text: bool = True) -> None:
         """Look through lists, tuples, sets and mappings as if written out; the same list twice counts twice."""
         length = 0
         stack: list[Iterator[Any]] = [iter((value,))]
@@ -98,7 +98,8 @@ class Meter:
             length += _own_length(item)
             if length > self.size_limit_bytes or len(stack) > _MAX_DEPTH:
                 self.text(self.size_limit_bytes + 1)
-            _refuse_address(item)
+            if as_text:
+                _refuse_address(item)
             inner = _inner(item)
             if inner is not None:
                 stack.append(inner)

@@ -37,7 +37,7 @@ def plain(value: Any, meter: Meter) -> Any:
     What is undefined becomes the empty text, a set becomes a sorted list, a container its fields without `raw` (which
     would say everything twice), `raw` its `attrs`. Anything else, a function say, is refused.
     """
-    meter.nested(value)
+    meter.nested(value, as_text=False)
     return _plain(value, _Count(MAX_ITEMS), 0)
 
 
@@ -128,6 +128,8 @@ def _load_yaml(text: str, meter: Meter) -> Any:
         raise WrongUse(f"from_yaml: the text is not one YAML document{_line(error)}") from None
     except ValueError:
         raise WrongUse("from_yaml: a number or a date in the text cannot be read") from None
+    # First: aliases of aliases make a small document enormous once it is written out.
+    meter.nested(data, as_text=False)
     return plain(_dates_as_text(data), meter)
 
 

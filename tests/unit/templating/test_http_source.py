@@ -1,0 +1,331 @@
+"""Templates at an address: fetched within limits, kept when the server is away, asked again in the background."""
+
+from __future__ import annotations
+
+import stat
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from templating.errors import SourceError
+from templating.http_fetch import Fetched, Fetcher, FetchFailed, shown_address
+from templating.http_source import HttpSource
+from templating.outcome import Rendered, TemplateFailure
+from templating.renderer import Renderer
+from tests.unit.templating.support import edges, snapshot
+from tests.unit.templating.web import Page, Web, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+class Clock:
+    """Monotonic seconds that sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def sleep(self, duration_s: float) -> None:
+        """Time passes at once."""
+        self.slept.append(duration_s)
+        self.now_s += duration_s
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A server."""
+    with serving() as found:
+        yield found
+
+
+class Setup:
+    """A source of a server's template, with a clock and the warnings it gave."""
+
+    def __init__(self, address: str, copies: Path | None = None) -> None:
+        self.clock = Clock()
+        self.warnings: list[str] = []
+        self.waiting: list[Callable[[], None]] = []
+        spawned = self.waiting.append
+        self.source = HttpSource(
+            address,
+            edges(self.warnings, clock=self.clock, sleep=self.clock.sleep, spawn=spawned),
+            copies=copies,
+            first_load_s=30,
+            refetch_s=10,
+            fetcher=Fetcher(time.monotonic, silence_s=30, whole_s=60),
+        )
+        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={})
+
+    def text(self) -> str:
+        """Load and render."""
+        failure = self.renderer.load()
+        assert failure is None, str(failure)
+        outcome = self.renderer.render(snapshot())
+        assert isinstance(outcome, Rendered), str(outcome)
+        return outcome.text.decode()
+
+    def failure(self) -> TemplateFailure:
+        """Why it cannot be loaded."""
+        failure = self.renderer.load()
+        assert failure is not None
+        return failure
+
+    def looks(self) -> int:
+        """Let what was started in the background happen; how much that was."""
+        count = len(self.waiting)
+        while self.waiting:
+            self.waiting.pop()()
+        return count
+
+
+def test_a_template_and_its_parts_are_fetched(web: Web) -> None:
+    """Parts are relative to the address, and everything is fetched once."""
+    web.pages["/t/main.j2"] = Page("{% include 'part.j2' %}{% include '/root.j2' %}é\n".encode())
+    web.pages["/t/part.j2"] = Page(b"part ")
+    web.pages["/root.j2"] = Page(b"{% include 'part.j2' %}root ")
+    setup = Setup(f"{web.address}/t/main.j2#fragment")
+    assert setup.text() == "part part root é\n"
+    assert [request.path for request in web.requests] == ["/t/main.j2", "/t/part.j2", "/root.j2"]
+
+
+@pytest.mark.parametrize(
+    "name", ["http://example.invalid/x.j2", "//127.0.0.1:1/x.j2", "ftp://127.0.0.1/x", "file:///x"]
+)
+def test_parts_come_from_the_same_origin_only(web: Web, name: str) -> None:
+    """Another host, port or scheme is refused without being asked."""
+    web.pages["/main.j2"] = Page(f"{{% include '{name}' %}}".encode())
+    assert "own origin only" in Setup(f"{web.address}/main.j2").failure().message
+    assert len(web.requests) == 1
+
+
+def test_a_part_may_not_be_redirected_to_another_origin(web: Web) -> None:
+    """Within the origin redirects are followed, out of it they are not."""
+    with serving() as other:
+        other.pages["/x.j2"] = Page(b"from elsewhere")
+        web.pages["/main.j2"] = Page(b"{% include 'here.j2' %}{% include 'there.j2' %}")
+        web.pages["/here.j2"] = Page(status=302, headers={"Location": "/final.j2"})
+        web.pages["/final.j2"] = Page(b"final ")
+        web.pages["/there.j2"] = Page(status=302, headers={"Location": f"{other.address}/x.j2"})
+        assert "redirects to another origin" in Setup(f"{web.address}/main.j2").failure().message
+        assert other.requests == []
+
+
+def test_the_main_template_may_be_redirected_without_its_credentials(web: Web) -> None:
+    """The password is for the origin that was named, and for no other."""
+    with serving() as other:
+        other.pages["/main.j2"] = Page(b"moved")
+        web.pages["/main.j2"] = Page(status=301, headers={"Location": f"{other.address}/main.j2"})
+        setup = Setup(f"http://user:pa%3Ass@127.0.0.1:{web.port}/main.j2")
+        assert setup.text() == "moved"
+        assert web.requests[0].headers["Authorization"] == "Basic dXNlcjpwYTpzcw=="
+        assert "Authorization" not in other.requests[0].headers
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
+def test_redirects_lead_to_http_only(web: Web, location: str) -> None:
+    """A server cannot make us read a local file."""
+    web.pages["/main.j2"] = Page(status=302, headers={"Location": location})
+    with pytest.raises(FetchFailed):
+        Fetcher(time.monotonic).fetch(f"{web.address}/main.j2", may_leave=True)
+
+
+def test_endless_redirects_end(web: Web) -> None:
+    """A server that redirects in a circle is a failure."""
+    web.pages["/main.j2"] = Page(status=302, headers={"Location": "/main.j2"})
+    with pytest.raises(FetchFailed, match="302"):
+        Fetcher(time.monotonic).fetch(f"{web.address}/main.j2", may_leave=True)
+    assert len(web.requests) < 15
+
+
+def test_no_credential_is_shown(web: Web) -> None:
+    """Neither the password nor a token in the query is in a message."""
+    setup = Setup(f"http://user:s3cret@127.0.0.1:{web.port}/no.j2?token=t0ken")
+    message = str(setup.failure())
+    assert "s3cret" not in message
+    assert "t0ken" not in message
+    assert message == (f"{web.address}/no.j2?...: {web.address}/no.j2?... cannot be fetched: the server answers 404")
+    assert shown_address("https://u:p@h/x?y#z") == "https://h/x?..."
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (Page(b"x" * 3000), "larger than 2000 bytes"),
+        (Page(b"x" * 100, sent_bytes=50), "ended in the middle"),
+        (Page(b"\xff"), "not UTF-8"),
+        (Page(b"oops", 500), "answers 500"),
+        (Page(b"", 403), "answers 403"),
+        (Page(is_silent=True), "silent"),
+    ],
+)
+def test_bad_answers_are_failures(web: Web, page: Page, reason: str) -> None:
+    """Too large, cut off, no text, an error or silence: each is told."""
+    web.pages["/x"] = page
+    silence_s = 0.2 if page.is_silent else 30.0
+    with pytest.raises(FetchFailed, match=reason):
+        Fetcher(time.monotonic, silence_s, size_limit_bytes=2000).fetch(f"{web.address}/x", may_leave=True)
+
+
+def test_an_answer_that_never_ends_is_given_up(web: Web) -> None:
+    """However lively the connection, a whole answer has its time."""
+    web.pages["/x"] = Page(b"x" * 100)
+    times_s = iter([0.0, 100.0])
+    with pytest.raises(FetchFailed, match="not complete after 20 s"):
+        Fetcher(lambda: next(times_s)).fetch(f"{web.address}/x", may_leave=True)
+
+
+def test_a_dead_server_is_named(web: Web) -> None:
+    """Nobody listens: the system's own reason is told."""
+    with serving() as other:
+        address = other.address
+    with pytest.raises(FetchFailed, match="Connection refused"):
+        Fetcher(time.monotonic).fetch(address, may_leave=True)
+
+
+def test_the_first_load_is_tried_for_30_s(web: Web) -> None:
+    """Without a copy the server is asked again and again, then the load fails."""
+    setup = Setup(f"{web.address}/main.j2")
+    assert "answers 404" in setup.failure().message
+    assert sum(setup.clock.slept) == pytest.approx(30)
+    assert len(web.requests) == len(setup.clock.slept) + 1
+    assert setup.clock.slept[:4] == [0.5, 1, 2, 4]
+
+
+def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
+    """The load succeeds as soon as the server answers."""
+    setup = Setup(f"{web.address}/main.j2")
+
+    def sleep(duration_s: float) -> None:
+        setup.clock.sleep(duration_s)
+        web.pages["/main.j2"] = Page(b"late")
+
+    setup.source._edges = edges(setup.warnings, clock=setup.clock, sleep=sleep)
+    assert setup.text() == "late"
+    assert setup.clock.slept == [0.5]
+
+
+def test_copies_serve_a_start_without_the_server(web: Web, tmp_path: Path) -> None:
+    """The last good texts are kept in hidden files of the folder, and used with a warning, at once."""
+    copies = tmp_path / "state"
+    with serving() as first:
+        first.pages["/main.j2"] = Page(b"main {% include 'part.j2' %}")
+        first.pages["/part.j2"] = Page(b"part")
+        address = f"{first.address}/main.j2"
+        assert Setup(address, copies).text() == "main part"
+    names = sorted(path.name for path in copies.iterdir())
+    assert len(names) == 2
+    assert all(name.startswith(".template-") and name.endswith(".pygen") for name in names)
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in copies.iterdir())
+    setup = Setup(address, copies)
+    assert setup.text() == "main part"
+    assert setup.clock.slept == []
+    assert len(setup.warnings) == 2
+    assert "the copy of it is used" in setup.warnings[0]
+
+
+def test_a_broken_template_does_not_replace_the_good_copy(web: Web, tmp_path: Path) -> None:
+    """Only what could be loaded is kept."""
+    web.pages["/main.j2"] = Page(b"good")
+    setup = Setup(f"{web.address}/main.j2", tmp_path)
+    setup.text()
+    web.pages["/main.j2"] = Page(b"{% broken")
+    assert setup.failure().line == 1
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"good"]
+
+
+def test_a_folder_that_cannot_keep_copies_is_a_warning(web: Web, tmp_path: Path) -> None:
+    """The template is used all the same, and the warning is given once."""
+    (tmp_path / "file").touch()
+    web.pages["/main.j2"] = Page(b"text")
+    setup = Setup(f"{web.address}/main.j2", tmp_path / "file" / "state")
+    assert [setup.text(), setup.text()] == ["text", "text"]
+    assert [warning for warning in setup.warnings if "no copy" in warning] == setup.warnings[:1]
+
+
+def test_a_change_is_found_in_the_background(web: Web) -> None:
+    """The server is asked at most every so often, not by the caller, and a new text is loaded once."""
+    web.pages["/main.j2"] = Page(b"old", headers={"ETag": '"1"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"})
+    setup = Setup(f"{web.address}/main.j2")
+    assert setup.text() == "old"
+    assert not setup.renderer.stale()
+    assert setup.looks() == 0
+    setup.clock.now_s += 10
+    assert not setup.renderer.stale()
+    assert not setup.renderer.stale()
+    assert setup.looks() == 1
+    assert web.requests[-1].headers["If-None-Match"] == '"1"'
+    assert web.requests[-1].headers["If-Modified-Since"] == "Thu, 01 Jan 2026 00:00:00 GMT"
+    assert not setup.renderer.stale()
+    web.pages["/main.j2"] = Page(b"new", headers={"ETag": '"2"'})
+    setup.clock.now_s += 10
+    setup.renderer.stale()
+    assert setup.looks() == 1
+    assert setup.renderer.stale()
+    assert setup.text() == "new"
+    assert not setup.renderer.stale()
+
+
+def test_a_changed_or_new_part_is_found_too(web: Web) -> None:
+    """All that was fetched, and what was missing, is asked for again."""
+    web.pages["/main.j2"] = Page(b"{% include 'a' %}{% include 'b' ignore missing %}")
+    web.pages["/a"] = Page(b"1")
+    setup = Setup(f"{web.address}/main.j2")
+    assert setup.text() == "1"
+    for path, body in (("/a", b"2"), ("/b", b"3")):
+        web.pages[path] = Page(body)
+        setup.clock.now_s += 10
+        setup.renderer.stale()
+        setup.looks()
+        assert setup.renderer.stale()
+        setup.text()
+    assert setup.text() == "23"
+
+
+def test_a_server_that_goes_away_costs_one_warning(web: Web) -> None:
+    """What was fetched stays in use, in a look and in a new load, and its return is silent."""
+    with serving() as first:
+        first.pages["/main.j2"] = Page(b"kept")
+        setup = Setup(f"{first.address}/main.j2")
+        assert setup.text() == "kept"
+    for _ in range(3):
+        setup.clock.now_s += 10
+        assert not setup.renderer.stale()
+        assert setup.looks() == 1
+    assert setup.text() == "kept"
+    assert len(setup.warnings) == 1
+    assert "its last text stays in use" in setup.warnings[0]
+
+
+def test_a_look_that_fails_is_followed_by_the_next(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unforeseen error in the background does not end the looking."""
+    web.pages["/main.j2"] = Page(b"x")
+    setup = Setup(f"{web.address}/main.j2")
+    setup.text()
+    with monkeypatch.context() as patch:
+        patch.setattr(HttpSource, "_is_new", _unforeseen)
+        setup.clock.now_s += 10
+        setup.renderer.stale()
+        with pytest.raises(RuntimeError):
+            setup.looks()
+    setup.clock.now_s += 10
+    setup.renderer.stale()
+    assert setup.looks() == 1
+
+
+def _unforeseen(source: HttpSource, address: str, used: Fetched | None) -> bool:
+    raise RuntimeError
+
+
+def test_a_server_that_claims_we_have_it_is_a_failure(web: Web) -> None:
+    """A 304 to a question without conditions is no text."""
+    web.pages["/main.j2"] = Page(status=304)
+    setup = Setup(f"{web.address}/main.j2")
+    with pytest.raises(SourceError, match="claims"):
+        setup.source._obtain(f"{web.address}/main.j2")
+    setup.source.close()
