@@ -154,6 +154,25 @@ class Promise(RuleBasedStateMachine):
         if self.found != self.digest:
             self.house.notifier.replaced(self.digest, self.shown, self.replaced_at_s, listing=self.listed)
 
+    @precondition(lambda self: self.alive)
+    @rule(
+        content=CONTENTS,
+        overtaken_by=st.sampled_from(["", "", "a", "b"]),
+        fault=FAULTS,
+        end=st.sampled_from(["acknowledged", "acknowledged", "not yet", "killed"]),
+    )
+    def change_is_told(self, content: str, overtaken_by: str, fault: tuple[str, str, str], end: str) -> None:
+        """The usual way of a change, with one thing or another going wrong; a next change may overtake the delivery."""
+        self.program_makes_a_pass(content, STEPS[-1])
+        self.go_on_for(3.0)
+        if overtaken_by and self.alive:
+            self.program_makes_a_pass(overtaken_by, STEPS[-1])
+        self.workers_work(fault, 3)
+        if end == "acknowledged":
+            self.go_on_for(0.0)
+        elif end == "killed":
+            self.die()
+
     @precondition(lambda self: self.alive and self.phase == "compared" and self.found != self.digest)
     @rule()
     def write_fails(self) -> None:
@@ -164,6 +183,11 @@ class Promise(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.1, 3.0, 40.0]))
     def time_passes(self, seconds: float) -> None:
         """Deliveries that are due begin, and reports are taken."""
+        self.go_on_for(seconds)
+
+    def go_on_for(self, seconds: float) -> None:
+        if not self.alive:
+            return
         self.house.clock.advance(seconds)
         try:
             self.house.notifier.advance(self.house.clock())
@@ -219,9 +243,12 @@ class Promise(RuleBasedStateMachine):
     @rule(garbage=st.binary(max_size=5))
     def state_corrupted(self, garbage: bytes) -> None:
         self.house.store.data = garbage
+        for container in self.containers():
+            container.stopped_by_restart = False  # that it was ours was written in the state only
 
     def die(self) -> None:
         self.alive, self.phase, self.kill_at_save = False, "recorded", None
+        self.house.workers.waiting.clear()
 
     # The promise
 

@@ -1,0 +1,135 @@
+"""The ledger as JSON: what is written is read back, and any content is survived."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models.run import Run
+from notify.ledger import Account, Ledger, Prepared, RunRecord
+from notify.state import StateError, decode, encode
+from tests.unit.notify.fakes import HUP, RESTART, House
+
+TEXTS = st.text(max_size=8)
+RECORDS = st.builds(
+    RunRecord,
+    run=st.builds(Run, TEXTS, TEXTS),
+    engine=TEXTS,
+    name=TEXTS,
+    told=TEXTS,
+    since_epoch_s=st.floats(0, 1e12),
+    restart_begun=st.booleans(),
+    policy_lost=st.booleans(),
+)
+ACCOUNTS = st.builds(
+    lambda standing, records: Account(standing, {record.run: record for record in records}),
+    st.sampled_from(["new", "settled", "lost"]),
+    st.lists(RECORDS, max_size=3),
+)
+LEDGERS = st.builds(
+    lambda content, prepared, one, two: Ledger(content, prepared, {HUP: one, RESTART: two}),
+    TEXTS,
+    st.none() | st.builds(Prepared, TEXTS, st.booleans(), st.floats(0, 1e12)),
+    ACCOUNTS,
+    ACCOUNTS,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+A_STATE = json.loads(
+    encode(
+        Ledger("digest", Prepared("next", forced=True, since_epoch_s=1.0), {HUP: Account("settled", {})}), {"engine": 5}
+    )
+)
+A_RUN = {
+    "container_id": "c1",
+    "started_at": "t",
+    "engine": "e",
+    "name": "web",
+    "told": "digest",
+    "since_epoch_s": 0,
+    "restart_begun": False,
+    "policy_lost": False,
+}
+
+
+@given(LEDGERS, st.dictionaries(TEXTS, st.integers(0, 2**63)))
+def test_what_is_written_is_read_back(ledger: Ledger, clocks: dict[str, int]) -> None:
+    """Every ledger survives the way to the disk and back, and equal ones are equal bytes."""
+    data = encode(ledger, clocks)
+    assert decode(data, [HUP, RESTART]) == (ledger, clocks)
+    assert encode(*decode(data, [HUP, RESTART])) == data
+
+
+def survive(data: bytes) -> House:
+    """Start a program on this state and let it make its first passes."""
+    house = House(HUP)
+    house.engine.run_new()
+    house.disk = "content"
+    house.store.data = data
+    house.start()
+    house.render("content")
+    house.wait(10)
+    assert house.owed() == 0
+    return house
+
+
+@given(st.binary(max_size=64))
+@example(b"")
+@example(b"\xff\xfe")
+@example(b"[" * 100_000)
+@example(b"9" * 10_000)
+def test_any_bytes_are_survived(data: bytes) -> None:
+    """What is no state of ours owes everything once, with a warning, and the next start finds a good state."""
+    house = survive(data)
+    assert len(house.engine.told) == 1
+    assert len(house.lines.matching("WARNING the state of the notifications")) == 1
+    house.start()
+    house.render("content")
+    house.wait(10)
+    assert len(house.engine.told) == 1
+
+
+@given(JSON)
+def test_any_json_is_survived(value: object) -> None:
+    """JSON of any shape is no reason to fail."""
+    survive(json.dumps(value).encode())
+
+
+@given(st.sampled_from(sorted(A_STATE)), JSON)
+def test_any_damaged_member_is_survived(key: str, value: object) -> None:
+    """A state of ours in which one member is anything."""
+    survive(json.dumps(A_STATE | {key: value}).encode())
+
+
+@given(st.sampled_from(sorted(A_RUN)), JSON)
+def test_any_damaged_run_is_survived(key: str, value: object) -> None:
+    """A run of ours in which one member is anything."""
+    account = A_STATE["notifications"][0] | {"runs": [A_RUN | {key: value}]}
+    survive(json.dumps(A_STATE | {"notifications": [account]}).encode())
+
+
+@pytest.mark.parametrize("key", sorted(A_RUN))
+def test_a_missing_member_is_said(key: str) -> None:
+    """The error names what is missing and shows no value."""
+    damaged = {name: value for name, value in A_RUN.items() if name != key}
+    account = A_STATE["notifications"][0] | {"runs": [damaged]}
+    with pytest.raises(StateError, match=key):
+        decode(json.dumps(A_STATE | {"notifications": [account]}).encode(), [HUP])
+
+
+def test_another_version_is_not_read() -> None:
+    """A state of a later version is not guessed at."""
+    with pytest.raises(StateError, match="version"):
+        decode(json.dumps(A_STATE | {"version": 2}).encode(), [HUP])
+
+
+def test_only_configured_notifications_are_taken() -> None:
+    """One that is no longer configured is dropped, one that was not is new."""
+    ledger, _ = decode(json.dumps(A_STATE).encode(), [RESTART])
+    assert ledger.accounts == {RESTART: Account("new")}
