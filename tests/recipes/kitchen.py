@@ -1,0 +1,90 @@
+"""A recipe rendered from containers as an engine tells of them."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.container import Container
+from models.networks import network_facts
+from models.snapshot import Snapshot
+from templating.outcome import Rendered
+from templating.renderer import Renderer
+from templating.source import Edges, open_source
+from tests.support.fake_engine.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+RECIPES = Path(__file__).resolve().parents[2] / "deploy" / "recipes"
+
+
+class Kitchen:
+    """One recipe, and the containers that it is rendered from.
+
+    Attributes:
+        world: the engine's state.
+        environ: the variables of the process that renders.
+    """
+
+    def __init__(self, recipe: str) -> None:
+        """Take a recipe by its path below deploy/recipes."""
+        self.world = World()
+        self.environ: dict[str, str] = {}
+        self._path = RECIPES / recipe
+
+    def add(self, name: str, address: str = "", **options: Any) -> str:
+        """Add a container, on the bridge with this address where one is given."""
+        if address:
+            options["overrides"] = {"NetworkSettings": {"Networks": {"bridge": {"IPAddress": address}}}}
+        return self.world.add_container(name, **options)
+
+    def render(self) -> str:
+        """Render in strict mode: a recipe uses no name that does not exist, and nothing odd stops it."""
+        edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
+        source = open_source(str(self._path), edges)
+        renderer = Renderer(source, strict=True, warn=_unexpected, environ=self.environ)
+        try:
+            failure = renderer.load()
+            assert failure is None, str(failure)
+            outcome = renderer.render(self._snapshot())
+        finally:
+            renderer.close()
+        assert isinstance(outcome, Rendered), str(outcome)
+        return outcome.text.decode("utf-8", "surrogateescape")
+
+    def _snapshot(self) -> Snapshot:
+        names = self.world._networks
+        facts = network_facts([self.world._network_object(self.world.network(name)) for name in names])
+        bodies = [self.world.inspect_body(each) for each in self.world.container_ids]
+        read = [Container.from_inspect(body, engine="", networks=facts, warn=_ignored) for body in bodies]
+        return Snapshot.of(read, None)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server in the foreground; its output goes into a file of the folder; it always ends."""
+    with (folder / "output.log").open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environ)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _unexpected(message: str) -> None:
+    raise AssertionError(message)
+
+
+def _ignored(message: str) -> None:
+    """An odd container is what the test is about."""

@@ -1,0 +1,74 @@
+"""Names for dnsmasq: asked with dig."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.recipes.kitchen import Kitchen, running
+from tests.support.ports import reserve_port
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = re.compile(r"#.*|[0-9a-f.:]+( [a-z0-9][a-z0-9_.-]*\.docker)+")
+
+
+def _kitchen() -> Kitchen:
+    return Kitchen("dnsmasq/containers.hosts.j2")
+
+
+def _dig(port: int, name: str) -> list[str]:
+    command = ["dig", "+short", "+tries=1", "+time=5", "@127.0.0.1", "-p", str(port), name]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    return sorted(asked.stdout.split()) if asked.returncode == 0 else ["no answer"]
+
+
+def test_dig_finds_the_containers_and_follows_a_reload(tmp_path: Path) -> None:
+    """Under their names and services; a container that comes is found after HUP, one that goes is not."""
+    kitchen, port = _kitchen(), reserve_port()
+    compose = {"com.docker.compose.service": "web", "com.docker.compose.project": "shop"}
+    kitchen.add("shop-web-1", "10.0.0.1", labels=compose)
+    kitchen.add("shop-web-2", "10.0.0.2", labels=compose)
+    hosts = tmp_path / "containers.hosts"
+    hosts.write_text(kitchen.render())
+    command = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null"]
+    listening = [f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", "--user=root", "--pid-file="]
+    with running([*command, *listening, f"--addn-hosts={hosts}"], tmp_path) as process:
+        both = ["10.0.0.1", "10.0.0.2"]
+        wait_for(lambda: _dig(port, "web.docker") == both, what=lambda: str(_dig(port, "web.docker")))
+        assert _dig(port, "web.shop.docker") == both
+        assert _dig(port, "shop-web-2.docker") == ["10.0.0.2"]
+        assert _dig(port, "db.docker") == []
+        kitchen.add("db", "10.0.0.3")
+        kitchen.world.die("shop-web-1")
+        hosts.write_text(kitchen.render())
+        process.send_signal(signal.SIGHUP)
+        wait_for(lambda: _dig(port, "db.docker") == ["10.0.0.3"], what=lambda: str(_dig(port, "db.docker")))
+        assert _dig(port, "web.docker") == ["10.0.0.2"]
+
+
+def test_the_domain_can_be_chosen() -> None:
+    """By the variable DOMAIN."""
+    kitchen = _kitchen()
+    kitchen.environ["DOMAIN"] = "lan"
+    kitchen.add("web", "10.0.0.1")
+    assert "10.0.0.1 web.lan" in kitchen.render().splitlines()
+
+
+@given(name=st.text(max_size=20), service=st.text(max_size=20))
+def test_every_line_is_an_address_and_names_whatever_they_are(name: str, service: str) -> None:
+    """What is no host name is left out, and costs nobody else anything."""
+    kitchen = _kitchen()
+    kitchen.add("good", "10.0.0.1")
+    labels = {"com.docker.compose.service": service, "com.docker.compose.project": service}
+    kitchen.world.add_container("x", labels=labels, overrides={"Name": f"/{name}"})
+    lines = kitchen.render().splitlines()
+    assert all(LINE.fullmatch(line) for line in lines), lines
+    assert "10.0.0.1 good.docker" in lines

@@ -1,0 +1,137 @@
+"""HAProxy in front of containers: checked by itself, and asked for real."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.recipes.kitchen import Kitchen, running
+from tests.recipes.nginx.backends import HttpBackend, free_address, serving
+from tests.support.ports import reserve_port
+from tests.support.waiting import wait_for
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+HOSTILE = st.text(
+    st.sampled_from(list("ab.-_:;,#\"'\\{}()$%&|\n\r\t \x00é/@*")) | st.characters(codec="utf-8"), max_size=30
+)
+
+
+def _kitchen() -> Kitchen:
+    return Kitchen("haproxy/haproxy.cfg.j2")
+
+
+def _check(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "haproxy.cfg"
+        path.write_text(text, errors="surrogateescape")
+        checked = subprocess.run(["haproxy", "-c", "-f", str(path)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, f"{checked.stdout}{checked.stderr}\n{text}"
+
+
+def _get(port: int, host: str) -> tuple[int, Any]:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/x", headers={"Host": host})
+    try:
+        with _OPENER.open(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_an_empty_host_has_a_valid_file() -> None:
+    """Before the first container."""
+    _check(_kitchen().render())
+
+
+def test_requests_reach_the_right_container_and_follow_a_reload(tmp_path: Path) -> None:
+    """Two hosts, one of them with two containers; a third comes with USR2, and an unknown one is a 503."""
+    kitchen, port = _kitchen(), reserve_port()
+    kitchen.environ["HTTP_PORT"] = str(port)
+    config = tmp_path / "haproxy.cfg"
+    with ExitStack() as stack:
+
+        def serve(name: str, hosts: str) -> None:
+            address, backend_port = stack.enter_context(serving(HttpBackend(name, free_address())))
+            kitchen.add(name, address, labels={"haproxy.hosts": hosts, "haproxy.port": str(backend_port)})
+
+        serve("a-1", "a.test, www.a.test")
+        serve("a-2", "a.test")
+        serve("b-1", "B.test")
+        config.write_text(kitchen.render())
+        process = stack.enter_context(running(["haproxy", "-W", "-db", "-f", str(config)], tmp_path))
+
+        def up(host: str) -> bool:
+            try:
+                return _get(port, host)[0] == 200
+            except urllib.error.URLError:
+                return False
+
+        wait_for(lambda: up("a.test"), what="a.test answers")
+        assert {_get(port, "a.test")[1]["backend"] for _ in range(20)} == {"a-1", "a-2"}
+        assert _get(port, "www.a.test")[1]["backend"] == "a-1"
+        assert _get(port, f"b.TEST:{port}")[1]["backend"] == "b-1"
+        assert _get(port, "c.test") == (503, "no such host\n")
+        serve("c-1", "c.test")
+        config.write_text(kitchen.render())
+        process.send_signal(signal.SIGUSR2)
+        wait_for(lambda: up("c.test"), what="c.test answers after the reload")
+
+
+def test_an_unhealthy_container_gets_no_requests() -> None:
+    """The host stays out of the file while nobody serves it."""
+    kitchen = _kitchen()
+    kitchen.add("web", labels={"haproxy.hosts": "a.test"}, health="unhealthy")
+    assert "a.test" not in kitchen.render()
+    kitchen.world.set_health("web", "healthy")
+    assert "a.test" in kitchen.render()
+
+
+def test_only_containers_that_the_proxy_reaches_are_used() -> None:
+    """The container with the label haproxy.proxy says from where."""
+    kitchen = _kitchen()
+    for name in ("front", "back"):
+        kitchen.world.add_network(name)
+    kitchen.add("haproxy", networks=["front"], labels={"haproxy.proxy": "yes"})
+    kitchen.add("near", networks=["back", "front"], labels={"haproxy.hosts": "near.test"})
+    kitchen.add("far", networks=["back"], labels={"haproxy.hosts": "far.test"})
+    text = kitchen.render()
+    assert "near.test" in text
+    assert "far.test" not in text
+    near = kitchen.world.container("near").endpoints["front"].ip_address
+    assert f"{near}:80" in text
+
+
+def test_the_one_exposed_port_is_taken_unless_the_label_says_more() -> None:
+    """Several exposed ports without a label mean 80."""
+    kitchen = _kitchen()
+    kitchen.add("one", labels={"haproxy.hosts": "one.test"}, ports=["8080/tcp"])
+    kitchen.add("two", labels={"haproxy.hosts": "two.test"}, ports=["8081/tcp", "8082/tcp"])
+    kitchen.add("odd", labels={"haproxy.hosts": "odd.test", "haproxy.port": "99999"})
+    text = kitchen.render()
+    assert ":8080 check" in text
+    assert ":80 check" in text
+    assert "odd.test" not in text
+
+
+@settings(max_examples=25)
+@given(host=HOSTILE, port=HOSTILE, name=HOSTILE)
+def test_no_value_breaks_out_of_its_place(host: str, port: str, name: str) -> None:
+    """Whatever the labels and the name say, the file stays valid and the other host is in it."""
+    kitchen = _kitchen()
+    kitchen.add("good", labels={"haproxy.hosts": "good.test", "haproxy.port": "80"})
+    kitchen.add("x", labels={"haproxy.hosts": host, "haproxy.port": port}, overrides={"Name": f"/{name}"})
+    kitchen.add("y", labels={"haproxy.hosts": f"{host},y.test"}, overrides={"Name": f"/{name}"})
+    text = kitchen.render()
+    _check(text)
+    assert "use_backend host_good.test if" in text
+    assert "use_backend host_y.test if" in text

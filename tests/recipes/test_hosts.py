@@ -1,0 +1,61 @@
+"""A plain hosts file: looked up by the C library, as every program does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.recipes.kitchen import Kitchen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = re.compile(r"#.*|[0-9a-f.:]+( [A-Za-z0-9][A-Za-z0-9._-]*)+")
+
+
+def _kitchen() -> Kitchen:
+    return Kitchen("hosts/hosts.j2")
+
+
+def _look_up(hosts: Path, name: str) -> list[str]:
+    """Ask the C library, in a mount namespace whose /etc/hosts is this file."""
+    script = 'mount --bind "$1" /etc/hosts && exec getent -s hosts:files ahostsv4 "$2"'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", str(hosts), name]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return sorted({line.split()[0] for line in found.stdout.splitlines()})
+
+
+def test_the_c_library_finds_the_containers(tmp_path: Path) -> None:
+    """Under name, host name, and what the label says; localhost stays what it is."""
+    kitchen = _kitchen()
+    kitchen.add("web", "10.0.0.1", hostname="www", labels={"hosts.names": "shop.test, api.shop.test"})
+    kitchen.add("stopped", "10.0.0.2", running=False)
+    kitchen.add("liar", "10.0.0.3", labels={"hosts.names": "localhost"})
+    hosts = tmp_path / "hosts"
+    hosts.write_text(kitchen.render())
+    for name in ("web", "www", "shop.test", "api.shop.test"):
+        assert _look_up(hosts, name) == ["10.0.0.1"]
+    assert _look_up(hosts, "stopped") == []
+    assert _look_up(hosts, "localhost") == ["127.0.0.1"]
+
+
+def test_the_host_s_own_lines_come_first() -> None:
+    """As HOSTS_FIRST says."""
+    kitchen = _kitchen()
+    kitchen.environ["HOSTS_FIRST"] = "10.9.9.9 gateway; 10.9.9.8 printer"
+    assert kitchen.render().splitlines()[2:4] == ["10.9.9.9 gateway", "10.9.9.8 printer"]
+
+
+@given(name=st.text(max_size=20), names=st.text(max_size=30), hostname=st.text(max_size=12))
+def test_every_line_is_an_address_and_names_whatever_they_are(name: str, names: str, hostname: str) -> None:
+    """What is no host name is left out."""
+    kitchen = _kitchen()
+    kitchen.add("good", "10.0.0.1", hostname="good")
+    kitchen.world.add_container("x", hostname=hostname, labels={"hosts.names": names}, overrides={"Name": f"/{name}"})
+    lines = kitchen.render().splitlines()
+    assert all(LINE.fullmatch(line) for line in lines), lines
+    assert "10.0.0.1 good" in lines
