@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from templating.undefined import Blank
 if TYPE_CHECKING:
     from templating.environment import TemplateEnvironment
 
+_UNUSUAL = re.compile(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 _MAX_DEPTH = 100
 _MAX_INDENT = 64
 
@@ -104,14 +106,26 @@ def _dump_yaml(data: Any) -> str:
     from io import StringIO
 
     from ruamel.yaml import YAML
+    from ruamel.yaml.representer import SafeRepresenter
 
+    class Representer(SafeRepresenter):
+        """Keeps our way of writing texts to this writer."""
+
+    Representer.add_representer(str, _represent_text)
     writer = YAML(typ="safe", pure=True)
+    writer.Representer = Representer
     writer.default_flow_style = False
     writer.allow_unicode = True
     writer.width = 1 << 20
     out = StringIO()
     writer.dump(data, out)
     return out.getvalue().removesuffix("...\n")
+
+
+def _represent_text(representer: Any, text: str) -> Any:
+    """Line breaks and blanks beyond ASCII's would be folded away unless they are escaped, in double quotes."""
+    style = '"' if _UNUSUAL.search(text) else None
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _load_yaml(text: str, meter: Meter) -> Any:

@@ -50,6 +50,16 @@ def test_yaml_is_read_back_as_it_was(data: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "sign", list("\x00\x07\t\n\r\x1b\x7f\x85\xa0\u2028\u2029\ufeff\ufffe\U0001f600'\"\\#:-?{}[]&*!|>%@` ~")
+)
+def test_every_odd_sign_survives_yaml(sign: str) -> None:
+    """Signs that YAML folds, quotes or takes for its own are read back as they were, wherever they stand."""
+    for text in (sign, f"{sign}a", f"a{sign}", f"a{sign}b", f"a {sign} b", f"a{sign}{sign}b"):
+        data = {"k": [text, {text: text}]}
+        assert YAML(typ="safe", pure=True).load(given_(TO_YAML, data)) == data
+
+
+@pytest.mark.parametrize(
     ("expression", "expected"),
     [
         ("{'b': 1, 'a': [true, none, 1.5, 'ü']} | to_json", '{"a": [true, null, 1.5, "ü"], "b": 1}'),
