@@ -135,7 +135,7 @@ def _broken(error: Exception) -> tuple[str, str]:
 def _tls_advice(error: Exception, address: EngineAddress) -> str:
     detail = getattr(error, "verify_message", None) or getattr(error, "reason", None) or "no TLS"
     folder = address.tls.folder if address.tls else ""
-    if hasattr(error, "verify_message"):
+    if type(error).__name__ == "SSLCertVerificationError":
         authority = (
             "ca.pem in" if address.tls and address.tls.authority else "the system's authorities, for lack of one in"
         )
