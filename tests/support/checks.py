@@ -63,11 +63,12 @@ def run_tests(arguments: Sequence[str], lint_failures: int) -> int:
     """Run the tests, and once more what did not pass; print the count, and return the exit status."""
     with tempfile.TemporaryDirectory(prefix="pygen-outcomes-") as folder:
         first_file, second_file = Path(folder, "first"), Path(folder, "second")
-        _run([*_PYTEST, *_SIDE_BY_SIDE, "--outcomes", str(first_file), *arguments], first_file)
+        _run([*_PYTEST, *_SIDE_BY_SIDE, f"--outcomes={first_file}", *arguments], first_file)
         first = second = Outcomes.read(first_file)
         if _worth_a_second_try(first):
             _say(f"running {len(first.open)} again, alone: {_listed(first.open)}")
-            second_try = ["--unless-passed", str(first_file), "--outcomes", str(second_file)]
+            # One word each: pytest would take a path that stands alone for tests, and look there for its settings.
+            second_try = [f"--unless-passed={first_file}", f"--outcomes={second_file}"]
             _run([*_PYTEST, *second_try, *arguments, *_ALONE], second_file)
             second = Outcomes.read(second_file)
     return _conclude(first, second, lint_failures)

@@ -28,9 +28,11 @@ def _check(what: str, folder: Path, source: str, *arguments: str) -> tuple[int, 
     """Run the checks on one test file of this source: the exit status, and the lines printed."""
     file = folder / "test_it.py"
     file.write_text(source)
-    command = [sys.executable, "-m", "tests.support.checks", what, str(file), "-n", "1", "-p", "no:cacheprovider"]
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    plugins = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    command = [sys.executable, "-m", "tests.support.checks", what, str(file), "-n", "0", *plugins]
     outcome = subprocess.run(
-        [*command, "-c", "/dev/null", "--rootdir", str(folder), *arguments],
+        [*command, *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -67,7 +69,7 @@ def test_what_fails_twice_has_failed(tmp_path: Path) -> None:
 def test_a_crashed_worker_is_a_failure_to_be_tried_again(tmp_path: Path) -> None:
     """A test that ends its whole process is run again alone; so are those that never came to run."""
     source = _FAILS_ONCE + "def test_a():\n    if once('a'): os._exit(1)\ndef test_b(): pass\n"
-    status, lines = _check("unit", tmp_path, source, "--maxprocesses", "1", "--max-worker-restart", "0")
+    status, lines = _check("unit", tmp_path, source, "-n", "1", "--max-worker-restart", "0")
     assert (status, lines[-1]) == (0, "2 passed, 0 failed")
     assert any(line.startswith("unsteady:") for line in lines)
 
