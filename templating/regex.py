@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from templating.regex_matching import Flags
 
+_ENDED = "the process that tried a regular expression ended"
 _POLL_MS = 50
 """Between two looks the time limit's exception can arrive."""
 
@@ -76,8 +77,11 @@ class Regex:
         worker = self._worker or self._start()
         assert worker.stdin is not None  # noqa: S101 - both were asked for as pipes
         assert worker.stdout is not None  # noqa: S101
-        worker.stdin.write(json.dumps(request).encode() + b"\n")
-        worker.stdin.flush()
+        try:
+            worker.stdin.write(json.dumps(request).encode() + b"\n")
+            worker.stdin.flush()
+        except BrokenPipeError:
+            raise LimitExceeded(_ENDED) from None
         return json.loads(_read_line(worker.stdout))
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -107,6 +111,6 @@ def _read_line(stream: Any) -> bytes:
         if poll.poll(_POLL_MS):
             piece = os.read(stream.fileno(), 1 << 16)
             if not piece:
-                raise LimitExceeded("the process that tried a regular expression ended")
+                raise LimitExceeded(_ENDED)
             line += piece
     return bytes(line)
