@@ -53,6 +53,7 @@ class Witness:
     replaced_at_s: float = BEFORE_EVERYTHING_S
     engine_ns_max: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Known] = field(default_factory=dict)
+    _lists: list[CompleteList] = field(default_factory=list)
 
     def replaced(self, at_s: float) -> None:
         """The file was replaced: what bounded the former replacement is void."""
@@ -76,11 +77,22 @@ class Witness:
             self._known[container_id] = Known(run, read_at_s, known.read_at_s)
 
     def listed(self, sightings: Iterable[Sighting], listing: CompleteList) -> None:
-        """Take a complete list: a container that was missing in it did not run when it was begun."""
-        for container_id in {sighting.container_id for sighting in sightings}.difference(listing.container_ids):
-            known = self._known.get(container_id)
-            if known is not None and listing.begun_at_s > known.other_at_s:
-                self._known[container_id] = Known(known.run, known.read_at_s, listing.begun_at_s)
+        """Take a complete list: a container that was missing in it did not run when it was begun.
+
+        The list before counts as well: a container that is seen for the first time is in the newest one already.
+        """
+        newest = self._lists[-1:]
+        if not newest or listing.begun_at_s > newest[0].begun_at_s:
+            self._lists = [*newest, listing]
+        container_ids = {sighting.container_id for sighting in sightings}
+        for complete in self._lists:
+            for container_id in container_ids.difference(complete.container_ids):
+                self._absent(container_id, complete.begun_at_s)
+
+    def _absent(self, container_id: str, at_s: float) -> None:
+        known = self._known.get(container_id)
+        if known is not None and at_s > known.other_at_s:
+            self._known[container_id] = Known(known.run, known.read_at_s, at_s)
 
     def gone(self, container_id: str, listing: CompleteList) -> bool:
         """Whether a complete list that is newer than every reading of the container lacks it."""

@@ -176,8 +176,11 @@ class Promise(RuleBasedStateMachine):
     @precondition(lambda self: self.alive and self.phase == "compared" and self.found != self.digest)
     @rule()
     def write_fails(self) -> None:
+        self.step("abandoned")
+        self.phase = STEPS[-1]
+
+    def abandoned(self) -> None:
         self.house.notifier.abandoned(self.digest)
-        self.phase = "recorded"
 
     @precondition(lambda self: self.alive)
     @rule(seconds=st.sampled_from([0.1, 3.0, 40.0]))

@@ -57,6 +57,15 @@ def test_a_complete_list_without_the_container(begun_at_s: float, ids: tuple[str
     assert witness.started_after("e", run()) is proved
 
 
+def test_the_list_before_counts_as_well() -> None:
+    """A container is in the newest list when it is first seen, but was missing in the one before."""
+    witness = replaced_at(10)
+    witness.listed([], CompleteList(11, ()))
+    witness.read("c1", run(), 12)
+    witness.listed([Sighting("c1", "web", "e", run(), 12)], CompleteList(13, ("c1",)))
+    assert witness.started_after("e", run())
+
+
 @pytest.mark.parametrize(("begun_at_s", "engine", "proved"), [(11, "e", True), (9, "e", False), (11, "other", False)])
 def test_the_engines_own_clock(begun_at_s: float, engine: str, proved: bool) -> None:  # noqa: FBT001
     """A StartedAt later than the same engine's clock after the replacement proves it."""
