@@ -31,7 +31,10 @@ def test_containers_and_their_environment() -> None:
               {% endfor %}
             {% endfor %}"""
     one = container("pygen-unittest-1", id="0123456789abcdef", env=["GENERATOR=pygen", "PATH=/bin"])
-    expected = "            running: pygen-unittest-1 ID=0123456789\n              env: GENERATOR=>pygen\n              env: PATH=>/bin\n"
+    expected = (
+        "            running: pygen-unittest-1 ID=0123456789\n"
+        "              env: GENERATOR=>pygen\n              env: PATH=>/bin\n"
+    )
     assert render(template, one) == expected
 
 
