@@ -64,6 +64,7 @@ def test_long_texts_and_many_choices_do_not(pattern: str, length: int) -> None:
     assert steps_max(pattern, length) > STEPS_MAX
 
 
+@pytest.mark.filterwarnings("ignore:Possible (nested set|set):FutureWarning")
 @settings(max_examples=80, deadline=None)
 @given(st.from_regex(r"[ab(|)*+?.{},0-9\\\[\]^$]{0,12}", fullmatch=True))
 def test_every_pattern_has_a_cost_or_is_none(pattern: str) -> None:
