@@ -131,11 +131,20 @@ class Notifier:
 
     # What the loop tells us
 
-    def restore(self) -> None:
-        """Read the state. Call it once, before everything else; what it owes is served after the first pass."""
+    def restore(self, found: str | None = None) -> None:
+        """Read the state. Call it once, before everything else.
+
+        Args:
+            found: digest of what the target holds now, None where it is missing or cannot be read. With it what is owed
+                is served also if no pass succeeds; without it, where a killed process had announced a replacement,
+                only after the first pass.
+        """
         ledger, engine_ns_max = self._keeper.load(self._notifications)
         self._ledger.adopt(ledger)
         self._witness.engine_ns_max.update(engine_ns_max)
+        if found is not None:
+            self._finish_leftover(found)
+        self._plan(self._clock())
         self._gauges.show(self._ledger)
 
     @property
@@ -179,7 +188,7 @@ class Notifier:
         """
         prepared = self._ledger.prepared
         forced = prepared is not None and prepared.digest == digest and prepared.forced
-        self._replace(digest, forced=forced, since_epoch_s=self._wall_clock(), at_s=at_s, now_s=at_s)
+        self._replace(digest, forced=forced, since_epoch_s=self._wall_clock(), at_s=at_s)
         self._see(sightings, listing)
         self._conclude(at_s)
 
@@ -200,16 +209,11 @@ class Notifier:
             listing: as in `prepare`.
         """
         now_s = self._clock()
-        prepared = self._ledger.prepared
-        if prepared is not None and prepared.digest == digest:
-            self._replace(digest, forced=prepared.forced, since_epoch_s=prepared.since_epoch_s, at_s=now_s, now_s=now_s)
-            self._see(sightings, listing)
-        else:
-            self._doubt_leftover()
-            self._see(sightings, listing)
-            self._ledger.settle(digest)
-            if self._ledger.content != digest:
-                self._replace(digest, forced=False, since_epoch_s=self._wall_clock(), at_s=now_s, now_s=now_s)
+        self._finish_leftover(digest)
+        self._see(sightings, listing)
+        self._ledger.settle(digest)
+        if self._ledger.content != digest:
+            self._replace(digest, forced=False, since_epoch_s=self._wall_clock(), at_s=now_s)
         self._conclude(now_s)
 
     def engine_clock(self, engine: str, begun_at_s: float, engine_ns_max: int | None) -> None:
@@ -270,11 +274,20 @@ class Notifier:
 
     # Inside
 
-    def _replace(self, digest: str, *, forced: bool, since_epoch_s: float, at_s: float, now_s: float) -> None:
+    def _replace(self, digest: str, *, forced: bool, since_epoch_s: float, at_s: float) -> None:
         self._ledger.replace(digest, forced=forced, since_epoch_s=since_epoch_s)
         self._witness.replaced(at_s)
-        self._schedule.file_changed(now_s)
+        self._schedule.file_changed(at_s)
         self._doubt_deliveries(since_epoch_s, forced=forced)
+
+    def _finish_leftover(self, found: str) -> None:
+        """A replacement was announced and not recorded: what the target holds tells whether it was made."""
+        prepared = self._ledger.prepared
+        if prepared is not None and prepared.digest == found:
+            since_epoch_s = prepared.since_epoch_s
+            self._replace(found, forced=prepared.forced, since_epoch_s=since_epoch_s, at_s=self._clock())
+        else:
+            self._doubt_leftover()
 
     def _doubt_leftover(self) -> None:
         """A replacement was announced and its end is not known: the file may have held that content for a while.

@@ -344,8 +344,12 @@ class House:
         self.disk: str | None = None
         self.start()
 
-    def start(self) -> None:
-        """Start the program, or start it again after a crash: only engine, disk and state are left of before."""
+    def start(self, *, looks: bool = False) -> None:
+        """Start the program, or start it again after a crash: only engine, disk and state are left of before.
+
+        Args:
+            looks: whether it looks at the file first thing.
+        """
         self.workers = Workers()
         self.mailbox = WorkingMailbox(self.workers, self.clock)
         self.observer = RecordingObserver()
@@ -368,7 +372,7 @@ class House:
             log=log,
             mailbox=self.mailbox,
         )
-        self.notifier.restore()
+        self.notifier.restore(self.disk if looks else None)
 
     def sightings(self) -> dict[Notification, list[Sighting]]:
         """What a pass would show now; a notification matches by name."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, House
 
 if TYPE_CHECKING:
@@ -208,6 +210,20 @@ def test_nothing_is_sent_before_it_is_known_whether_a_killed_program_replaced_th
     assert house.notifier.next_due() is None
     assert not house.notifier.flush(house.clock() + 4)
     assert house.engine.told == []
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_look_at_the_file_tells_what_is_owed_without_a_pass(replaced: bool) -> None:  # noqa: FBT001
+    """The program was killed around the replacement, and no pass succeeds after it: the debts are served."""
+    house = settled_house()
+    if not replaced:
+        house.render("b")
+    house.notifier.prepare("c", "state", house.sightings())
+    house.disk = "c" if replaced else "b"
+    house.start(looks=True)
+    house.wait(5)
+    assert len(house.engine.told) == 1
+    assert house.notifier.content == house.disk
 
 
 def test_an_abandoned_write_owes_nothing() -> None:

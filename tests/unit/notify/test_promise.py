@@ -237,9 +237,9 @@ class Promise(RuleBasedStateMachine):
         self.die()
 
     @precondition(lambda self: not self.alive)
-    @rule()
-    def program_started(self) -> None:
-        self.house.start()
+    @rule(looks=st.booleans())
+    def program_started(self, *, looks: bool) -> None:
+        self.house.start(looks=looks)
         self.alive = True
 
     @precondition(lambda self: not self.alive and self.house.store.data is not None)
@@ -260,7 +260,7 @@ class Promise(RuleBasedStateMachine):
         for container in self.containers():
             container.paused = False
         if not self.alive:
-            self.program_started()
+            self.program_started(looks=False)
         self.finish_pass()
         for _ in range(4):
             self.house.render(self.rendered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.run import Run
@@ -13,6 +13,7 @@ from notify.ledger import Account, Ledger, Prepared, RunRecord
 from notify.state import StateError, decode, encode
 from tests.unit.notify.fakes import HUP, RESTART, House
 
+ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no machine is too slow
 TEXTS = st.text(max_size=8)
 RECORDS = st.builds(
     RunRecord,
@@ -58,6 +59,7 @@ A_RUN = {
 }
 
 
+@ANY_SPEED
 @given(LEDGERS, st.dictionaries(TEXTS, st.integers(0, 2**63)))
 def test_what_is_written_is_read_back(ledger: Ledger, clocks: dict[str, int]) -> None:
     """Every ledger survives the way to the disk and back, and equal ones are equal bytes."""
@@ -79,6 +81,7 @@ def survive(data: bytes) -> House:
     return house
 
 
+@ANY_SPEED
 @given(st.binary(max_size=64))
 @example(b"")
 @example(b"\xff\xfe")
@@ -95,18 +98,21 @@ def test_any_bytes_are_survived(data: bytes) -> None:
     assert len(house.engine.told) == 1
 
 
+@ANY_SPEED
 @given(JSON)
 def test_any_json_is_survived(value: object) -> None:
     """JSON of any shape is no reason to fail."""
     survive(json.dumps(value).encode())
 
 
+@ANY_SPEED
 @given(st.sampled_from(sorted(A_STATE)), JSON)
 def test_any_damaged_member_is_survived(key: str, value: object) -> None:
     """A state of ours in which one member is anything."""
     survive(json.dumps(A_STATE | {key: value}).encode())
 
 
+@ANY_SPEED
 @given(st.sampled_from(sorted(A_RUN)), JSON)
 def test_any_damaged_run_is_survived(key: str, value: object) -> None:
     """A run of ours in which one member is anything."""
