@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEMPLATE = """# kept by pygen
-{% for c in containers %}
+{% for c in containers if 'cache' not in c.name %}
 server {{ c.networks.first_value.ip_address }};  # {{ c.name }}
 {% endfor %}
 """
@@ -36,7 +36,7 @@ class Show:
         """One round of everything that the dashboard has a place for; ends once all of it is in the target."""
         self._round += 1
         name = f"shop-worker-{self._round}"
-        self.engine.add_container(name, networks=["app"], labels={"pygen.target": "worker"})
+        self.engine.add_container(name, networks=["app"])
         self._wait_for(name)
         if self._round > 3:
             self.engine.remove(f"shop-worker-{self._round - 3}")
@@ -58,13 +58,13 @@ def show(folder: Path) -> Iterator[Show]:
     (folder / "upstreams.conf.j2").write_text(TEMPLATE)
     with FakeEngine() as engine:
         engine.add_network("app")
-        for name in ("shop-proxy-1", "shop-web-1", "shop-web-2", "shop-db-1"):
+        for name in ("shop-proxy-1", "shop-web-1", "shop-web-2", "shop-cache-1"):
             engine.add_container(name, networks=["app"], labels={"com.docker.compose.service": name[5:-2]})
         process = PygenProcess(
             [
-                *("--template", folder / "upstreams.conf.j2", "--target", folder / "upstreams.conf"),
+                *("--template", "upstreams.conf.j2", "--target", "upstreams.conf"),
                 *("--docker-address", engine.address, "--interval", "0.2", "1", "--resync", "1"),
-                *("--signal", "proxy", "HUP", "--restart", "worker"),
+                *("--signal", "proxy", "HUP", "--restart", "cache"),
             ],
             folder=folder,
         )
