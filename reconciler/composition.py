@@ -114,7 +114,7 @@ class Program:
             [self.job],
             queue=self.queue,
             clock=self.clock,
-            pacing=Pacing(self.clock, time.thread_time),
+            pacing=Pacing(self.clock, time.process_time),
             unforeseen=self._backoff(),
             heartbeat=self.heartbeat,
             resync_s=settings.resync_s,

@@ -106,10 +106,6 @@ class SdkNotifyPort:
         self._run_to_its_end(exec_id, deadline_s)
         return self._exit_status(exec_id, deadline_s)
 
-    def warm(self) -> None:
-        """Load the SDK now, which takes a while, so that the first delivery need not."""
-        import docker.api.client  # noqa: F401 - for the effect
-
     def close(self) -> None:
         """Close idle clients; those in use are closed after their request."""
         with self._lock:

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A little more than one, because the threads that read events and deliver need some of the processor, too.
-REST_RATIO = 1.5
+# A little more than one, because what other threads do during the rest is not measured.
+REST_RATIO = 1.2
 # A single pass over ten thousand containers may take longer than anybody wants to wait for the next.
 REST_S_MAX = 1.0
 
 
 class Pacing:
-    """Measures a pass by the processor time of the loop's own thread."""
+    """Measures a pass by the processor time that the process used meanwhile: a render has a thread of its own."""
 
     def __init__(self, clock: Callable[[], float], processor_time: Callable[[], float]) -> None:
         """Hand in the edges.
 
         Args:
             clock: monotonic, seconds.
-            processor_time: of the calling thread, seconds.
+            processor_time: of the whole process, seconds.
         """
         self._clock = clock
         self._processor_time = processor_time

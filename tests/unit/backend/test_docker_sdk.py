@@ -334,9 +334,3 @@ def test_clients_are_kept_and_closed(engine: FakeEngine, port: SdkNotifyPort, we
     assert port._idle == []
     port.kill("any", web, "SIGHUP", timeout_s=30)
     assert port._idle == []
-
-
-def test_warming_up_loads_the_sdk_and_asks_nothing(engine: FakeEngine, port: SdkNotifyPort) -> None:
-    """It may be done before anything is to be told."""
-    port.warm()
-    assert engine.calls == {}
