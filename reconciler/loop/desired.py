@@ -145,7 +145,7 @@ class Desired:
     def _fail(self, failure: TemplateFailure) -> None:
         if self.failure is None or str(self.failure) != str(failure):
             self._log.error(
-                "%s; %s keeps its content until the template or the state changes",
+                "%s; %s is left as it is until this is mended",
                 failure,
                 self._target,
                 extra=fields(target=self._target),
