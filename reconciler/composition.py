@@ -31,7 +31,6 @@ from reconciler.loop.sightings import Sightings
 from reconciler.loop.work_queue import DeliveryEnded, StatusAsked, WorkQueue
 from reconciler.readiness import Readiness
 from reconciler.status.board import Board
-from reconciler.status.gathering import Gathering, WatchedJob
 from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
 from reconciler.target.state_file import open_store
 from reconciler.target.target import Target, open_target
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.cli.settings import Settings
+    from reconciler.status.values import Status
 
 log = logging.getLogger("pygen")
 
@@ -68,6 +68,7 @@ class Program:
         """
         self.settings = settings
         self.clock = time.monotonic
+        self.started_epoch_s = time.time()
         self.queue = WorkQueue(self.clock)
         self.stopping = threading.Event()
         self.heartbeat = Heartbeat(self.clock)
@@ -184,6 +185,21 @@ class Program:
         )
 
     def _board(self) -> Board:
+        return Board(
+            self._begin_status,
+            blank=self._blank_status,
+            clock=self.clock,
+            wake=lambda: self.queue.put(StatusAsked()),
+        )
+
+    def _blank_status(self) -> Status:
+        from reconciler.status.values import Status  # as below
+
+        return Status(VERSION, self.started_epoch_s, time.time())
+
+    def _begin_status(self) -> Callable[[], Status]:
+        from reconciler.status.gathering import Gathering, WatchedJob  # no start waits for what nobody looks at
+
         watched = WatchedJob(
             self.job,
             template=template_name(self.settings.template),
@@ -193,9 +209,15 @@ class Program:
             clock=self.clock,
         )
         gathering = Gathering(
-            self.informer, self.loop_record, [watched], version=VERSION, clock=self.clock, wall_clock=time.time
+            self.informer,
+            self.loop_record,
+            [watched],
+            version=VERSION,
+            started_epoch_s=self.started_epoch_s,
+            clock=self.clock,
+            wall_clock=time.time,
         )
-        return Board(gathering.status, clock=self.clock, wake=lambda: self.queue.put(StatusAsked()))
+        return gathering.status
 
     def _backoff(self) -> Backoff:
         return Backoff(random.random)

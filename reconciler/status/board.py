@@ -1,7 +1,8 @@
 """The board: where the loop's thread puts the status up, and where those that answer requests find it.
 
-Nothing is made while nobody looks. Whoever asks is noted, wakes the loop, and waits for the next pass, but not for
-long: a loop that hangs is just what a status page has to be able to tell of. What was put up last is shown then.
+Nothing is made while nobody looks, and what makes it is not even imported before. Whoever asks is noted, wakes the loop,
+and waits for the next pass, but not for long: a loop that hangs is just what a status page has to be able to tell of.
+What was put up last is shown then.
 """
 
 from __future__ import annotations
@@ -27,34 +28,40 @@ class Board:
 
     def __init__(
         self,
-        make: Callable[[], Status],
+        begin: Callable[[], Callable[[], Status]],
         *,
+        blank: Callable[[], Status],
         clock: Callable[[], float],
         wake: Callable[[], None],
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """Put the first status up.
+        """Hand in the edges.
 
         Args:
-            make: makes one, in the thread that calls `update`.
+            begin: gives what makes a status; called once, like that in the thread that calls `update`.
+            blank: makes a status that knows nothing, for who asks before the loop ever came by; called from any thread.
             clock: monotonic, seconds.
             wake: makes the loop come by; called from any thread.
             patience_s: how long `read` waits for that, seconds.
         """
-        self._make = make
+        self._begin = begin
+        self._blank = blank
+        self._make: Callable[[], Status] | None = None
         self._clock = clock
         self._wake = wake
         self._patience_s = patience_s
         self._put_up = threading.Condition()
         self._asked_at_s = float("-inf")
-        self._latest = make()
-        self._made_at_s = clock()
+        self._latest: Status | None = None
+        self._made_at_s = float("-inf")
 
     def update(self) -> None:
         """Put a new status up, if anybody looks."""
         now_s = self._clock()
         if now_s - self._asked_at_s > WATCHED_S:
             return
+        if self._make is None:
+            self._make = self._begin()
         status = self._make()
         with self._put_up:
             self._latest, self._made_at_s = status, now_s
@@ -67,4 +74,4 @@ class Board:
             if asked_at_s - self._made_at_s > FRESH_S:
                 self._wake()
                 self._put_up.wait_for(lambda: self._made_at_s >= asked_at_s, self._patience_s)
-            return self._latest
+            return self._blank() if self._latest is None else self._latest

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reconciler.status.values import Debt, EngineStatus, HeardEvent, JobStatus, LastChange, NotificationStatus, Status
+from reconciler.status.values import (
+    Debt,
+    EngineStatus,
+    HeardEvent,
+    JobStatus,
+    LastChange,
+    LastRender,
+    NotificationStatus,
+    Status,
+    StreamStatus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from models.event import EngineEvent
     from models.notification import Notification
     from notify.notifier import PendingDebt
     from reconciler.informer.informer import Informer
@@ -61,7 +71,7 @@ class WatchedJob:
             template=self._template,
             ok=job.is_true and record.last_pass_epoch_s > 0,
             trouble=tuple(str(failure) for failure in failures if failure is not None),
-            last_render=record.last_render,
+            last_render=None if record.last_render is None else LastRender(*record.last_render),
             last_change=None if job.last_applied is None else _last_change(job.last_applied),
             last_pass_epoch_s=record.last_pass_epoch_s,
             renders=record.renders,
@@ -101,6 +111,7 @@ class Gathering:
         jobs: Sequence[WatchedJob],
         *,
         version: str,
+        started_epoch_s: float,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
@@ -111,6 +122,7 @@ class Gathering:
             loop: what the loop heard.
             jobs: in the order of the configuration.
             version: the program's.
+            started_epoch_s: when it started, seconds since the epoch.
             clock: the informer's, monotonic, seconds.
             wall_clock: seconds since the epoch.
         """
@@ -120,7 +132,7 @@ class Gathering:
         self._version = version
         self._clock = clock
         self._wall_clock = wall_clock
-        self._started_epoch_s = wall_clock()
+        self._started_epoch_s = started_epoch_s
 
     def status(self) -> Status:
         """How everything stands now."""
@@ -131,14 +143,21 @@ class Gathering:
             at_epoch_s=now_epoch_s,
             engines=(self._engine(now_epoch_s),),
             jobs=tuple(job.status() for job in self._jobs),
-            events=tuple(self._named(event) for event in self._loop.events),
+            events=tuple(self._heard(event, at_epoch_s) for event, at_epoch_s in self._loop.events),
         )
 
-    def _named(self, event: HeardEvent) -> HeardEvent:
-        if not event.container:
-            return event
-        known = self._informer.store.container(event.container)
-        return replace(event, container=event.container[:_SHORT_ID] if known is None else known.name)
+    def _heard(self, event: EngineEvent, at_epoch_s: float) -> HeardEvent:
+        """What is shown of an event: of its attributes, which hold all labels, names alone."""
+        name = event.attributes.get("name") or event.actor_id[:_SHORT_ID]
+        container = event.attributes.get("container", "") if event.kind == "network" else ""
+        known = self._informer.store.container(container)
+        return HeardEvent(
+            at_epoch_s, event.kind, event.action, name, container[:_SHORT_ID] if known is None else known.name
+        )
+
+    def _stream(self) -> StreamStatus:
+        loop = self._loop
+        return StreamStatus(loop.stream_is_up, loop.stream_since_epoch_s, loop.stream_ends, loop.stream_last_end)
 
     def _engine(self, now_epoch_s: float) -> EngineStatus:
         informer, failure = self._informer, self._informer.failure
@@ -149,7 +168,7 @@ class Gathering:
             trouble="" if failure is None else str(failure),
             read_epoch_s=0.0 if read_at_s is None else now_epoch_s - (self._clock() - read_at_s),
             containers=self._loop.containers_by_state,
-            stream=self._loop.stream,
+            stream=self._stream(),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def encoded(status: Status, *, healthy: Check, ready: Check) -> bytes:
 
 def page() -> Page:
     """The page, whole: style and script are in it, so that `/` and `/status.json` are the only paths."""
+    from importlib.resources import files  # the same
+
     folder = files("reconciler.status")
     text = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
     filled = text["page.html"].replace("/* page.css */", text["page.css"]).replace("/* page.js */", text["page.js"])

@@ -1,15 +1,13 @@
 """What is remembered for the status page: stand-ins for the observers, which pass on everything to the metrics.
 
-All methods are called by the loop's thread.
+All methods are called by the loop's thread. Remembered are plain facts: the values that the page shows are made of
+them, and their module is imported, when somebody looks.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from reconciler.status.values import HeardEvent, LastRender, StreamStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +20,10 @@ if TYPE_CHECKING:
     from notify.store import AttemptResult
 
 EVENTS_KEPT = 50
-_SHORT_ID = 12
 _SECOND_NS = 1_000_000_000
+
+RenderFacts = tuple[float, bool, float, int]
+"""When it ended (seconds since the epoch), whether well, after how many seconds, with how many undefined names."""
 
 
 class JobRecord:
@@ -36,7 +36,7 @@ class JobRecord:
             metrics: told of everything.
             wall_clock: seconds since the epoch.
         """
-        self.last_render: LastRender | None = None
+        self.last_render: RenderFacts | None = None
         self.last_pass_epoch_s = 0.0
         self.renders = 0
         self.changes = 0
@@ -46,7 +46,7 @@ class JobRecord:
     def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
         """A render, or a load that failed, ended."""
         self.renders += 1
-        self.last_render = LastRender(self._wall_clock(), ok, duration_s, undefined_names)
+        self.last_render = (self._wall_clock(), ok, duration_s, undefined_names)
         self._metrics.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
@@ -133,9 +133,12 @@ class LoopRecord:
             loop_metrics: told of the containers.
             wall_clock: seconds since the epoch.
         """
-        self.stream = StreamStatus()
+        self.stream_is_up = False
+        self.stream_since_epoch_s = 0.0
+        self.stream_ends = 0
+        self.stream_last_end = ""
         self.containers_by_state: Mapping[str, int] = {}
-        self.events: deque[HeardEvent] = deque(maxlen=EVENTS_KEPT)
+        self.events: deque[tuple[EngineEvent, float]] = deque(maxlen=EVENTS_KEPT)
         self.after_pass: Callable[[], None] = _nothing
         self._engine_metrics = engine_metrics
         self._loop_metrics = loop_metrics
@@ -144,17 +147,18 @@ class LoopRecord:
     def heard(self, event: EngineEvent) -> None:
         """An event arrived; the informer counts it."""
         at_epoch_s = event.time_ns / _SECOND_NS if event.time_ns else self._wall_clock()
-        self.events.appendleft(_heard(event, at_epoch_s))
+        self.events.appendleft((event, at_epoch_s))
 
     def stream_up(self, *, up: bool) -> None:
         """The stream opened or ended."""
-        if up != self.stream.up or not self.stream.since_epoch_s:
-            self.stream = replace(self.stream, up=up, since_epoch_s=self._wall_clock())
+        if up != self.stream_is_up or not self.stream_since_epoch_s:
+            self.stream_is_up, self.stream_since_epoch_s = up, self._wall_clock()
         self._engine_metrics.stream_up(up=up)
 
     def stream_restarted(self, reason: str) -> None:
         """The stream ended, or could not be opened."""
-        self.stream = replace(self.stream, ends=self.stream.ends + 1, last_end=reason)
+        self.stream_ends += 1
+        self.stream_last_end = reason
         self._engine_metrics.stream_restarted(reason)
 
     def containers(self, counts: Mapping[str, int]) -> None:
@@ -165,13 +169,6 @@ class LoopRecord:
     def passed(self) -> None:
         """A pass is over."""
         self.after_pass()
-
-
-def _heard(event: EngineEvent, at_epoch_s: float) -> HeardEvent:
-    """What is shown of an event: of its attributes, which hold all labels, the name alone."""
-    name = event.attributes.get("name") or event.actor_id[:_SHORT_ID]
-    container = event.attributes.get("container", "") if event.kind == "network" else ""
-    return HeardEvent(at_epoch_s, event.kind, event.action, name, container)
 
 
 def _nothing() -> None:

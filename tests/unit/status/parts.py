@@ -67,7 +67,13 @@ class Watched:
             clock=self._now_s,
         )
         self.gathering = Gathering(
-            self.scene.informer, self.loop, [watched], version="1.2.3", clock=self._now_s, wall_clock=self._now_s
+            self.scene.informer,
+            self.loop,
+            [watched],
+            version="1.2.3",
+            started_epoch_s=900.0,
+            clock=self._now_s,
+            wall_clock=self._now_s,
         )
 
     def status(self) -> Status:
@@ -90,5 +96,4 @@ class Watched:
         self.stage.notifier.advance(self.scene.clock.now_s)
 
     def _now_s(self) -> float:
-        # Asked before there is a stage, too, by the gathering's start.
-        return self.stage.scene.clock.now_s if hasattr(self, "stage") else 1000.0
+        return self.stage.scene.clock.now_s

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.status.board import FRESH_S, WATCHED_S, Board
 from reconciler.status.values import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -14,10 +18,15 @@ class Life:
     """A loop that comes by when it is woken, or does not."""
 
     now_s: float = 100.0
+    begun: int = 0
     made: int = 0
     woken: int = 0
     hangs: bool = False
     board: Board | None = None
+
+    def begin(self) -> Callable[[], Status]:
+        self.begun += 1
+        return self.make
 
     def make(self) -> Status:
         self.made += 1
@@ -33,8 +42,12 @@ class Life:
         return self.now_s
 
 
+def _blank() -> Status:
+    return Status("1", 0.0, 0.0)
+
+
 def _board(life: Life, *, patience_s: float = 60.0) -> Board:
-    life.board = Board(life.make, clock=life.clock, wake=life.wake, patience_s=patience_s)
+    life.board = Board(life.begin, blank=_blank, clock=life.clock, wake=life.wake, patience_s=patience_s)
     return life.board
 
 
@@ -45,7 +58,7 @@ def test_nothing_is_made_while_nobody_looks() -> None:
     for _ in range(1000):
         life.now_s += 1
         board.update()
-    assert life.made == 1
+    assert (life.begun, life.made) == (0, 0)
 
 
 def test_whoever_looks_gets_the_status_of_now() -> None:
@@ -64,16 +77,18 @@ def test_a_fresh_status_is_given_at_once() -> None:
     life.now_s += 50
     for _ in range(20):
         board.read()
-    assert (life.woken, life.made) == (1, 2)
+    assert (life.woken, life.begun, life.made) == (1, 1, 1)
     life.now_s += FRESH_S + 0.1
     board.read()
-    assert life.woken == 2
+    assert (life.woken, life.begun, life.made) == (2, 1, 2)
 
 
 def test_a_loop_that_hangs_is_not_waited_for_long() -> None:
-    """What it put up last is shown, with its time."""
+    """What it put up last is shown, with its time; before the first time nothing is claimed."""
     life = Life(hangs=True)
     board = _board(life, patience_s=0.01)
+    assert board.read() == _blank()
+    board.update()
     life.now_s += 50
     assert board.read().at_epoch_s == 100
 
@@ -86,7 +101,7 @@ def test_the_loop_stops_making_them_some_time_after_the_last_look() -> None:
     board.read()
     life.now_s += WATCHED_S
     board.update()
-    assert life.made == 3
+    assert life.made == 2
     life.now_s += 1
     board.update()
-    assert life.made == 3
+    assert life.made == 2
