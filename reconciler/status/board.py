@@ -1,8 +1,8 @@
 """The board: where the loop's thread puts the status up, and where those that answer requests find it.
 
-Nothing is made while nobody looks, and what makes it is not even imported before. Whoever asks is noted, wakes the loop,
-and waits for the next pass, but not for long: a loop that hangs is just what a status page has to be able to tell of.
-What was put up last is shown then.
+Nothing is made while nobody looks, and what makes it is not even imported before. Whoever asks is noted, wakes the
+loop, and waits for the next pass, but not for long: a loop that hangs is just what a status page has to be able to tell
+of. What was put up last is shown then.
 """
 
 from __future__ import annotations
