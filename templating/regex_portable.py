@@ -24,7 +24,7 @@ _SET_OPERATION = re.compile(r"--|&&|\|\||~~")
 _TOKENS = re.compile(
     rf"{_ESCAPE}"
     rf"|(?P<cls>\[\^?{_CLASS_ITEM}+\])"
-    r"|\((?:\?[:=!])?"
+    r"|\((?:\?[:=!]|(?!\?))"
     r"|\{(?P<least>[0-9]{1,3})(?:,(?P<most>[0-9]{0,3}))?\}\??"
     r"|[*+?]\??"
     r"|[^\\\[\]{}()*+?\x00-\x1f\x7f-\U0010ffff]"

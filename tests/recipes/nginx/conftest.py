@@ -1,0 +1,34 @@
+"""A proxy for each test, on both versions of nginx."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.recipes.nginx.binaries import SUITES, nginx_binary
+from tests.recipes.nginx.certificates import Certificates
+from tests.recipes.nginx.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(params=list(SUITES))
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A proxy whose containers are still to be added."""
+    folder = Path(tempfile.mkdtemp(prefix="pygen-nginx-"))
+    try:
+        with Site(folder, nginx_binary(request.param)) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Makes certificates, each name's once."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))

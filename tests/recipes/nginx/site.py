@@ -1,0 +1,212 @@
+"""One proxy for one test: containers as an engine tells of them, the recipe rendered, and nginx run on the result."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.container import Container
+from models.networks import NetworkFacts
+from models.snapshot import Snapshot
+from templating.outcome import Rendered
+from templating.renderer import Renderer
+from templating.source import Edges, open_source
+from tests.recipes.nginx.backends import HttpBackend, VariablesBackend, free_address, serving
+from tests.support.fake_engine.world import World
+from tests.support.ports import reserve_port
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+RECIPE = Path(__file__).resolve().parents[3] / "deploy" / "recipes" / "nginx"
+_TIME_LIMIT_S = 200.0
+"""A slow machine is no reason to fail."""
+NGINX_LABEL = "com.github.nginx-proxy.nginx-proxy.nginx"
+_NGINX_CONF = """\
+daemon off;
+user root;
+pid {folder}/pid;
+error_log {folder}/error.log;
+worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    include {folder}/conf.d/*.conf;
+}}
+"""
+
+
+class Site:
+    """The recipe in a folder of its own, where `/etc/nginx` is this folder.
+
+    Args:
+        folder: an empty one.
+        binary: the nginx to run.
+
+    Attributes:
+        world: the engine's state; `add` and `backend` put containers into it.
+        environ: the variables of the process that renders.
+        http_port: where nginx listens for HTTP.
+        https_port: where nginx listens for HTTPS.
+        own_id: the container that the renderer runs in.
+    """
+
+    def __init__(self, folder: Path, binary: str) -> None:
+        self.folder = folder
+        self.world = World()
+        self.http_port, self.https_port = reserve_port(), reserve_port()
+        self.environ = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
+        self.own_id: str | None = None
+        self._binary = binary
+        self._stack = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        for name in ("conf.d", "certs", "vhost.d"):
+            (folder / name).mkdir()
+        for name in ("uwsgi_params", "fastcgi_params"):
+            shutil.copy(f"/etc/nginx/{name}", folder / name)
+        (folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=folder))
+        self._copy_recipe()
+        self._renderer: Renderer | None = None
+
+    def _copy_recipe(self) -> None:
+        for source in RECIPE.rglob("*.j2"):
+            copy = self.folder / "recipe" / source.relative_to(RECIPE)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(source.read_text().replace("/etc/nginx/", f"{self.folder}/"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._renderer is not None:
+            self._renderer.close()
+        self._stack.close()
+
+    # Containers
+
+    def add(self, name: str, env: dict[str, str] | None = None, **options: Any) -> str:
+        """A container; see `World.add_container`."""
+        return self.world.add_container(name, env=env or {}, **options)
+
+    def backend(self, name: str, env: dict[str, str], **options: Any) -> str:
+        """A container with a server behind it, which exposes its one port; gives its address and port."""
+        protocol = env.get("VIRTUAL_PROTO", "http")
+        host = free_address()
+        server = VariablesBackend(name, host, protocol) if protocol in {"uwsgi", "fastcgi"} else HttpBackend(name, host)
+        _, port = self._stack.enter_context(serving(server))
+        self.at(name, env, host, port, **options)
+        return f"{host}:{port}"
+
+    def at(self, name: str, env: dict[str, str], host: str, port: int, **options: Any) -> str:
+        """A container on the bridge with this address, which exposes this one port."""
+        overrides = {"NetworkSettings": {"Networks": {"bridge": {"IPAddress": host}}}}
+        return self.add(name, env, **({"ports": (f"{port}/tcp",), "overrides": overrides} | options))
+
+    def snapshot(self) -> Snapshot:
+        """All containers as they are now."""
+        networks = {}
+        for name in self.world._networks:
+            network = self.world.network(name)
+            networks[network.id] = NetworkFacts(network.id, network.name, network.internal)
+        read = [
+            Container.from_inspect(self.world.inspect_body(each), engine="", networks=networks, warn=_ignore)
+            for each in self.world.container_ids
+        ]
+        return Snapshot.of(read, self.own_id)
+
+    # Files
+
+    def write(self, name: str, text: str) -> None:
+        """A file of the operator's, below what is /etc/nginx here."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    # Rendering and running
+
+    def render(self) -> str:
+        """What the recipe gives now, in strict mode: it uses no name that does not exist."""
+        if self._renderer is None:
+            edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
+            source = open_source(str(self.folder / "recipe" / "nginx.conf.j2"), edges)
+            self._renderer = Renderer(
+                source, strict=True, warn=_unexpected, environ=self.environ, time_limit_s=_TIME_LIMIT_S
+            )
+            failure = self._renderer.load()
+            assert failure is None, str(failure)
+        outcome = self._renderer.render(self.snapshot())
+        assert isinstance(outcome, Rendered), str(outcome)
+        text = outcome.text.decode("utf-8", "surrogateescape")
+        (self.folder / "conf.d" / "default.conf").write_bytes(outcome.text)
+        return text
+
+    def is_stale(self) -> bool:
+        """Whether the last rendering is not what a new one would give."""
+        return self._renderer is not None and self._renderer.stale()
+
+    def complaint(self) -> str:
+        """What `nginx -t` says against the configuration as it is on disk; '' where it takes it."""
+        done = subprocess.run(
+            [*self._command(), "-t", "-q"], capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=120
+        )
+        return "" if done.returncode == 0 else done.stderr.decode(errors="replace") or f"status {done.returncode}"
+
+    def run(self) -> str:
+        """Render, check and start nginx, or another one in place of the one that runs; gives the configuration."""
+        self.stop()
+        text = self.render()
+        assert self.complaint() == "", text
+        self._process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = self._process
+
+        def listens() -> bool:
+            assert process.poll() is None, (self.folder / "error.log").read_text()
+            return all(map(_is_open, (self.http_port, self.https_port)))
+
+        wait_for(listens, what="nginx to listen")
+        return text
+
+    def stop(self) -> None:
+        """End nginx, if it runs."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _command(self) -> list[str]:
+        config, log = self.folder / "nginx.conf", self.folder / "error.log"
+        return [self._binary, "-p", str(self.folder), "-c", str(config), "-e", str(log)]
+
+
+def _is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+    except OSError:
+        return False
+    return True
+
+
+def _ignore(_message: str) -> None:
+    """Hostile containers have odd fields; what the model says of them is tested elsewhere."""
+
+
+def _unexpected(message: str) -> None:
+    raise AssertionError(message)
