@@ -61,6 +61,7 @@ class Watcher:
         self._log = log
         self._stream: EventStream | None = None
         self._stopped = False
+        self._silent = False
         self._told = ""
 
     def run(self) -> None:
@@ -72,21 +73,29 @@ class Watcher:
                 return
             if self._clock() - begun_s >= STEADY_S:
                 self._backoff.reset()
-            self._tell(error)
-            self._listener.stream_ended(error.reason)
+            if self._silent:  # we ended it ourselves, and whoever asked for that has told why
+                self._listener.stream_ended("silent")
+            else:
+                self._tell(error)
+                self._listener.stream_ended(error.reason)
+            self._silent = False
             if self._wait(self._backoff.next_delay_s()):
                 return
 
     def renew(self) -> None:
-        """End the stream that is open, because it can no longer be believed; `run` subscribes anew."""
-        stream = self._stream
-        if stream is not None:
-            stream.close()
+        """End the stream that is open, because it is silent about what happens; `run` subscribes anew."""
+        self._silent = self._stream is not None
+        self._end_stream()
 
     def stop(self) -> None:
         """End the watch, from any thread."""
         self._stopped = True
-        self.renew()
+        self._end_stream()
+
+    def _end_stream(self) -> None:
+        stream = self._stream
+        if stream is not None:
+            stream.close()
 
     def _watch(self) -> EngineError:
         try:

@@ -154,3 +154,20 @@ def test_a_stopped_watcher_says_nothing_more() -> None:
 
     play.heard.stream_event = stop_at_event  # type: ignore[method-assign] # a listener that ends the watch
     assert play.run() == ["opened", "start"]
+
+
+def test_a_stream_that_is_renewed_was_silent(caplog: pytest.LogCaptureFixture) -> None:
+    """It counts as that, and only once; who asked for it has told why."""
+    clock = MadeUpClock()
+    first = Stream([EVENT], failure(reason="closed"), clock)
+    play = Play(clock, first, Stream([], failure(reason="ended"), clock))
+    original = play.heard.stream_event
+
+    def renew_at_event(event: EngineEvent) -> None:
+        original(event)
+        play.watcher.renew()
+
+    play.heard.stream_event = renew_at_event  # type: ignore[method-assign] # a listener that doubts the stream
+    assert play.run() == ["opened", "start", "silent", "opened", "ended"]
+    assert first.closed == 2
+    assert len(caplog.records) == 1
