@@ -1,0 +1,87 @@
+"""`python -m tests.bench`: measures everything, and writes docs/benchmark.md and docs/benchmark.svg."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench.measuring import CONTENDERS, Benchmark
+from tests.bench.plan import QUICK, Plan
+from tests.bench.plot import Line, Panel, svg
+from tests.bench.report import asked, document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.bench.changes import Series
+    from tests.bench.measuring import Figures
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, write, and print the page. Absolute times are no reason to fail: the status is 0."""
+    options = _parser().parse_args(arguments)
+    begun_s = time.monotonic()
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"bench: {time.monotonic() - begun_s:5.0f} s: {text}\n")
+
+    with tempfile.TemporaryDirectory(prefix="pygen-bench-") as folder:
+        figures = Benchmark(_plan(options), Path(folder), say).run()
+    command = " ".join(["make bench" if not arguments else "./dev bench", *arguments])
+    options.docs.mkdir(parents=True, exist_ok=True)
+    page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
+    (options.docs / "benchmark.md").write_text(page)
+    (options.docs / "benchmark.svg").write_text(svg(panels(figures)))
+    missed = [row.what for row in asked(figures) if not row.met]
+    say("everything asked for is met" if not missed else "not met: " + "; ".join(missed))
+    sys.stdout.write(page)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./dev bench", allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true", help="few repetitions: a look, not a measurement")
+    parser.add_argument("--idle-s", type=float, help="seconds to idle (600)")
+    parser.add_argument("--real", type=_sizes, help="numbers of real containers (10,100,300; - for none)")
+    parser.add_argument("--simulated", type=_sizes, help="numbers of simulated ones (1000,10000; - for none)")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page and the plot are written")
+    return parser
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return () if text == "-" else tuple(sorted(int(part) for part in text.split(",")))
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    given = {name: getattr(options, name) for name in ("idle_s", "real", "simulated")}
+    return replace(QUICK if options.quick else Plan(), **{k: v for k, v in given.items() if v is not None})
+
+
+def panels(figures: Figures) -> list[Panel]:
+    """Milliseconds, and API calls, against the number of containers."""
+    return [
+        Panel("milliseconds from start to file", "containers", _lines(figures, lambda each: each.latency_ms("start"))),
+        Panel("API calls for a change", "containers", _lines(figures, lambda each: each.calls_per_change())),
+    ]
+
+
+def _lines(figures: Figures, value: Callable[[Series], float]) -> list[Line]:
+    return [Line(name, tuple(sorted(_points(figures, name, value)))) for name in CONTENDERS]
+
+
+def _points(figures: Figures, name: str, value: Callable[[Series], float]) -> list[tuple[float, float]]:
+    found = [(size, value(series)) for (_, size, contender), series in figures.series.items() if contender == name]
+    return [(float(size), y) for size, y in found if math.isfinite(y)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

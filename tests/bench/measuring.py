@@ -1,0 +1,104 @@
+"""The whole benchmark: arenas, contenders in turn, and all figures of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.bench.arena import RealArena, SimulatedArena
+from tests.bench.changes import Series, measure_block
+from tests.bench.contender import start
+from tests.bench.idle import Idle, measure_idle
+from tests.bench.rendering import Rendering, measure_rendering
+from tests.bench.startup import Startup, imports_ms, measure_startup
+from tests.bench.storm import Storm, measure_storm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.bench.arena import Arena
+    from tests.bench.plan import Plan
+
+CONTENDERS = ("pygen", "floor", "naive")
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was measured.
+
+    Attributes:
+        series: by arena (`real`, `simulated`), number of containers and contender.
+        startups: by arena and number of containers.
+        imports_ms: of a run to its first file.
+        storm: on the real engine.
+        idle: on the real engine.
+        rendering: of the benchmark's template.
+    """
+
+    series: dict[tuple[str, int, str], Series] = field(default_factory=dict)
+    startups: dict[tuple[str, int], Startup] = field(default_factory=dict)
+    imports_ms: float | None = None
+    storm: Storm | None = None
+    idle: Idle | None = None
+    rendering: Rendering | None = None
+
+
+class Benchmark:
+    """One run.
+
+    Args:
+        plan: how much.
+        folder: for the contenders' files; a new one.
+        say: told of each step.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> None:
+        self.figures = Figures()
+        self._plan = plan
+        self._folder = folder
+        self._say = say
+        self._number = 0
+
+    def run(self) -> Figures:
+        """Measure everything."""
+        self._say("rendering")
+        self.figures.rendering = measure_rendering(self._new_folder(), 1000, self._plan.tries * 5)
+        if self._plan.real:
+            with RealArena() as arena:
+                self._on_real_engine(arena)
+        for containers in self._plan.simulated:
+            with SimulatedArena(containers) as simulated:
+                self._compare(simulated, containers)
+        return self.figures
+
+    def _on_real_engine(self, arena: RealArena) -> None:
+        for containers in self._plan.real:
+            self._compare(arena, containers)
+            if self.figures.imports_ms is None:
+                self.figures.imports_ms = imports_ms(arena, self._new_folder(), self._plan.tries)
+        self._say(f"storm of {self._plan.storm}")
+        self.figures.storm = measure_storm(arena, self._new_folder(), self._plan.storm)
+        self._say(f"idle for {self._plan.idle_s:g} s")
+        self.figures.idle = measure_idle(arena, self._new_folder(), self._plan.idle_s)
+
+    def _compare(self, arena: Arena, containers: int) -> None:
+        self._say(f"{arena.name}, {containers} containers: first files")
+        startup = measure_startup(arena, self._new_folder(), containers, self._plan.tries)
+        self.figures.startups[arena.name, containers] = startup
+        for block in range(self._plan.blocks):
+            for name in CONTENDERS:
+                self._say(f"{arena.name}, {containers} containers, block {block + 1}: {name}")
+                self._block(arena, containers, name)
+
+    def _block(self, arena: Arena, containers: int, name: str) -> None:
+        series = self.figures.series.setdefault((arena.name, containers, name), Series())
+        contender = start(name, arena.socket_path, self._new_folder())
+        try:
+            measure_block(arena, contender, self._plan.rounds_of(name, arena.name, containers), series)
+        finally:
+            contender.close()
+
+    def _new_folder(self) -> Path:
+        self._number += 1
+        return self._folder / str(self._number)

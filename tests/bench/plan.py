@@ -1,0 +1,43 @@
+"""How much is measured: the whole, or a quick look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sizes and repetitions. A round is start, stop, start, crash.
+
+    Attributes:
+        real: numbers of containers on the real engine, growing.
+        simulated: numbers of containers on the simulated one.
+        blocks: how often the contenders take turns.
+        rounds: of each block.
+        naive_rounds: of each block of the naive way, which is slow.
+        most_rounds: of each block of the program at the largest real size: all of the starts, stops and crashes
+            that must be in the file.
+        idle_s: seconds without any change.
+        storm: containers restarted.
+        tries: of a start of the program, and of a render.
+    """
+
+    real: tuple[int, ...] = (10, 100, 300)
+    simulated: tuple[int, ...] = (1000, 10_000)
+    blocks: int = 5
+    rounds: int = 5
+    naive_rounds: int = 1
+    most_rounds: int = 20
+    idle_s: float = 600.0
+    storm: int = 300
+    tries: int = 5
+
+    def rounds_of(self, contender: str, arena: str, containers: int) -> int:
+        """Rounds of one block."""
+        if contender == "naive":
+            return self.naive_rounds
+        largest = arena == "real" and containers == max(self.real)
+        return self.most_rounds if largest and contender == "pygen" else self.rounds
+
+
+QUICK = Plan(blocks=1, rounds=2, most_rounds=2, idle_s=20.0, tries=2)

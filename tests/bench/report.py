@@ -1,0 +1,218 @@
+"""The tables of docs/benchmark.md: every figure that is asked for beside what it is."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.bench.changes import KINDS
+from tests.bench.measuring import CONTENDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.bench.changes import Kind
+    from tests.bench.measuring import Figures
+
+_NAMES = {"pygen": "pygen", "floor": "floor (c)", "naive": "naive (b)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row of the table of what is asked for.
+
+    Attributes:
+        what: the figure in words.
+        bound: what it may be.
+        found: what it is.
+        met: whether it is within the bound.
+    """
+
+    what: str
+    bound: str
+    found: str
+    met: bool
+
+
+def document(figures: Figures, command: str, *, date: str) -> str:
+    """The whole page."""
+    return "\n".join([*_head(command, date), *_asked_table(figures), *_changes_table(figures), *_tail(figures)]) + "\n"
+
+
+def _head(command: str, date: str) -> list[str]:
+    return [
+        "# Benchmark",
+        "",
+        f"Made by `{command}` on {date}: {os.cpu_count()} processors, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.release().split('-')[0]}. All of it is measured in one run, the contenders in "
+        "turn: (a) pygen as shipped, (b) the naive way, docker-py's `containers.list()` and a render for every event, "
+        "(c) the floor: an event, one inspect on a kept connection, a render of the same data from plain dictionaries "
+        "by plain Jinja2, a plain write. The code is in `tests/bench/`.",
+        "",
+        "Latencies are medians from the engine's own time of the event (`timeNano`) to the written file; a change that "
+        "never came counts as endless. API calls are means over starts, stops and crashes, a list by resync for each "
+        "block of changes included. Processor time is the median for a change.",
+        "",
+        "![Milliseconds and API calls for a change against the number of containers](benchmark.svg)",
+        "",
+    ]
+
+
+def _asked_table(figures: Figures) -> list[str]:
+    rows = [(row.what, row.bound, row.found, "yes" if row.met else "**no**") for row in asked(figures)]
+    return ["## What is asked for", "", *_table(("figure", "asked", "found", "met"), rows), ""]
+
+
+def asked(figures: Figures) -> list[Asked]:
+    """Every figure that has a bound."""
+    return [
+        *_asked_of_changes(figures),
+        *_asked_of_ten_thousand(figures),
+        *_asked_of_the_storm(figures),
+        *_asked_of_idling(figures),
+        *_asked_of_starts(figures),
+        *_asked_of_rendering(figures),
+    ]
+
+
+def _at_most(what: str, value: float, bound: float, unit: str = "", digits: int = 2) -> Asked:
+    return Asked(what, f"at most {bound:g}{unit}", f"{_number(value, digits)}{unit}", value <= bound)
+
+
+def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
+    sizes = [size for arena, size, name in figures.series if (arena, name) == ("real", "pygen")]
+    if not sizes:
+        return
+    size = max(sizes)
+    pygen, floor, naive = (figures.series["real", size, name] for name in CONTENDERS)
+    for kind in ("start", "crash"):
+        ours, least, most = (series.latency_ms(kind) for series in (pygen, floor, naive))
+        where = f"{kind}-to-file, {size} real containers"
+        yield _at_most(f"{where}, over the floor's ({_number(ours)} over {_number(least)} ms)", ours / least, 2, " x")
+        ratio = most / ours
+        told = f"{where}: the naive way's {_number(most)} ms over ours"
+        yield Asked(told, "at least 25 x", f"{_number(ratio)} x", ratio >= 25)
+    for (arena, count, name), series in figures.series.items():
+        if name == "pygen":
+            yield _at_most(f"API calls for a change, {count} {arena} containers", series.calls_per_change(), 3)
+    for kind in KINDS:
+        found, of = pygen.in_the_file(kind)
+        yield Asked(f"{kind}s in the file, {size} real containers", "all", f"{found} of {of}", found == of)
+
+
+def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
+    sizes = [size for arena, size, name in figures.series if (arena, name) == ("simulated", "pygen")]
+    if not sizes:
+        return
+    size = max(sizes)
+    pygen, floor = (figures.series["simulated", size, name] for name in ("pygen", "floor"))
+    ours, least = pygen.latency_ms("start"), floor.latency_ms("start")
+    where = f"{size} simulated containers"
+    yield _at_most(f"start-to-file, {where}, over the floor's ({_number(ours)} over {_number(least)} ms)", ours / least,
+                   2, " x")  # fmt: skip
+    ours, least = pygen.processor_ms(), floor.processor_ms()
+    yield _at_most(f"processor time for a change, {where}, over the floor's ({_number(ours)} over {_number(least)} ms)",
+                   ours / least, 2, " x")  # fmt: skip
+    startup = figures.startups["simulated", size]
+    ratio = startup.first_file_ms / startup.bare_loop_ms
+    yield _at_most(
+        f"process start to the first complete file, {where}, over a bare loop of inspects "
+        f"({_number(startup.first_file_ms)} over {_number(startup.bare_loop_ms)} ms)", ratio, 2, " x",
+    )  # fmt: skip
+
+
+def _asked_of_the_storm(figures: Figures) -> Iterator[Asked]:
+    storm = figures.storm
+    if storm is None:
+        return
+    what = f"storm of {storm.restarts} restarts in {_number(storm.duration_s)} s"
+    yield _at_most(f"{what}: share of one core", storm.share * 100, 50, " %")
+    yield _at_most(f"{what}: API calls for a restart", storm.calls_per_restart, 4)
+    yield _at_most(f"{what}: from the last change to the right file", storm.right_after_ms, 100, " ms")
+    rendering = f"{what}: time in its {storm.renders} renders, all by one thread, over the storm's"
+    yield Asked(rendering, "less than 1", f"{storm.render_share:.3f}", storm.render_share < 1)
+    bounds = f"{what}: {storm.signals} notifications for {storm.writes} writes, outside `--interval`"
+    yield Asked(bounds, "0", f"{storm.early + storm.late}", storm.early + storm.late == 0 and storm.signals > 0)
+
+
+def _asked_of_idling(figures: Figures) -> Iterator[Asked]:
+    idle = figures.idle
+    if idle is None:
+        return
+    what = f"idle for {idle.duration_s:g} s"
+    yield _at_most(f"{what}: share of one core", idle.share * 100, 0.3, " %", 3)
+    growth = idle.after.resident_mib - idle.before.resident_mib
+    yield _at_most(f"{what}: growth of resident memory", growth, 0.5, " MiB")
+    for name in ("threads", "descriptors"):
+        before, after = getattr(idle.before, name), getattr(idle.after, name)
+        yield Asked(f"{what}: {name}", "no growth", f"{before} to {after}", after <= before)
+
+
+def _asked_of_starts(figures: Figures) -> Iterator[Asked]:
+    for (arena, count), startup in figures.startups.items():
+        bound = {10: None, 300: 60, 10_000: 250}.get(count)
+        if bound is not None:
+            yield _at_most(f"resident memory, {count} {arena} containers", startup.resident_mib, bound, " MiB", 1)
+        if count == 10:
+            yield _at_most(f"process start to the first file, {count} containers", startup.first_file_ms, 400, " ms", 0)
+    if figures.imports_ms is not None:
+        yield _at_most("imports", figures.imports_ms, 200, " ms", 0)
+
+
+def _asked_of_rendering(figures: Figures) -> Iterator[Asked]:
+    rendering = figures.rendering
+    if rendering is None:
+        return
+    ours, plain = rendering.values_ms, rendering.dictionaries_ms
+    what = f"the template of {rendering.containers} containers from case-insensitive values, over plain dictionaries"
+    yield _at_most(f"{what} ({_number(ours)} over {_number(plain)} ms)", ours / plain, 2, " x")
+
+
+def _changes_table(figures: Figures) -> list[str]:
+    heads = ("containers", "way", "start, ms", "stop, ms", "crash, ms", "missed", "API calls", "processor, ms")
+    rows = []
+    for (arena, count, name), series in figures.series.items():
+        latencies = [_number(_latency(figures, (arena, count, name), kind)) for kind in KINDS]
+        missed = f"{series.missed()} of {len(series.samples)}"
+        calls, used = _number(series.calls_per_change()), _number(series.processor_ms())
+        rows.append((f"{count:,} {arena}", _NAMES[name], *latencies, missed, calls, used))
+    return ["## For a change", "", *_table(heads, rows), ""]
+
+
+def _latency(figures: Figures, key: tuple[str, int, str], kind: Kind) -> float:
+    return figures.series[key].latency_ms(kind)
+
+
+def _tail(figures: Figures) -> list[str]:
+    heads = ("containers", "first file, ms", "bare loop of inspects, ms", "resident, MiB")
+    rows = [
+        (f"{count:,} {arena}", f"{s.first_file_ms:.0f}", f"{s.bare_loop_ms:.0f}", f"{s.resident_mib:.1f}")
+        for (arena, count), s in figures.startups.items()
+    ]
+    lines = ["## From nothing", "", *_table(heads, rows), ""]
+    if (rendering := figures.rendering) is not None:
+        lines += [
+            "## A render",
+            "",
+            f"{rendering.containers:,} containers, processor milliseconds: {_number(rendering.values_ms)} by pygen, "
+            f"{_number(rendering.dictionaries_ms)} by pygen's sandbox from plain dictionaries, "
+            f"{_number(rendering.plain_ms)} by plain Jinja2 from plain dictionaries, without sandbox and limits.",
+        ]
+    return lines
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [_row(heads), _row(["---"] * len(heads)), *map(_row, rows)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(value: float, digits: int = 2) -> str:
+    if not math.isfinite(value):
+        return "never"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}f}"

@@ -1,0 +1,184 @@
+"""A storm: every container restarted as fast as the engine can, and a consumer to be told meanwhile."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.bench.changes import settle
+from tests.bench.contender import Pygen
+from tests.bench.lean_http import LeanConnection
+from tests.bench.template import line_of
+from tests.bench.usage import share_of_a_core
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.bench.arena import Arena
+
+CONSUMER = "consumer"
+INTERVAL_S = (0.5, 2.0)
+#: What a delivery itself takes: an inspect and a kill, by an engine that is busy restarting containers.
+_DELIVERY_S = 1.0
+_AT_ONCE = 8
+_NS_PER_S = 1_000_000_000
+_KILLS = "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22kill%22%5D%7D"
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """What a storm did.
+
+    Attributes:
+        restarts: of containers.
+        duration_s: from the first restart's begin to the last one's end.
+        share: of one core, over the storm.
+        renders: in all.
+        render_share: time spent in renders over the storm's duration; one at a time can't take more than 1.
+        calls_per_restart: API calls, those of notifications apart.
+        right_after_ms: from the last event to the file that is right for good.
+        writes: of the file.
+        signals: that reached the consumer.
+        early: signals sooner than MIN after the one before, or after the first write.
+        late: writes of which the consumer was told later than MAX (and what a delivery takes).
+    """
+
+    restarts: int
+    duration_s: float
+    share: float
+    renders: int
+    render_share: float
+    calls_per_restart: float
+    right_after_ms: float
+    writes: int
+    signals: int
+    early: int
+    late: int
+
+
+def measure_storm(arena: Arena, folder: Path, restarts: int) -> Storm:
+    """Restart `restarts` of the containers, the consumer apart."""
+    arena.add(CONSUMER)
+    arena.start(CONSUMER)
+    pygen = Pygen(
+        arena.socket_path, folder, "--signal", CONSUMER, "CONT", "--signal-via", "kill", "--interval",
+        *map(str, INTERVAL_S),
+    )  # fmt: skip
+    try:
+        pygen.process.wait_ready()
+        return _measure(arena, pygen, (arena.names() * restarts)[:restarts])
+    finally:
+        pygen.close()
+        arena.remove(CONSUMER)
+
+
+def _measure(arena: Arena, pygen: Pygen, names: Sequence[str]) -> Storm:
+    time.sleep(sum(INTERVAL_S))  # what the first file owes is told by then
+    settle(pygen)
+    signals, writes = _Signals(arena.socket_path), _Writes(pygen)
+    before, calls, renders = pygen.usage(), pygen.calls(), pygen.renders()
+    rendering_s = pygen.count("pygen_render_duration_seconds_sum")
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(arena.restart, names))
+    after = pygen.usage()
+    wanted = [line_of(name) for name in names]
+    time.sleep(2 * sum(INTERVAL_S))
+    settle(pygen)
+    signalled_ns, written = signals.close(), writes.close()
+    content = pygen.target.read_bytes()
+    if not all(line in content for line in wanted):
+        raise RuntimeError("the file is not right after the storm")
+    last_ns = arena.events.latest_ns
+    written_ns = [at_ns for at_ns, _ in written]
+    right_ns = max((at_ns for at_ns, _ in written), default=last_ns)
+    early, late = out_of_bounds(written_ns, signalled_ns)
+    return Storm(
+        restarts=len(names),
+        duration_s=after.at_s - before.at_s,
+        share=share_of_a_core(before, after),
+        renders=pygen.renders() - renders,
+        render_share=(pygen.count("pygen_render_duration_seconds_sum") - rendering_s) / (after.at_s - before.at_s),
+        calls_per_restart=(pygen.calls() - calls) / len(names),
+        right_after_ms=max(0.0, (right_ns - last_ns) / 1_000_000),
+        writes=len(written),
+        signals=len(signalled_ns),
+        early=early,
+        late=late,
+    )
+
+
+def out_of_bounds(written_ns: Sequence[int], signalled_ns: Sequence[int]) -> tuple[int, int]:
+    """Count notifications outside `--interval`.
+
+    Args:
+        written_ns: when the file was written, in order.
+        signalled_ns: when the consumer was told, in order.
+
+    Returns:
+        How many came sooner than MIN after the batch's first write, and how many batches waited longer than MAX.
+    """
+    minimum_ns, maximum_ns = (int(bound * _NS_PER_S) for bound in INTERVAL_S)
+    early = late = 0
+    told_ns = 0
+    for signal_ns in signalled_ns:
+        batch = [at_ns for at_ns in written_ns if told_ns < at_ns <= signal_ns]
+        if batch:
+            early += signal_ns - batch[0] < minimum_ns
+            late += signal_ns - batch[0] > maximum_ns + _DELIVERY_S * _NS_PER_S
+        told_ns = signal_ns
+    late += any(at_ns > told_ns for at_ns in written_ns)
+    return early, late
+
+
+class _Signals:
+    """When the consumer was signalled, by the engine's events."""
+
+    def __init__(self, socket_path: str) -> None:
+        self._connection = LeanConnection(socket_path)
+        self._lines = self._connection.lines(_KILLS)
+        self._times_ns: list[int] = []
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        try:
+            for line in self._lines:
+                event = json.loads(line)
+                if event["Actor"]["Attributes"]["name"] == CONSUMER:
+                    self._times_ns.append(event["timeNano"])
+        except (OSError, ValueError):
+            return  # cut by close
+
+    def close(self) -> list[int]:
+        self._connection.cut()
+        self._thread.join()
+        self._connection.close()
+        return self._times_ns
+
+
+class _Writes:
+    """When the file was written, and its size."""
+
+    def __init__(self, pygen: Pygen) -> None:
+        self._watch, self._target = pygen.watch, pygen.target
+        self._watch.drain()
+        self._found: list[tuple[int, int]] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while not self._ended.is_set():
+            at_ns = self._watch.next_write(time.monotonic() + 0.2)
+            if at_ns is not None:
+                self._found.append((at_ns, self._target.stat().st_size))
+
+    def close(self) -> list[tuple[int, int]]:
+        self._ended.set()
+        self._thread.join()
+        return self._found

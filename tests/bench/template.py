@@ -1,0 +1,29 @@
+"""The benchmark's template, which reads the same from pygen's values and from plain dictionaries."""
+
+from __future__ import annotations
+
+TEMPLATE = """\
+{% for container in containers if container.networks and container.ports.tcp %}
+# {{ container.name }}
+server {{ container.networks[0].ip_address }}:{{ container.ports.tcp[0] }}; \
+# {{ container.labels['com.docker.compose.service'] }} {{ container.env.VIRTUAL_HOST }}
+{% endfor %}
+"""
+
+#: What a container has to make its lines as long as others'.
+PORT = "8000/tcp"
+
+
+def labels_of(name: str) -> dict[str, str]:
+    """The labels that the template reads, and some that it does not."""
+    return {"com.docker.compose.service": name, "com.docker.compose.project": "bench", "org.example.kind": "backend"}
+
+
+def env_of(name: str) -> dict[str, str]:
+    """The variables that the template reads."""
+    return {"VIRTUAL_HOST": f"{name}.example.com"}
+
+
+def line_of(name: str) -> bytes:
+    """The line that is in the file exactly as long as the container runs."""
+    return f"# {name}\n".encode()
