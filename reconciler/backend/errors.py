@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Docker and Podman; "page not found" is what Docker says to a path that it does not know.
 _NO_SUCH_CONTAINER = re.compile(rb"no such container|no container with", re.IGNORECASE)
 _MESSAGE_LENGTH_MAX = 300
+#: 405 is a proxy's word where it allows no path at all for the method; the engine has none of it for what we ask.
+_REFUSALS = frozenset({401, 403, 405})
 _PLAIN_HTTP_TO_TLS = b"HTTP request to an HTTPS server"
 
 
@@ -37,7 +39,7 @@ def answer_error(answer: Answer, operation: str, address: EngineAddress) -> Engi
     """Translate an answer whose status is an error."""
     status = answer.head.status
     said = _said(answer)
-    if status in {401, 403}:
+    if status in _REFUSALS:
         line = operation_named(operation).line
         why = f"refused with status {status}: whatever guards the engine (a socket proxy?) has to allow {line}"
     elif _PLAIN_HTTP_TO_TLS in answer.body:
@@ -45,7 +47,7 @@ def answer_error(answer: Answer, operation: str, address: EngineAddress) -> Engi
     else:
         why = f"status {status}"
     text = f"{_asking(operation, address)}: {why}{said and f' ({said})'}"
-    return EngineError(text, operation=operation, reason="refused" if status in {401, 403} else "status", status=status)
+    return EngineError(text, operation=operation, reason="refused" if status in _REFUSALS else "status", status=status)
 
 
 def malformed(why: str, operation: str, address: EngineAddress) -> EngineError:

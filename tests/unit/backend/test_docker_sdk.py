@@ -177,8 +177,9 @@ def test_an_error_status_is_a_refusal(
 
 
 @pytest.mark.parametrize("operation", ACTS)
+@pytest.mark.parametrize("status", [403, 405])
 def test_a_forbidden_request_names_what_must_be_allowed(
-    engine: FakeEngine, port: SdkNotifyPort, web: str, operation: str
+    engine: FakeEngine, port: SdkNotifyPort, web: str, operation: str, status: int
 ) -> None:
     """The message has the method and the path, as an access list has them."""
     paths = {
@@ -187,7 +188,7 @@ def test_a_forbidden_request_names_what_must_be_allowed(
         "exec_create": "POST /containers/{container}/exec", "exec_start": "POST /exec/{exec}/start",
         "exec_inspect": "GET /exec/{exec}/json",
     }  # fmt: skip
-    engine.fault(operation, times=None, status=403)
+    engine.fault(operation, times=None, status=status)
     with pytest.raises(EngineRefused) as caught:
         ACTS[operation](port, web)
     assert f"has to allow {paths[operation]}" in str(caught.value)

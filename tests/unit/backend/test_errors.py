@@ -70,6 +70,7 @@ def answer(status: int, body: bytes) -> Answer:
         (418, b"\xff\xfe", "status", "status 418"),
         (403, b"", "refused", "has to allow GET /events"),
         (401, b"<html>", "refused", "has to allow GET /events"),
+        (405, b"Method Not Allowed\n", "refused", "has to allow GET /events"),
     ],
 )
 def test_an_error_status_says_whose_it_is(status: int, body: bytes, reason: str, words: str) -> None:
