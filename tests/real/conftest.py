@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.fake_engine import FakeEngine
 from tests.support.keeping import Keeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support.process import PygenProcess
@@ -20,3 +21,16 @@ if TYPE_CHECKING:
 def keeper(engine: RealEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
     """`keeper(TEMPLATE)` can start the program on this template and a target, on the real engine."""
     return lambda template: Keeper(pygen, engine.address, tmp_path, template)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEngine]:
+    """An engine that goes wrong on demand, for what no real one can be brought to do."""
+    with FakeEngine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def faked(fake: FakeEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
+    """`faked(TEMPLATE)`: like `keeper`, on the fake engine."""
+    return lambda template: Keeper(pygen, fake.address, tmp_path, template)

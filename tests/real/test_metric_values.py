@@ -6,19 +6,15 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
 from reconciler.version import VERSION
-from tests.support.fake_engine import FakeEngine
 from tests.support.keeping import NO_RESYNC, Keeper, Kept, Reader
 from tests.support.process import metric_key
 from tests.support.real_engine import FILE_HEALTHCHECK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from tests.support.process import PygenProcess
+    from tests.support.fake_engine import FakeEngine
     from tests.support.real_engine import RealEngine
 
 NAMES = "{% for c in containers %}{{ c.name }}\n{% endfor %}"
@@ -50,19 +46,6 @@ PROMISED = {
     "pygen_containers": {"state"},
     "pygen_last_successful_reconcile_timestamp_seconds": {"target"},
 }
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeEngine]:
-    """An engine that goes wrong on demand."""
-    with FakeEngine() as engine:
-        yield engine
-
-
-@pytest.fixture
-def faked(fake: FakeEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
-    """`faked(TEMPLATE)`: the program on the fake engine."""
-    return lambda template: Keeper(pygen, fake.address, tmp_path, template)
 
 
 class Values:

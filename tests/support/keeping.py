@@ -96,7 +96,9 @@ class Kept:
         self.program.wait_for(lambda: self.owed() == 0, what="nothing to be owed")
 
     def owed(self) -> float:
-        """How many notifications are owed now."""
+        """How many notifications are owed now; -1 where the program does not answer yet."""
+        if self.program.get("/healthz")[0] == 0:
+            return -1
         pending = [v for k, v in self.program.metrics().items() if k.startswith("pygen_notifications_pending")]
         return sum(pending)
 
