@@ -43,3 +43,9 @@ def test_templates_ask_with_a_test() -> None:
         render("{{ '^a$' is portable_regex }} {{ '(' is portable_regex }} {{ 80 is portable_regex }}")
         == "True False True"
     )
+
+
+def test_a_quoted_one_keeps_its_dollar() -> None:
+    """`quote_nginx(dollar=true)` leaves a `$` as it is, and escapes all else as ever."""
+    # In the template's text literal two backslashes are one.
+    assert render(r"{{ '^a\\.\"$' | quote_nginx(dollar=true) }}") == r'"^a\\.\"$"'
