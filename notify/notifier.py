@@ -175,7 +175,9 @@ class Notifier:
         self._doubt_leftover()
         self._see(sightings, listing)
         self._ledger.prepared = Prepared(digest, cause in _FORCING, self._wall_clock())
-        self._conclude(self._clock())
+        # Where nobody is ever told, there is no debt to keep, and the file need not wait for the disk.
+        if self._ledger.accounts:
+            self._conclude(self._clock())
 
     def replaced(self, digest: str, sightings: Sightings, at_s: float, *, listing: CompleteList | None = None) -> None:
         """The file was replaced: every run that was not told of this content is owed, with the batch.

@@ -82,9 +82,9 @@ class HttpEventStream:
             *lines, rest = (rest + piece).split(b"\n")
             if len(rest) > _LINE_BYTES_MAX:
                 raise MalformedAnswerError("an event has no end")
-            for line in lines:
-                if not line.isspace() and line:
-                    yield self._event(line)
+            # Read as a whole before the first is handed on: who waits for it then finds all that belong together, and
+            # the interpreter's lock free.
+            yield from [self._event(line) for line in lines if line and not line.isspace()]
 
     def _event(self, line: bytes) -> EngineEvent:
         try:
