@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tests.support.process import ROOT
-from tests.support.python_base import cache_folder, python_base_archive
+from tests.support.python_base import cache_folder, one_at_a_time, python_base_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +52,12 @@ def wheels(python_version: str) -> Path:
     """A folder with what the lock files pin, for this Python; fetched once for each state of the lock files."""
     key = hashlib.sha256(b"".join(lock.read_bytes() for lock in _LOCKS)).hexdigest()[:12]
     folder = cache_folder() / f"wheels-{python_version}-{key}"
-    if not folder.exists():
-        half = folder.with_name(f"{folder.name}-{hashlib.sha256(str(id(folder)).encode()).hexdigest()[:8]}")
-        _download(half, python_version)
-        half.rename(folder)
+    half = folder.with_name(f"{folder.name}.half")
+    with one_at_a_time(folder.with_name(f"{folder.name}.lock")):
+        if not folder.exists():
+            shutil.rmtree(half, ignore_errors=True)
+            _download(half, python_version)
+            half.rename(folder)
     return folder
 
 

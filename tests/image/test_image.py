@@ -83,7 +83,10 @@ def test_health_checks_follow_the_port_that_the_program_was_given(engine: RealEn
 
 
 def _await_healthy(engine: RealEngine, pygen: str) -> None:
-    wait_for(lambda: engine.exec(pygen, "pygen", "healthcheck")[0] == 0, what=lambda: engine.logs(pygen))
+    wait_for(
+        lambda: engine.exec(pygen, "pygen", "healthcheck")[0] == 0,
+        what=lambda: f"{engine.exec(pygen, 'pygen', 'healthcheck')}\n{engine.logs(pygen)}",
+    )
 
 
 def test_a_status_of_the_program_is_the_container_s(engine: RealEngine, image: str, folder: Path) -> None:

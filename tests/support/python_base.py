@@ -43,7 +43,7 @@ def python_base_archive() -> Path:
     release = _release()
     key = hashlib.sha256(repr((release, _PACKAGES, platform.machine())).encode()).hexdigest()[:12]
     archive = cache_folder() / f"python-base-{release}-{key}.tar"
-    with _one_at_a_time(archive.with_suffix(".lock")):
+    with one_at_a_time(archive.with_suffix(".lock")):
         if not archive.exists():
             _make(release, archive)
     return archive
@@ -110,7 +110,8 @@ def _os_release() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Inside, no other process of this machine is inside with the same file, which stays."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
