@@ -41,12 +41,17 @@ class Acknowledger:
             record = RunRecord(attempt.task.run, attempt.task.engine, attempt.name, self._ledger.content)
         self._settle(account, attempt, record, report, now_s)
         self.drop_ended(None)
-        self.register(account, attempt.task.run.container_id, record.engine, record.name)
+        self.register(attempt.notification, account, attempt.task.run.container_id, record.engine, record.name)
 
-    def register(self, account: Account, container_id: str, engine: str, name: str) -> None:
-        """Know a matching container's current run; a new one owes nothing only if it surely loaded the content."""
+    def register(self, notification: Notification, account: Account, container_id: str, engine: str, name: str) -> None:
+        """Know a matching container's current run; a new one owes nothing only if it surely loaded the content.
+
+        While a delivery to an earlier run is under way a new one is not judged: it is mostly our own restart's doing,
+        and what the delivery saw before that proves it. The end of the delivery comes back to it.
+        """
         run = self._witness.current_run(container_id)
-        if run is None:
+        under_way = self._schedule.under_way.get((notification, container_id))
+        if run is None or (under_way is not None and under_way.task.run != run):
             return
         record = account.runs.get(run)
         if record is not None:

@@ -63,6 +63,10 @@ class Chains:
         """
         return [place for place in places if self._link(self._chains.get(place), now_s)]
 
+    def container_ids(self) -> set[str]:
+        """The containers that were restarted lately."""
+        return {container_id for _, container_id in self._chains}
+
     def not_before_s(self, place: Place) -> float:
         """Before when the container is not restarted again, on the monotonic clock."""
         chain = self._chains.get(place)

@@ -12,7 +12,7 @@ known is made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -127,6 +127,7 @@ class Notifier:
         self._schedule = Schedule(interval, chance)
         self._acknowledger = Acknowledger(self._ledger, self._schedule, self._witness, self._journal, observer=observer)
         self._attempts = 0
+        self._own_doing = False
         self._matching_ids: set[str] = set()
 
     # What the loop tells us
@@ -162,7 +163,15 @@ class Notifier:
         expected = {self._ledger.content, UNKNOWN if prepared is None else prepared.digest}
         return self._ledger.content != UNKNOWN and digest not in expected
 
-    def prepare(self, digest: str, cause: Cause, sightings: Sightings, *, listing: CompleteList | None = None) -> None:
+    def prepare(
+        self,
+        digest: str,
+        cause: Cause,
+        sightings: Sightings,
+        *,
+        listing: CompleteList | None = None,
+        changed: Collection[str] | None = None,
+    ) -> None:
         """The file is about to be replaced: its debts are kept durably before this returns.
 
         Args:
@@ -171,7 +180,10 @@ class Notifier:
                 owed then, for it may have loaded the rogue file.
             sightings: every container that matches, as this pass shows it, stopped ones included.
             listing: the last complete list, if known.
+            changed: names of the containers whose changes led to this; None where something else did. A content that
+                changed for containers that we restarted, and for no other, continues a chain (see `notify.chain`).
         """
+        self._own_doing = self._is_own_doing(changed)
         self._doubt_leftover()
         self._see(sightings, listing)
         self._ledger.prepared = Prepared(digest, cause in _FORCING, self._wall_clock())
@@ -327,7 +339,7 @@ class Notifier:
 
     def _see_matching(self, notification: Notification, account: Account, matching: Sequence[Sighting]) -> None:
         for sighting in matching:
-            self._acknowledger.register(account, sighting.container_id, sighting.engine, sighting.name)
+            self._acknowledger.register(notification, account, sighting.container_id, sighting.engine, sighting.name)
         self._drop_unmatched(account, {sighting.container_id for sighting in matching})
         self._gauges.show_matches(notification, sum(sighting.run is not None for sighting in matching))
         self._journal.matched(notification, matching)
@@ -354,9 +366,16 @@ class Notifier:
         self._keeper.save(self._ledger, self._witness.engine_ns_max)
         self._gauges.show(self._ledger)
 
+    def _is_own_doing(self, changed: Collection[str] | None) -> bool:
+        restarted_ids = self._schedule.chains.container_ids()
+        restarted = {record.name for record in self._ledger.records() if record.run.container_id in restarted_ids}
+        return bool(changed) and restarted.issuperset(changed or ())
+
     def _slow_chains(self, debts: Iterable[DebtKey], now_s: float) -> None:
         chains = self._schedule.chains
         chains.forget_before(now_s - _CHAIN_MEMORY_S)
+        if not self._own_doing:
+            return
         places = [(n, run.container_id) for n, run in debts if n.action == _CHAINED_ACTION]
         for notification, container_id in chains.owed_again(places, now_s):
             self._journal.chained(notification, container_id)

@@ -67,7 +67,7 @@ class Witness:
         self.engine_ns_max[engine] = min(engine_ns_max, self.engine_ns_max.get(engine, engine_ns_max))
 
     def read(self, container_id: str, run: Run | None, read_at_s: float) -> None:
-        """Take a reading of one container; an older one than the newest changes nothing."""
+        """Take a reading of one container; an older one is only a proof of what did not run then."""
         known = self._known.get(container_id)
         if known is None:
             self._known[container_id] = Known(run, read_at_s)
@@ -75,6 +75,9 @@ class Witness:
             self._known[container_id] = Known(run, max(read_at_s, known.read_at_s), known.other_at_s)
         elif _is_newer(run, read_at_s, known):
             self._known[container_id] = Known(run, read_at_s, known.read_at_s)
+        elif read_at_s < known.read_at_s:
+            # An older reading, told late (a delivery's look at its container): then, the newest run did not run yet.
+            self._known[container_id] = Known(known.run, known.read_at_s, max(known.other_at_s, read_at_s))
 
     def listed(self, sightings: Iterable[Sighting], listing: CompleteList) -> None:
         """Take a complete list: a container that was missing in it did not run when it was begun.

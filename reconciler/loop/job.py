@@ -185,7 +185,8 @@ class Job:
         self, content: bytes, reading: Present | Missing, sightings: Matching, view: View
     ) -> Applied | WriteFailed:
         digest, cause = self._digest(content), self._cause(reading)
-        self.notifier.prepare(digest, cause, sightings, listing=view.listed)
+        changed = {change.subject for change in self._changes} if cause == "state" else None
+        self.notifier.prepare(digest, cause, sightings, listing=view.listed, changed=changed)
         outcome = self.target.write(content)
         self._observer.wrote(self.name, outcome.mode, ok=isinstance(outcome, Written))
         if isinstance(outcome, WriteFailed):

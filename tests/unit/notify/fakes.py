@@ -16,7 +16,7 @@ from notify.port import ContainerState, DeliveryError, EngineRefused
 from notify.sighting import CompleteList, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from notify.outcome import Report
     from notify.telling import SignalVia
@@ -389,13 +389,13 @@ class House:
         self.clock.tick()
         return CompleteList(self.clock(), frozenset(self.engine.containers))
 
-    def render(self, digest: str) -> None:
-        """One whole pass in which the template gives this content."""
+    def render(self, digest: str, *, changed: Collection[str] | None = None) -> None:
+        """One whole pass in which the template gives this content, for changes of containers of these names."""
         if self.disk == digest:
             self.notifier.unchanged(digest, self.sightings(), listing=self.listing())
             return
         shown = self.sightings()
-        self.notifier.prepare(digest, self.cause(), shown)
+        self.notifier.prepare(digest, self.cause(), shown, changed=changed)
         self.disk = digest
         self.clock.tick()
         self.notifier.replaced(digest, shown, self.clock())

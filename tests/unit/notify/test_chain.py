@@ -28,9 +28,28 @@ def play(house: House, seconds: int) -> list[float]:
     begin_s = house.clock()
     house.engine.on_started = lambda run: restarted.append(house.clock() - begin_s)
     for _ in range(seconds):
-        house.render(content_of(house))
+        house.render(content_of(house), changed={"web"})
         house.wait(1)
     return restarted
+
+
+def test_a_steady_stream_of_other_changes_is_no_chain() -> None:
+    """Where other containers change the file, every restart comes with its batch, however many there are."""
+    house = restless_house()
+    for number in range(20):
+        house.render(f"content {number}", changed={f"other-{number}"})
+        house.wait(3)
+    assert house.engine.operations() == ["restart"] * 20
+    assert house.lines.matching("spaced out") == []
+
+
+def test_a_restarted_container_s_part_in_others_changes_is_no_chain() -> None:
+    """A change of the restarted one together with another's has a reason of its own."""
+    house = restless_house()
+    for number in range(10):
+        house.render(f"content {number}", changed={"web", f"other-{number}"})
+        house.wait(3)
+    assert house.engine.operations() == ["restart"] * 10
 
 
 def test_a_chain_is_spaced_out_with_one_warning() -> None:

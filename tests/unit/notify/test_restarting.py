@@ -63,6 +63,24 @@ def test_a_failure_says_whether_the_container_was_touched(error: DeliveryError, 
     assert outcome.restart_undone is undone
 
 
+def test_a_run_that_our_restart_began_is_not_restarted_again_for_being_seen_early() -> None:
+    """The loop may hear of the new run before the worker's report: that owes nothing."""
+    house = House(RESTART)
+    house.engine.run_new()
+    house.disk = "before"
+    house.render("before")
+    house.render("after")
+    house.clock.advance(1)
+    house.notifier.advance(house.clock())
+    house.workers.run_all()
+    house.render("after")
+    house.wait(60)
+    house.render("after")
+    house.wait(60)
+    assert house.engine.operations() == ["restart"]
+    assert house.owed() == 0
+
+
 def test_the_retry_starts_what_our_restart_stopped() -> None:
     """Stopped by us and left so: started, not restarted."""
     setting = Setting()

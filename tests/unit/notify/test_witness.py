@@ -103,6 +103,24 @@ def test_an_older_reading_changes_nothing() -> None:
     assert witness.has_ended(run(EARLY))
 
 
+def test_an_older_reading_told_late_proves_that_the_newest_run_came_after_it() -> None:
+    """A delivery's look at the run before, told after the loop has seen the next one."""
+    witness = replaced_at(10)
+    witness.read("c1", run(LATE), 12)
+    assert not witness.started_after("e", run(LATE))
+    witness.read("c1", run(EARLY), 11)
+    assert witness.started_after("e", run(LATE))
+    assert witness.current_run("c1") == run(LATE)
+
+
+def test_an_older_reading_from_before_the_replacement_proves_nothing() -> None:
+    """Between it and the replacement the newest run may have begun."""
+    witness = replaced_at(10)
+    witness.read("c1", run(LATE), 12)
+    witness.read("c1", run(EARLY), 9)
+    assert not witness.started_after("e", run(LATE))
+
+
 def test_an_unreadable_time_proves_nothing() -> None:
     """A StartedAt that cannot be read is later than nothing."""
     witness = replaced_at(10)
