@@ -1,0 +1,165 @@
+"""An engine that answers late, wrongly, in part or not at all: the file stays, and is put right once it can be."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.extent import EXTENT
+from tests.faults.scene import NAMES, WatchedEngine, await_content, await_failed_requests, await_metric, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.fake_engine.faults import How
+    from tests.support.keeping import Keeper, Kept
+
+OPTIONS = ("--resync", "1", "--signal", "reader", "HUP", "--interval", "0")
+WRONG_ANSWERS = {
+    "500": ({"status": 500}, "status 500"),
+    "503": ({"status": 503}, "status 503"),
+    "429": ({"status": 429}, "status 429"),
+    "truncated JSON": ({"cut": True}, "no valid JSON, or only a part of it"),
+    "half an answer": ({"how": "half"}, "ended before the answer was complete"),
+    "HTML from a proxy": ({"status": 200, "body": "<html>Bad Gateway</html>", "content_type": "text/html"}, "a proxy"),
+    "HTML with a status": ({"status": 502, "body": "<html>Bad Gateway</html>", "content_type": "text/html"}, "a proxy"),
+}
+
+
+def start_settled(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> Kept:
+    """`one` is shown, and the reader was told of it."""
+    fake.add_container("reader")
+    fake.run("one")
+    kept = keeper(NAMES).start(*OPTIONS)
+    await_content(kept, "one")
+    fake.await_seen("reader", lines("one"))
+    kept.await_settled()
+    return kept
+
+
+def change_unheard(fake: WatchedEngine) -> None:
+    """`two` starts and `one` ends, and only a list and an inspect can tell."""
+    with fake.without_events():
+        fake.run("two")
+        fake.die("one")
+
+
+def assert_put_right_and_told_once(fake: WatchedEngine, kept: Kept, *names: str) -> None:
+    """The file is true, the reader was told of it, and heard nothing meanwhile."""
+    await_content(kept, *names)
+    fake.await_seen("reader", lines(*names))
+    kept.await_settled()
+    assert fake.seen["reader"] == [lines("one"), lines(*names)]
+    kept.program.wait_for_log("answers again")
+    assert kept.program.stop() == 0
+
+
+@pytest.mark.parametrize("operation", ["list", "inspect"])
+@pytest.mark.parametrize("wrong", WRONG_ANSWERS)
+def test_wrong_answers_change_nothing(
+    fake: WatchedEngine, keeper: Callable[[str], Keeper], wrong: str, operation: str
+) -> None:
+    """Retried, counted and told with the reason; what happened meanwhile is in the file afterwards."""
+    kept = start_settled(fake, keeper)
+    fault, reason = WRONG_ANSWERS[wrong]
+    fake.fault(operation, times=None, **fault)
+    change_unheard(fake)
+    # Three in a row are one try.
+    await_failed_requests(kept, operation, 4)
+    await_metric(kept, "pygen_docker_retries_total", 2, operation=operation)
+    kept.program.wait_for_log(reason)
+    assert kept.read() == lines("one")
+    fake.heal()
+    assert_put_right_and_told_once(fake, kept, "two")
+
+
+def test_slow_answers_are_waited_for(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """Two seconds for each answer are no failure, and nobody is asked twice because of them."""
+    kept = start_settled(fake, keeper)
+    for operation in ("list", "inspect", "networks", "events", "kill"):
+        fake.fault(operation, times=None, delay_s=2)
+    fake.run("two")
+    fake.die("one")
+    await_content(kept, "two")
+    fake.await_seen("reader", lines("two"))
+    kept.await_settled()
+    assert fake.seen["reader"][-1] == lines("two")
+    metrics = kept.program.metrics()
+    assert not [key for key, value in metrics.items() if key.startswith("pygen_docker_retries_total") and value]
+    assert not [key for key, value in metrics.items() if 'result="error"' in key and value]
+
+
+@pytest.mark.parametrize(("operation", "how"), [("list", "half_then_hang"), ("inspect", "hang")])
+def test_hanging_in_an_answer(
+    fake: WatchedEngine, keeper: Callable[[str], Keeper], operation: str, how: How
+) -> None:
+    """The request is given up, and made again; the program stays healthy, and the file as it was."""
+    kept = start_settled(fake, keeper)
+    fake.fault(operation, times=None, how=how)
+    change_unheard(fake)
+    if EXTENT.hang_s is not None:
+        time.sleep(EXTENT.hang_s)
+    await_failed_requests(kept, operation)
+    assert kept.read() == lines("one")
+    assert kept.program.get("/healthz")[0] == 200
+    fake.heal()
+    await_content(kept, "two")
+    fake.await_seen("reader", lines("two"))
+    kept.await_settled()
+    assert fake.seen["reader"] == [lines("one"), lines("two")]
+    assert kept.program.stop() == 0
+
+
+def test_a_hang_that_lasts_is_told(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """The log says what was asked and that no answer came."""
+    fake.fault("list", times=None, how="hang")
+    kept = keeper(NAMES).start(*OPTIONS)
+    kept.program.wait_for_log("no answer in time")
+    assert kept.program.get("/readyz")[0] == 503
+    fake.heal()
+    fake.run("one")
+    await_content(kept, "one")
+
+
+def test_a_refused_subscription_leaves_the_resyncs(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """403 for `/events` alone: changes come with the lists, the reason is told, and the stream stands once it may."""
+    fake.fault("events", times=None, status=403)
+    kept = start_settled(fake, keeper)
+    fake.run("two")
+    await_content(kept, "one", "two")
+    kept.program.wait_for_log("refused with status 403")
+    await_metric(kept, "pygen_event_stream_restarts_total", 1, reason="refused")
+    assert kept.program.metric("pygen_event_stream_up") == 0
+    fake.heal()
+    await_metric(kept, "pygen_event_stream_up", 1)
+    fake.run("three")
+    await_content(kept, "one", "three", "two")
+    assert sum("403" in line for line in kept.warnings()) == 1
+
+
+@pytest.mark.parametrize("old_lives_on", [False, True], ids=["stopped", "left"])
+def test_a_socket_replaced_by_another_engine_s(
+    fake: WatchedEngine, keeper: Callable[[str], Keeper], tmp_path: Path, *, old_lives_on: bool
+) -> None:
+    """The new one is asked, and believed; its reader was never told, so it is."""
+    kept = start_settled(fake, keeper)
+    path = Path(str(fake.socket_path))
+    beside = path.with_name("new.sock")
+    with WatchedEngine(tmp_path / "shared" / "target", socket_path=str(beside)) as new:
+        new.add_container("reader")
+        new.run("new")
+        if not old_lives_on:
+            fake.stop()
+            await_failed_requests(kept, "list")
+        beside.rename(path)
+        beside.symlink_to(path)
+        fake.break_connections()
+        await_content(kept, "new")
+        new.await_seen("reader", lines("new"))
+        kept.await_settled()
+        assert fake.seen["reader"] == [lines("one")]
+        assert new.seen["reader"] == [lines("new")]
+        assert kept.program.stop() == 0
