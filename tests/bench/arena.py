@@ -198,6 +198,11 @@ class SimulatedArena(_Closing):
         with self._lock:
             return self._control.calls()
 
+    def reset_calls(self) -> None:
+        """Let the engine count from zero."""
+        with self._lock:
+            self._control.reset()
+
     def grow(self, count: int) -> None:
         """All of them run from the start."""
         if count != self._count:

@@ -41,7 +41,7 @@ class Panel:
 
 
 def svg(panels: Sequence[Panel]) -> str:
-    """The panels side by side, with one legend of the first one's lines."""
+    """The panels side by side, each with its legend."""
     width, height = _WIDTH * len(panels), _HEIGHT + 26
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     parts = [
@@ -49,8 +49,8 @@ def svg(panels: Sequence[Panel]) -> str:
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]
     for number, panel in enumerate(panels):
-        parts += [f'<g transform="translate({number * _WIDTH} 0)">', *_panel(panel), "</g>"]
-    return "\n".join([*parts, *_legend(panels[0].lines), "</svg>", ""])
+        parts += [f'<g transform="translate({number * _WIDTH} 0)">', *_panel(panel), *_legend(panel.lines), "</g>"]
+    return "\n".join([*parts, "</svg>", ""])
 
 
 def _panel(panel: Panel) -> list[str]:

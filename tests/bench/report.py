@@ -16,8 +16,22 @@ if TYPE_CHECKING:
 
     from tests.bench.changes import Kind
     from tests.bench.measuring import Figures
+    from tests.bench.rendering import Rendering
 
 _NAMES = {"pygen": "pygen", "floor": "floor (c)", "naive": "naive (b)"}
+
+
+_WAYS = (
+    "All of it is measured in one run, the contenders in turn: (a) pygen as shipped, (b) the naive way, docker-py's "
+    "`containers.list()` and a render for every event, (c) the floor: an event, one inspect on a kept connection, a "
+    "render of the same data from plain dictionaries by plain Jinja2, a plain write. The code is in `tests/bench/`."
+)
+_TERMS = (
+    "Latencies are medians from the engine's own time of the event (`timeNano`) to the written file; a change that "
+    "never came counts as endless. API calls are means over starts, stops and crashes, a list by resync for each "
+    "block of changes included. Processor time is the median for a change, until the process is quiet again."
+)
+_PLOT = "![Milliseconds and API calls for a change against the number of containers](benchmark.svg)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +57,8 @@ def document(figures: Figures, command: str, *, date: str) -> str:
 
 
 def _head(command: str, date: str) -> list[str]:
-    return [
-        "# Benchmark",
-        "",
-        f"Made by `{command}` on {date}: {os.cpu_count()} processors, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.release().split('-')[0]}. All of it is measured in one run, the contenders in "
-        "turn: (a) pygen as shipped, (b) the naive way, docker-py's `containers.list()` and a render for every event, "
-        "(c) the floor: an event, one inspect on a kept connection, a render of the same data from plain dictionaries "
-        "by plain Jinja2, a plain write. The code is in `tests/bench/`.",
-        "",
-        "Latencies are medians from the engine's own time of the event (`timeNano`) to the written file; a change that "
-        "never came counts as endless. API calls are means over starts, stops and crashes, a list by resync for each "
-        "block of changes included. Processor time is the median for a change.",
-        "",
-        "![Milliseconds and API calls for a change against the number of containers](benchmark.svg)",
-        "",
-    ]
+    machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, {platform.system()}"
+    return ["# Benchmark", "", f"Made by `{command}` on {date}: {machine}. {_WAYS}", "", _TERMS, "", _PLOT, ""]
 
 
 def _asked_table(figures: Figures) -> list[str]:
@@ -70,6 +70,7 @@ def asked(figures: Figures) -> list[Asked]:
     """Every figure that has a bound."""
     return [
         *_asked_of_changes(figures),
+        *_asked_of_calls(figures),
         *_asked_of_ten_thousand(figures),
         *_asked_of_the_storm(figures),
         *_asked_of_idling(figures),
@@ -95,12 +96,15 @@ def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
         ratio = most / ours
         told = f"{where}: the naive way's {_number(most)} ms over ours"
         yield Asked(told, "at least 25 x", f"{_number(ratio)} x", ratio >= 25)
+    for kind, kinds in zip(KINDS, ("starts", "stops", "crashes"), strict=True):
+        found, of = pygen.in_the_file(kind)
+        yield Asked(f"{kinds} in the file, {size} real containers", "all", f"{found} of {of}", found == of)
+
+
+def _asked_of_calls(figures: Figures) -> Iterator[Asked]:
     for (arena, count, name), series in figures.series.items():
         if name == "pygen":
             yield _at_most(f"API calls for a change, {count} {arena} containers", series.calls_per_change(), 3)
-    for kind in KINDS:
-        found, of = pygen.in_the_file(kind)
-        yield Asked(f"{kind}s in the file, {size} real containers", "all", f"{found} of {of}", found == of)
 
 
 def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
@@ -194,14 +198,16 @@ def _tail(figures: Figures) -> list[str]:
     ]
     lines = ["## From nothing", "", *_table(heads, rows), ""]
     if (rendering := figures.rendering) is not None:
-        lines += [
-            "## A render",
-            "",
-            f"{rendering.containers:,} containers, processor milliseconds: {_number(rendering.values_ms)} by pygen, "
-            f"{_number(rendering.dictionaries_ms)} by pygen's sandbox from plain dictionaries, "
-            f"{_number(rendering.plain_ms)} by plain Jinja2 from plain dictionaries, without sandbox and limits.",
-        ]
+        lines += ["## A render", "", _render_in_words(rendering)]
     return lines
+
+
+def _render_in_words(rendering: Rendering) -> str:
+    return (
+        f"{rendering.containers:,} containers, processor milliseconds: {_number(rendering.values_ms)} by pygen, "
+        f"{_number(rendering.dictionaries_ms)} by pygen's sandbox from plain dictionaries, "
+        f"{_number(rendering.plain_ms)} by plain Jinja2 from plain dictionaries, without sandbox and limits."
+    )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

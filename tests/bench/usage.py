@@ -41,9 +41,13 @@ def usage_of(pid: int) -> Usage:
         at_s=time.monotonic(),
         processor_s=processor_s(pid),
         resident_mib=pages * os.sysconf("SC_PAGE_SIZE") / MIB,
-        threads=len(os.listdir(f"/proc/{pid}/task")),
-        descriptors=len(os.listdir(f"/proc/{pid}/fd")),
+        threads=_entries(f"/proc/{pid}/task"),
+        descriptors=_entries(f"/proc/{pid}/fd"),
     )
+
+
+def _entries(folder: str) -> int:
+    return sum(1 for _ in Path(folder).iterdir())
 
 
 def share_of_a_core(before: Usage, after: Usage) -> float:

@@ -1,0 +1,156 @@
+"""The benchmark's small form: what is counted, never how long it took."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench.arena import SimulatedArena
+from tests.bench.changes import KINDS, Series, measure_block
+from tests.bench.contender import Pygen, start
+from tests.bench.idle import measure_idle
+from tests.bench.measuring import Figures
+from tests.bench.plot import Line, Panel, svg
+from tests.bench.rendering import measure_rendering
+from tests.bench.report import asked, document
+from tests.bench.startup import measure_startup
+from tests.bench.storm import INTERVAL_S, measure_storm, out_of_bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_CONTAINERS = 40
+_ROUNDS = 2
+_NS_PER_S = 1_000_000_000
+
+
+@pytest.fixture
+def arena() -> Iterator[SimulatedArena]:
+    """A simulated engine with a few containers."""
+    with SimulatedArena(_CONTAINERS) as arena:
+        yield arena
+
+
+def _measured(arena: SimulatedArena, name: str, folder: Path) -> Series:
+    series = Series()
+    contender = start(name, arena.socket_path, folder / name)
+    try:
+        measure_block(arena, contender, _ROUNDS, series)
+    finally:
+        contender.close()
+    return series
+
+
+def test_a_change_costs_few_calls_and_none_is_missed(arena: SimulatedArena, tmp_path: Path) -> None:
+    """Starts, stops and crashes are all in the file, for three API calls each at most, a resync included."""
+    series = _measured(arena, "pygen", tmp_path)
+    assert [series.in_the_file(kind) for kind in KINDS] == [(2 * _ROUNDS,) * 2, (_ROUNDS,) * 2, (_ROUNDS,) * 2]
+    assert series.missed() == 0
+    assert series.calls_per_change() <= 3
+
+
+def test_the_program_counts_its_calls_as_the_engine_does(arena: SimulatedArena, tmp_path: Path) -> None:
+    """What the benchmark reads from the metrics is what reached the engine."""
+    arena.reset_calls()
+    pygen = Pygen(arena.socket_path, tmp_path / "pygen")
+    try:
+        pygen.process.wait_ready()
+        pygen.resync()
+        assert pygen.calls() == sum(arena.calls().values())
+        assert pygen.count("pygen_docker_requests_total", frozenset({"inspect"})) == _CONTAINERS
+    finally:
+        pygen.close()
+
+
+def test_a_change_costs_the_same_among_few_and_many(tmp_path: Path) -> None:
+    """The number of API calls for a change does not depend on how many containers run."""
+    calls = []
+    for containers in (10, 200):
+        with SimulatedArena(containers) as arena:
+            calls.append(_measured(arena, "pygen", tmp_path / str(containers)).calls_per_change())
+    few, many = calls
+    # A look that is shared by two events, or not, makes the small difference.
+    assert abs(few - many) <= 1
+
+
+def test_the_naive_way_inspects_everything_for_every_event(arena: SimulatedArena, tmp_path: Path) -> None:
+    """What the program is compared with does what is said of it, and the floor does one inspect."""
+    naive, floor = (_measured(arena, name, tmp_path) for name in ("naive", "floor"))
+    assert naive.calls_per_change() > _CONTAINERS
+    assert floor.calls_per_change() == 1
+    assert naive.missed() == floor.missed() == 0
+
+
+def test_a_storm_is_answered_by_few_calls_renders_and_signals(arena: SimulatedArena, tmp_path: Path) -> None:
+    """Restarting everything costs at most four calls a restart, and the consumer is told within the bounds."""
+    storm = measure_storm(arena, tmp_path / "storm", restarts=2 * _CONTAINERS)
+    assert storm.restarts == 2 * _CONTAINERS
+    assert storm.calls_per_restart <= 4
+    assert storm.renders <= 4 * storm.restarts
+    assert storm.early == 0
+    assert storm.signals <= storm.writes
+
+
+def test_an_idle_program_neither_renders_nor_grows(arena: SimulatedArena, tmp_path: Path) -> None:
+    """With nothing to do it opens nothing and starts no thread."""
+    idle = measure_idle(arena, tmp_path / "idle", duration_s=2)
+    assert idle.after.threads <= idle.before.threads
+    assert idle.after.descriptors <= idle.before.descriptors
+
+
+def test_an_idle_program_asks_the_engine_nothing(arena: SimulatedArena, tmp_path: Path) -> None:
+    """Between two resyncs there are no requests and no renders."""
+    pygen = Pygen(arena.socket_path, tmp_path / "pygen", "--resync", "3600")
+    try:
+        pygen.process.wait_ready()
+        before = pygen.calls(), pygen.renders()
+        time.sleep(2.5)
+        assert (pygen.calls(), pygen.renders()) == before
+    finally:
+        pygen.close()
+
+
+def test_the_page_and_the_plot_show_what_was_measured(arena: SimulatedArena, tmp_path: Path) -> None:
+    """Each measured figure that has a bound is a row with it, met or not."""
+    figures = Figures(rendering=measure_rendering(tmp_path / "rendering", 20, 2))
+    figures.startups["simulated", _CONTAINERS] = measure_startup(arena, tmp_path / "startup", _CONTAINERS, 1)
+    for name in ("pygen", "floor", "naive"):
+        figures.series["simulated", _CONTAINERS, name] = _measured(arena, name, tmp_path)
+    page = document(figures, "make bench", date="2026-01-01")
+    rows = asked(figures)
+    assert {row.found for row in rows if row.what.startswith("API calls")} == {
+        f"{figures.series['simulated', _CONTAINERS, 'pygen'].calls_per_change():.2f}"
+    }
+    assert all(row.what in page for row in rows)
+    assert all(("| yes |" if row.met else "| **no** |") in page for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("written_s", "signalled_s", "expected"),
+    [
+        ([1.0], [1.6], (0, 0)),
+        ([1.0], [1.2], (1, 0)),
+        ([1.0], [9.0], (0, 1)),
+        ([1.0], [], (0, 1)),
+        ([1.0, 1.4, 1.8, 5.0], [2.4, 5.6], (0, 0)),
+    ],
+)
+def test_a_notification_outside_its_bounds_is_noticed(
+    written_s: list[float], signalled_s: list[float], expected: tuple[int, int]
+) -> None:
+    """Sooner than MIN is early; later than MAX, or never, is late."""
+    assert INTERVAL_S == (0.5, 2.0)
+    written_ns, signalled_ns = ([int(at_s * _NS_PER_S) for at_s in times] for times in (written_s, signalled_s))
+    assert out_of_bounds(written_ns, signalled_ns) == expected
+
+
+def test_a_plot_places_points_on_its_axes() -> None:
+    """On logarithmic axes, ten times as much is one step further."""
+    drawing = svg([Panel("ms", "n", [Line("ours", ((10, 1), (100, 10), (1000, 100)))])])
+    points = drawing.partition('polyline points="')[2].partition('"')[0].split()
+    xs = [float(point.partition(",")[0]) for point in points]
+    assert round(xs[1] - xs[0], 1) == round(xs[2] - xs[1], 1) > 0
+    assert drawing.count("<circle") == 3
