@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from notify.port import EngineTimeout
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, House
 
 if TYPE_CHECKING:
@@ -385,3 +386,46 @@ def test_duplicate_notifications_count_once() -> None:
     house.render("b")
     house.wait(5)
     assert len(house.engine.told) == 1
+
+
+def test_back_after_a_delivery_whose_end_is_unknown_owes() -> None:
+    """The engine did not answer: the run may have loaded B."""
+    house = settled_house()
+    house.engine.fail("kill", EngineTimeout("slow"), "after")
+    house.render("b")
+    house.clock.advance(1)
+    house.pump()
+    house.render("a")
+    house.wait(5)
+    assert len(house.engine.told) == 2
+
+
+def test_a_repair_whose_end_is_unknown_is_owed_whatever_comes_next() -> None:
+    """Killed while drift was repaired: a change and its taking back do not cancel what the rogue file may have done."""
+    house = settled_house()
+    house.disk = "rogue"
+    house.notifier.prepare("a", "drift", house.sightings())
+    house.disk = "a"
+    house.start()
+    house.render("b")
+    house.render("a")
+    house.wait(5)
+    assert len(house.engine.told) == 1
+
+
+def test_a_repair_during_a_delivery_that_sends_nothing_is_owed() -> None:
+    """Drift is repaired while a delivery finds its container paused: also going back to A is owed then."""
+    house = settled_house()
+    container = next(iter(house.engine.containers.values()))
+    house.render("b")
+    house.clock.advance(1)
+    house.notifier.advance(house.clock())
+    container.paused = True
+    house.disk = "rogue"
+    house.render("b")
+    house.pump()
+    house.render("a")
+    container.paused = False
+    house.render("a")
+    house.wait(5)
+    assert house.engine.told == [container.run]
