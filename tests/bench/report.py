@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NAMES = {"pygen": "pygen", "floor": "floor (c)", "naive": "naive (b)"}
 
 
+_FEW = 10
 _WAYS = (
     "All of it is measured in one run, the contenders in turn: (a) pygen as shipped, (b) the naive way, docker-py's "
     "`containers.list()` and a render for every event, (c) the floor: an event, one inspect on a kept connection, a "
@@ -121,10 +122,12 @@ def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
     yield _at_most(f"processor time for a change, {where}, over the floor's ({_number(ours)} over {_number(least)} ms)",
                    ours / least, 2, " x")  # fmt: skip
     startup = figures.startups["simulated", size]
-    ratio = startup.first_file_ms / startup.bare_loop_ms
+    # A start with ten containers has a bound of its own; the rest is reading and rendering the others.
+    begin_ms = next((s.first_file_ms for (_, count), s in figures.startups.items() if count == _FEW), 0.0)
+    reading_ms = startup.first_file_ms - begin_ms
     yield _at_most(
-        f"process start to the first complete file, {where}, over a bare loop of inspects "
-        f"({_number(startup.first_file_ms)} over {_number(startup.bare_loop_ms)} ms)", ratio, 2, " x",
+        f"the first complete render, {where}, beyond a start with {_FEW}, over a bare loop of inspects "
+        f"({_number(reading_ms)} over {_number(startup.bare_loop_ms)} ms)", reading_ms / startup.bare_loop_ms, 2, " x",
     )  # fmt: skip
 
 
@@ -160,7 +163,7 @@ def _asked_of_starts(figures: Figures) -> Iterator[Asked]:
         bound = {10: None, 300: 60, 10_000: 250}.get(count)
         if bound is not None:
             yield _at_most(f"resident memory, {count} {arena} containers", startup.resident_mib, bound, " MiB", 1)
-        if count == 10:
+        if count == _FEW:
             yield _at_most(f"process start to the first file, {count} containers", startup.first_file_ms, 400, " ms", 0)
     if figures.imports_ms is not None:
         yield _at_most("imports", figures.imports_ms, 200, " ms", 0)
