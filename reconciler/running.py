@@ -100,7 +100,7 @@ def _prepare(program: Program) -> Status | None:
         log.warning("%s", locked.reason)
     if program.job.desired.load() is not None:
         return Status.TEMPLATE_FAILED
-    program.job.notifier.restore()
+    program.job.restore()
     return None
 
 

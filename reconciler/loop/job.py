@@ -152,6 +152,11 @@ class Job:
         """Say when a failed write is tried again, on our monotonic clock."""
         return self._retry_at_s
 
+    def restore(self) -> None:
+        """Remember what is owed; called once, after the target was taken and before the first pass."""
+        reading = self.target.read()
+        self.notifier.restore(self._digest(reading.content) if isinstance(reading, Present) else None)
+
     def reconcile(self, view: View) -> bool:
         """Make the target what it should be.
 
@@ -208,10 +213,13 @@ class Job:
     def _cause(self, reading: Reading) -> Cause:
         if isinstance(reading, Missing):
             return "missing"
-        known = self._true_digest or self.notifier.content
-        if known is not None and isinstance(reading, Present) and self._digest(reading.content) != known:
+        if isinstance(reading, Present) and self._is_drift(self._digest(reading.content)):
             return "drift"
         return "template" if self.desired.template_changed and self._true_digest is not None else "state"
+
+    def _is_drift(self, digest: str) -> bool:
+        """Tell by what this process left there, or before its first pass by what the one before did."""
+        return self.notifier.is_drift(digest) if self._true_digest is None else digest != self._true_digest
 
     def _why(self, cause: Cause) -> str:
         if cause == "drift":

@@ -192,13 +192,18 @@ class Stage:
     """One job over a scene, moved by hand."""
 
     def __init__(
-        self, *notifications: Notification, scene: Scene | None = None, counted: Counted | None = None
+        self,
+        *notifications: Notification,
+        scene: Scene | None = None,
+        counted: Counted | None = None,
+        store: MemoryStore | None = None,
     ) -> None:
         self.scene = scene or Scene()
         self.renderer = MadeUpRenderer()
         self.target = MemoryTarget()
         self.port = MadeUpPort(self.scene)
         self.counted = counted or Counted()
+        self.store = store or MemoryStore()
         self.woken = 0
         log = logging.getLogger("test.job")
         clock = self.scene.clock
@@ -207,7 +212,7 @@ class Stage:
             notifications,
             self.port,
             interval=Interval(0.5, 2.0),
-            store=MemoryStore(),
+            store=self.store,
             signal_via="auto",
             clock=clock,
             wall_clock=clock,
@@ -229,7 +234,7 @@ class Stage:
             observer=self.counted,
             log=log,
         )
-        self.notifier.restore()
+        self.job.restore()
         assert self.desired.load() is None
 
     def _spawn(self, work: Callable[[], None]) -> None:

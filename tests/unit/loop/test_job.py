@@ -249,3 +249,17 @@ def test_an_engine_that_is_away_leaves_the_target_and_repairs_it() -> None:
 def test_changes_are_told_in_words(changes: list[tuple[str, str]], words: str) -> None:
     """The first few by name, each once."""
     assert changes_in_words([Change(*change) for change in changes]) == words
+
+
+@pytest.mark.parametrize(("found", "cause"), [(None, "state"), (b"by hand\n", "drift")])
+def test_what_the_process_before_left_is_no_drift(found: bytes | None, cause: str) -> None:
+    """What somebody else put there meanwhile is: the state of the notifications remembers the content."""
+    before = Stage(HUP)
+    before.scene.world.add_container("nginx")
+    before.reconcile()
+    after = Stage(HUP, scene=before.scene, store=before.store)
+    after.target.content = found or before.target.content
+    after.renderer.heading = "edited meanwhile"
+    after.desired.load()
+    after.reconcile()
+    assert after.counted.causes == {cause: 1}
