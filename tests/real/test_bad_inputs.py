@@ -206,7 +206,7 @@ def test_a_corrupt_state_owes_everything_once(fake: FakeEngine, faked: Callable[
     keep = faked("x")
     assert keep.one_shot("--signal", "web", "HUP")[0] == 0
     [state] = keep.shared.glob(".*.state.pygen")
-    for count, rubbish in enumerate((b"", b"{", b"\xff\xfe", b"[]", b'{"version": 99}', b"null"), start=2):
+    for count, rubbish in enumerate((b"", b"\xff{", b'{"version": 99}'), start=2):
         state.write_bytes(rubbish)
         status, kept = keep.one_shot("--signal", "web", "HUP")
         assert status == 0, kept.program.log()

@@ -13,6 +13,7 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.fake_engine import FakeEngine
     from tests.support.real_engine import RealEngine
 
 LISTENING_CHILD = "trap 'echo signal HUP' HUP; sleep 1000000 & echo listening; while :; do wait $!; done"
@@ -248,3 +249,45 @@ def test_a_container_that_was_stopped_by_hand_is_not_started(
     assert not engine.is_running("web")
     assert "delivered to web" not in kept.program.log()
     assert kept.program.log().count("delivered to db") == 1
+
+
+def test_a_container_that_our_own_restart_stopped_is_started(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+    """The engine failed half way; the retry starts it, and that is the delivery."""
+    fake.add_container("web")
+    before = fake.container("web").started_at
+    fake.fault("restart", status=500, effect="stop")
+    kept = faked("told").start(*NO_RESYNC, "--restart", "web", "--interval", "0")
+    kept.program.wait_for(lambda: fake.calls["start"] == 1 and fake.container("web").running, what="the start")
+    kept.await_settled()
+    assert fake.container("web").started_at != before
+    assert (fake.calls["restart"], fake.restarts) == (1, [])
+    labels = {"action": "restart", "container": "web"}
+    counts = [kept.program.metric("pygen_notifications_total", **labels, result=r) for r in ("success", "error")]
+    assert counts == [1, 1]
+
+
+def test_a_restart_that_was_done_without_an_answer_is_a_delivery(
+    fake: FakeEngine, faked: Callable[[str], Keeper]
+) -> None:
+    """The answer never comes, and the container is looked at: a new StartedAt is what was wanted."""
+    fake.add_container("web", stop_timeout_s=0)
+    fake.fault("restart", how="hang", effect="full")
+    kept = faked("told").start(*NO_RESYNC, "--restart", "web", "--interval", "0")
+    kept.program.wait_for_log("restart of web delivered to web")
+    kept.await_settled()
+    assert (fake.calls["restart"], fake.calls["start"], len(fake.restarts)) == (1, 0, 1)
+
+
+def test_a_target_that_hangs_holds_up_nobody_else(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+    """Each is served by itself: the other is told of content after content meanwhile."""
+    fake.add_container("hangs")
+    fake.add_container("works")
+    fake.fault("kill", times=None, how="hang", container="hangs")
+    keep = faked("one")
+    signals = ("--signal", "hangs", "HUP", "--signal", "works", "HUP")
+    kept = keep.start(*NO_RESYNC, *signals, "--interval", "0")
+    for count, content in enumerate(("two", "three", "four"), start=1):
+        kept.program.wait_for(lambda count=count: len(fake.signals) == count, what=f"signal {count}")  # type: ignore[misc]  # a default pins the value
+        keep.template.write_text(content)
+    assert {told.container_id for told in fake.signals} == {fake.container("works").id}
+    assert kept.program.metric("pygen_notifications_pending", action="signal", container="hangs") == 1
