@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bench.arena import SimulatedArena
-from tests.bench.changes import KINDS, Series, measure_block
+from tests.bench.changes import KINDS, Sample, Series, measure_block
 from tests.bench.contender import Pygen, start
 from tests.bench.idle import measure_idle
 from tests.bench.measuring import Figures
 from tests.bench.plot import Line, Panel, svg
-from tests.bench.rendering import measure_rendering
+from tests.bench.rendering import Rendering, measure_rendering
 from tests.bench.report import asked, document
-from tests.bench.startup import measure_startup
+from tests.bench.startup import Startup, bare_loop_ms, imports_ms, measure_startup
 from tests.bench.storm import INTERVAL_S, measure_storm, out_of_bounds
 
 if TYPE_CHECKING:
@@ -113,19 +113,38 @@ def test_an_idle_program_asks_the_engine_nothing(arena: SimulatedArena, tmp_path
         pygen.close()
 
 
-def test_the_page_and_the_plot_show_what_was_measured(arena: SimulatedArena, tmp_path: Path) -> None:
-    """Each measured figure that has a bound is a row with it, met or not."""
-    figures = Figures(rendering=measure_rendering(tmp_path / "rendering", 20, 2))
-    figures.startups["simulated", _CONTAINERS] = measure_startup(arena, tmp_path / "startup", _CONTAINERS, 1)
-    for name in ("pygen", "floor", "naive"):
-        figures.series["simulated", _CONTAINERS, name] = _measured(arena, name, tmp_path)
-    page = document(figures, "make bench", date="2026-01-01")
+def _series(latency_ms: float | None, processor_ms: float, calls: int) -> Series:
+    return Series([Sample(kind, latency_ms, processor_ms) for kind in KINDS], calls)
+
+
+def _figures(ours_ms: float | None) -> Figures:
+    figures = Figures(rendering=Rendering(1000, values_ms=9, dictionaries_ms=10, plain_ms=11), imports_ms=150)
+    for arena, containers in (("real", 300), ("simulated", 10_000)):
+        figures.series[arena, containers, "pygen"] = _series(ours_ms, 3, 6)
+        figures.series[arena, containers, "floor"] = _series(4, 2, 3)
+        figures.series[arena, containers, "naive"] = _series(400, 300, 1200)
+        figures.startups[arena, containers] = Startup(containers, 900, 500, 50)
+    return figures
+
+
+def test_the_page_shows_what_was_measured_beside_what_is_asked() -> None:
+    """Each figure that has a bound is a row with it, and all are met where they are."""
+    figures = _figures(ours_ms=6)
     rows = asked(figures)
-    assert {row.found for row in rows if row.what.startswith("API calls")} == {
-        f"{figures.series['simulated', _CONTAINERS, 'pygen'].calls_per_change():.2f}"
-    }
-    assert all(row.what in page for row in rows)
-    assert all(("| yes |" if row.met else "| **no** |") in page for row in rows)
+    assert {row.found for row in rows if row.what.startswith("API calls")} == {"2.00"}
+    assert "1.50 x" in {row.found for row in rows if row.what.startswith("start-to-file, 300 real")}
+    assert all(row.met for row in rows)
+    page = document(figures, "make bench", date="2026-01-01")
+    assert all(f"| {row.what} | {row.bound} | {row.found} | yes |" in page for row in rows)
+
+
+def test_a_change_that_never_came_is_no_good_figure() -> None:
+    """Endless latencies and missing changes are told as not met, never left out of the mean."""
+    rows = {row.what: row for row in asked(_figures(ours_ms=None))}
+    assert not rows["crashes in the file, 300 real containers"].met
+    assert rows["crashes in the file, 300 real containers"].found == "0 of 1"
+    late = next(row for what, row in rows.items() if what.startswith("start-to-file, 300 real containers, over"))
+    assert (late.found, late.met) == ("never x", False)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +164,23 @@ def test_a_notification_outside_its_bounds_is_noticed(
     assert INTERVAL_S == (0.5, 2.0)
     written_ns, signalled_ns = ([int(at_s * _NS_PER_S) for at_s in times] for times in (written_s, signalled_s))
     assert out_of_bounds(written_ns, signalled_ns) == expected
+
+
+def test_all_ways_render_the_same_containers(tmp_path: Path) -> None:
+    """Each way of rendering the benchmark's template is measured."""
+    rendering = measure_rendering(tmp_path / "rendering", 20, 2)
+    assert min(rendering.values_ms, rendering.dictionaries_ms, rendering.plain_ms) > 0
+
+
+def test_a_start_is_measured_to_its_first_file(arena: SimulatedArena, tmp_path: Path) -> None:
+    """The program's start, its imports, and the bare loop that it is compared with are real ones."""
+    startup = measure_startup(arena, tmp_path / "startup", _CONTAINERS, 1)
+    assert startup.first_file_ms > 0
+    assert startup.resident_mib > 5
+    assert imports_ms(arena, tmp_path / "imports", 1) > 0
+    arena.reset_calls()
+    assert bare_loop_ms(arena.socket_path) > 0
+    assert arena.calls() == {"list": 1, "inspect": _CONTAINERS}
 
 
 def test_a_plot_places_points_on_its_axes() -> None:
