@@ -13,20 +13,19 @@ ARG PIP_NO_INDEX
 ARG PIP_INDEX_URL
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PIP_FIND_LINKS=/build/wheels
 COPY requirements/build.txt requirements/runtime.txt wheel[s] wheels/
+# What installs stays outside of what runs.
 RUN python3 -m venv /build/tools \
     && /build/tools/bin/pip install --require-hashes --requirement wheels/build.txt \
-    && python3 -m venv /opt/pygen \
-    && /opt/pygen/bin/pip install --require-hashes --requirement wheels/runtime.txt
+    && python3 -m venv --without-pip /opt/pygen \
+    && /build/tools/bin/pip --python /opt/pygen/bin/python install --require-hashes --requirement wheels/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY models models
 COPY templating templating
 COPY notify notify
 COPY metrics metrics
 COPY reconciler reconciler
-# What installs is not needed to run.
 RUN /build/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /build/dist . \
-    && /opt/pygen/bin/pip install --no-index --no-deps /build/dist/*.whl \
-    && /opt/pygen/bin/pip uninstall --yes setuptools pip
+    && /build/tools/bin/pip --python /opt/pygen/bin/python install --no-index --no-deps /build/dist/*.whl
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=1.0.0

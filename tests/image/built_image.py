@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from tests.support.process import ROOT
@@ -20,19 +21,62 @@ if TYPE_CHECKING:
 BASE = "python-base:local"
 IMAGE = "pygen:local"
 _LOCKS = (ROOT / "requirements" / "runtime.txt", ROOT / "requirements" / "build.txt")
+_MADE_OF = tuple(
+    line[1:] for line in ("!Dockerfile", *(ROOT / ".dockerignore").read_text().splitlines()) if line.startswith("!")
+)
+_KEPT_S = 24 * 3600.0
 _NOT_SENT = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis", "build", "dist", "tests")
 
 
 def ensure_image(engine: RealEngine, folder: Path) -> str:
-    """Build the image on this engine where it is not there yet, in a copy of the project in `folder`; its tag."""
+    """Have the image on this engine: its tag.
+
+    The first engine that needs it builds it, in a copy of the project in `folder`; the others load what that one built,
+    for the same state of the project.
+    """
+    if engine.client.images(IMAGE):
+        return IMAGE
+    context = _context(folder)
+    archive = cache_folder() / f"pygen-image-{_digest(context)}.tar"
+    with one_at_a_time(archive.with_suffix(".lock")):
+        if not archive.exists():
+            _build_and_keep(engine, context, archive)
+    if not engine.client.images(IMAGE):
+        with archive.open("rb") as saved:
+            engine.client.load_image(saved)  # type: ignore[no-untyped-call]  # the stubs leave it open
+    return IMAGE
+
+
+def _context(folder: Path) -> Path:
+    """What the build is sent, without the wheels."""
+    context = folder / "context"
+    shutil.copytree(ROOT, context, ignore=_NOT_SENT)
+    return context
+
+
+def _digest(context: Path) -> str:
+    """Of all that the image is made of: every file that may be sent, and the base."""
+    told = hashlib.sha256(python_base_archive().name.encode())
+    for path in sorted(path for name in _MADE_OF for path in [context / name, *(context / name).rglob("*")]):
+        if path.is_file():
+            told.update(f"{path.relative_to(context)} {path.stat().st_mode} {path.stat().st_size}\n".encode())
+            told.update(path.read_bytes())
+    return told.hexdigest()[:16]
+
+
+def _build_and_keep(engine: RealEngine, context: Path, archive: Path) -> None:
+    """Archives of former states are removed: they are large, and nobody needs them any more."""
     if not engine.client.images(BASE):
         engine.import_image(BASE, python_base_archive())
-    if not engine.client.images(IMAGE):
-        context = folder / "context"
-        shutil.copytree(ROOT, context, ignore=_NOT_SENT)
-        shutil.copytree(wheels(_python_version(engine)), context / "wheels")
-        build(engine, context)
-    return IMAGE
+    shutil.copytree(wheels(_python_version(engine)), context / "wheels")
+    build(engine, context)
+    for old in archive.parent.glob("pygen-image-*.tar"):
+        if old.stat().st_mtime < time.time() - _KEPT_S:
+            old.unlink()
+    half = archive.with_suffix(".half")
+    with half.open("wb") as file:
+        file.writelines(engine.client.get_image(IMAGE))
+    half.rename(archive)
 
 
 def build(engine: RealEngine, context: Path) -> None:

@@ -7,6 +7,10 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: The image's users: root, and one without rights.
 _FILES = {
@@ -16,8 +20,12 @@ _FILES = {
 _FOLDERS = {"bin": 0o755, "dev": 0o755, "etc": 0o755, "proc": 0o755, "sys": 0o755, "root": 0o700, "tmp": 0o1777}
 
 
-def busybox_archive() -> bytes:
-    """A root file system in a tar archive: Debian's static busybox, and a link for each of its programs."""
+def busybox_archive(files: Mapping[str, str] | None = None) -> bytes:
+    """A root file system in a tar archive: Debian's static busybox, and a link for each of its programs.
+
+    Args:
+        files: texts by path without the first slash, in folders that are there, beside or in place of its own.
+    """
     busybox = shutil.which("busybox", path="/usr/bin:/bin")
     if busybox is None:
         raise FileNotFoundError("busybox is missing: install busybox-static")
@@ -26,7 +34,7 @@ def busybox_archive() -> bytes:
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for folder, mode in _FOLDERS.items():
             _add_folder(archive, folder, mode)
-        for name, text in _FILES.items():
+        for name, text in {**_FILES, **(files or {})}.items():
             _add_file(archive, name, text.encode(), 0o644)
         _add_file(archive, "bin/busybox", Path(busybox).read_bytes(), 0o755)
         for name in sorted(set(names.stdout.split()) - {"busybox"}):

@@ -111,6 +111,7 @@ def _os_release() -> dict[str, str]:
 
 @contextlib.contextmanager
 def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Whoever comes second waits, and finds made what the first one made."""
     """Inside, no other process of this machine is inside with the same file, which stays."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
