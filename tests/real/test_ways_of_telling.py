@@ -186,7 +186,7 @@ def test_a_paused_container_stays_owed_until_it_goes_on(engine: RealEngine, keep
     keep.template.write_text("two")
     other.await_told("two")
     kept.program.wait_for_log("waits for paused")
-    assert kept.owed() == 1
+    wait_for(lambda: kept.owed() == 1, what=lambda: f"only the paused one is owed: {kept.owed()}")
     engine.unpause_container("paused")
     paused.await_told("two")
     kept.await_settled()
