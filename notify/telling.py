@@ -77,7 +77,8 @@ def _send(port: NotifyPort, task: Task, looker: Looker, state: ContainerState, v
         return Failed(
             f"{short} could not be sent by exec ({obstacle_to_exec}), and --signal-via exec allows no other way"
         )
-    return _by_kill(port, task, looker, advice=_advice(state, task.signal))
+    advice = f"{_advice(state, task.signal)} (no exec: {obstacle_to_exec})"
+    return _by_kill(port, task, looker, advice=advice)
 
 
 def _by_exec(port: NotifyPort, task: Task, looker: Looker) -> Outcome | str:

@@ -97,17 +97,19 @@ def test_not_possible_inside_falls_back_to_kill(status: int) -> None:
     assert isinstance(outcome, Delivered)
     assert outcome.policy_lost
     assert "stop_signal" in outcome.advice
+    assert f"ended with {status}" in outcome.advice
 
 
 @pytest.mark.parametrize("status", [403, 405])
 def test_a_forbidden_exec_falls_back_to_kill(status: int) -> None:
-    """A proxy that forbids exec is asked once."""
+    """A proxy that forbids exec is asked once, and the advice says what it has to allow."""
     setting = Setting(restart_policy="always")
-    setting.engine.fail("execute", EngineRefused("forbidden", status))
+    setting.engine.fail("execute", EngineRefused("has to allow POST /x", status))
     outcome = setting.send()
     assert setting.engine.operations() == ["execute", "kill"]
     assert isinstance(outcome, Delivered)
     assert outcome.policy_lost
+    assert "has to allow POST /x" in outcome.advice
 
 
 @pytest.mark.parametrize(
