@@ -141,10 +141,11 @@ def out_of_bounds(
     early = late = 0
     told_ns = 0
     for signal_ns in signalled_ns:
-        batch = [at_ns for at_ns in written_ns if told_ns < at_ns <= signal_ns]
-        if batch:
-            early += signal_ns - batch[0] < minimum_ns
-            late += signal_ns - batch[0] > maximum_ns + (delivery_s + _HANDOVER_S) * _NS_PER_S
+        # What was written while the last delivery was under way may belong to it, or to this one.
+        batch = [at_ns for at_ns in written_ns if told_ns - delivery_s * _NS_PER_S < at_ns <= signal_ns]
+        early += bool(batch) and signal_ns - batch[0] < minimum_ns
+        waited_ns = max((signal_ns - at_ns for at_ns in batch if at_ns > told_ns), default=0)
+        late += waited_ns > maximum_ns + (delivery_s + _HANDOVER_S) * _NS_PER_S
         told_ns = signal_ns
     late += any(at_ns > told_ns for at_ns in written_ns)
     return early, late
