@@ -92,7 +92,7 @@ def lines(*names: str) -> str:
 def await_metric(kept: Kept, name: str, at_least: float, **labels: str) -> None:
     """Wait until a metric has grown so far."""
     kept.program.wait_for(
-        lambda: kept.program.metric(name, **labels) >= at_least,
+        lambda: kept.program.get("/healthz")[0] and kept.program.metric(name, **labels) >= at_least,
         timeout_s=PATIENCE_S,
         what=f"{name} {labels} to be {at_least:g}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.keeping import Keeper, Kept
 
 OPTIONS = ("--resync", "1", "--signal", "reader", "HUP", "--interval", "0")
-WRONG_ANSWERS = {
+WRONG_ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
     "500": ({"status": 500}, "status 500"),
     "503": ({"status": 503}, "status 503"),
     "429": ({"status": 429}, "status 429"),
@@ -93,9 +93,7 @@ def test_slow_answers_are_waited_for(fake: WatchedEngine, keeper: Callable[[str]
 
 
 @pytest.mark.parametrize(("operation", "how"), [("list", "half_then_hang"), ("inspect", "hang")])
-def test_hanging_in_an_answer(
-    fake: WatchedEngine, keeper: Callable[[str], Keeper], operation: str, how: How
-) -> None:
+def test_hanging_in_an_answer(fake: WatchedEngine, keeper: Callable[[str], Keeper], operation: str, how: How) -> None:
     """The request is given up, and made again; the program stays healthy, and the file as it was."""
     kept = start_settled(fake, keeper)
     fake.fault(operation, times=None, how=how)

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tests.support.fake_engine import control
 from tests.support.fake_engine.faults import Fault, FaultBook, How
@@ -83,7 +83,7 @@ class FakeEngine(World):
         """The port it listens on, 0 on a unix socket."""
         return self._server.port
 
-    def start(self) -> FakeEngine:
+    def start(self) -> Self:
         """Listen; again after a `stop`, on the same address, with the same containers."""
         self._server.start()
         return self
@@ -100,7 +100,7 @@ class FakeEngine(World):
         if self._folder is not None:
             self._folder.cleanup()
 
-    def __enter__(self) -> FakeEngine:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,153 @@
+"""Containers that vanish, change and crash without end: the file follows, and few are told of much."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tests.faults.extent import EXTENT
+from tests.faults.scene import NAMES, SHOWN, WatchedEngine, await_content, await_metric, lines
+from tests.support.keeping import NO_RESYNC, Reader
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.keeping import Keeper
+    from tests.support.real_engine import RealEngine
+
+#: Each run of `crashing` is another content.
+RUNS = (
+    "{% for c in all_containers if c.labels.shown %}{{ c.name }}"
+    "{{ ' ' ~ c.raw.attrs.State.StartedAt if c.name == 'crashing' }}\n{% endfor %}"
+)
+
+
+def test_vanished_between_list_and_inspect(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """It is gone, which is an answer: no error, no retry, and the others are shown."""
+    fake.run("one", "two", "three")
+    fake.on("list", lambda: fake.remove("two"))
+    kept = keeper(NAMES).start(*NO_RESYNC)
+    await_content(kept, "one", "three")
+    metrics = kept.program.metrics()
+    assert not [key for key, value in metrics.items() if key.startswith("pygen_docker_retries_total") and value]
+    assert kept.program.metric("pygen_docker_requests_total", operation="inspect", result="error") == 0
+    assert kept.warnings() == []
+
+
+def test_vanished_after_its_event(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """Started and removed before it could be read: as if it had never been."""
+    fake.run("one")
+    kept = keeper(NAMES).start(*NO_RESYNC)
+    await_content(kept, "one")
+    fake.await_subscribers()
+    for number in range(20):
+        fake.run(f"short-{number}")
+        fake.remove(f"short-{number}")
+    fake.run("two")
+    await_content(kept, "one", "two")
+    kept.await_settled()
+    assert kept.warnings() == []
+
+
+def test_changed_in_every_way(engine: RealEngine, real_keeper: Callable[[str], Keeper]) -> None:
+    """Renamed, updated, paused, connected and disconnected, one after the other, without a resync."""
+    template = (
+        "{% for c in containers %}{{ c.name }} {{ c.status }} {{ c.raw.attrs.HostConfig.RestartPolicy.Name }}"
+        " {{ c.networks | map(attribute='name') | join('+') }}\n{% endfor %}"
+    )
+    engine.create_network("front")
+    engine.create_network("back")
+    engine.run("web", networks=["front"])
+    kept = real_keeper(template).start(*NO_RESYNC)
+    await_content(kept, "web running no front")
+    engine.rename("web", "shop")
+    await_content(kept, "shop running no front")
+    engine.client.update_container("shop", restart_policy={"Name": "always"})
+    await_content(kept, "shop running always front")
+    engine.pause_container("shop")
+    await_content(kept, "shop paused always front")
+    engine.unpause_container("shop")
+    engine.connect("shop", "back")
+    await_content(kept, "shop running always back+front")
+    engine.disconnect("shop", "front")
+    await_content(kept, "shop running always back")
+
+
+class CrashLoop:
+    """A container of a fake engine that crashes about ten times a second, until it is ended."""
+
+    def __init__(self, fake: WatchedEngine, name: str) -> None:
+        self._fake = fake
+        self._name = name
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.crashes = 0
+
+    def __enter__(self) -> CrashLoop:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(0.1):
+            self._fake.crash(self._name)
+            self.crashes += 1
+
+
+def test_a_crash_loop_tells_few_and_holds_up_nobody(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """Each crash may change the file, others' changes get into it meanwhile, and signals keep to the interval."""
+    fake.add_container("reader")
+    fake.add_container("crashing", labels=SHOWN, restart_policy="always")
+    kept = keeper(RUNS).start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "1", "2")
+    kept.program.wait_for(lambda: kept.read() != "", what="the first file")
+    fake.await_seen("reader", kept.read())
+    kept.await_settled()
+    told_before, begun_s = len(fake.seen["reader"]), time.monotonic()
+    with CrashLoop(fake, "crashing") as loop:
+        number = 0
+        while time.monotonic() < begun_s + EXTENT.crash_loop_s:
+            number += 1
+            fake.run(f"other-{number}")
+            kept.program.wait_for(lambda: f"other-{number}\n" in kept.read(), what="another's change")
+            crashes = loop.crashes
+            kept.program.wait_for(lambda: loop.crashes > crashes + 3, what="more crashes")
+    await_last_run(fake, kept.read)
+    fake.await_seen("reader", kept.read())
+    kept.await_settled()
+    told = len(fake.seen["reader"]) - told_before
+    # A batch lasts a second at least, whatever the machine does: so many fit in, and no more.
+    assert 1 <= told <= (time.monotonic() - begun_s) + 1
+    assert fake.seen["reader"][-1] == kept.read()
+
+
+def await_last_run(fake: WatchedEngine, read: Callable[[], str]) -> None:
+    """Wait until the file shows the run that lasts."""
+    last = fake.container("crashing").started_at
+    wait_for(lambda: f"crashing {last}\n" in read(), what=lambda: f"the run of {last}: {read()}")
+
+
+def test_a_real_container_that_crashes_on_its_own(engine: RealEngine, real_keeper: Callable[[str], Keeper]) -> None:
+    """Its policy starts it again and again; others come and go in the file, and the reader ends up with the last."""
+    keep = real_keeper(NAMES)
+    reader = Reader(engine, keep.shared)
+    kept = keep.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "1", "2")
+    await_metric(kept, "pygen_event_stream_up", 1)
+    engine.run("stays", labels=SHOWN)
+    engine.run("crashing", labels=SHOWN, restart_policy="always", command=["sh", "-c", "sleep 0.1; exit 1"])
+    for number in range(EXTENT.real_crashes):
+        crashes = engine.inspect("crashing")["RestartCount"]
+        engine.run(f"other-{number}", labels=SHOWN)
+        kept.program.wait_for(lambda: f"other-{number}\n" in kept.read(), what="another's change")
+        wait_for(lambda: engine.inspect("crashing")["RestartCount"] > crashes, timeout_s=120, what="the next crash")
+    engine.remove("crashing")
+    names = [*(f"other-{number}" for number in range(EXTENT.real_crashes)), "stays"]
+    await_content(kept, *names)
+    reader.await_told(" ".join(names))
+    kept.await_settled()
+    await_metric(kept, "pygen_events_total", EXTENT.real_crashes, type="container", action="die")
+    assert kept.read() == lines(*names)

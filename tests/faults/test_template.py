@@ -1,0 +1,116 @@
+"""A template that is broken, that fails for a while, that never ends, or that gets stuck."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tests.faults.extent import EXTENT
+from tests.faults.scene import NAMES, SHOWN, WatchedEngine, await_content, await_metric, lines
+from tests.support.keeping import NO_RESYNC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.keeping import Keeper
+
+NOTIFY = ("--signal", "reader", "HUP", "--interval", "0")
+
+TOO_MUCH = {
+    "endless": "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+    "nested loops with output": "{% for i in range(100000) %}{% for j in range(100000) %}text{% endfor %}{% endfor %}",
+    "times": "{{ 'a' * 10**12 }}",
+    "to the power of": "{{ 10 ** (10 ** 9) }}",
+    "percent": "{{ '%1000000000000d' % 1 }}",
+    "recursion": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "a pattern": "{{ ('a' * 40 ~ '!') | regex_search('^(a+)+$') }}",
+    "doubling": "{% set n = namespace(x='ab') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+}
+
+
+def test_broken_and_mended(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """The file stays, `/readyz` and the log say why, and the mended template takes effect by itself."""
+    fake.add_container("reader")
+    fake.run("one")
+    keep = keeper(NAMES)
+    kept = keep.start(*NO_RESYNC, *NOTIFY)
+    await_content(kept, "one")
+    fake.await_seen("reader", lines("one"))
+    keep.template.write_text("{% for c in %}")
+    kept.program.wait_for_log("template.j2, line 1")
+    kept.program.wait_for(lambda: kept.program.get("/readyz")[0] == 503, what="not to be ready")
+    await_metric(kept, "pygen_renders_total", 1, target=str(kept.target), result="error")
+    fake.run("two")
+    fake.die("one")
+    kept.program.wait_for(
+        lambda: kept.program.metric("pygen_containers", state="exited") == 1, what="the change to be known"
+    )
+    assert kept.read() == lines("one")
+    keep.template.write_text(NAMES + "mended\n")
+    await_content(kept, "two", "mended")
+    fake.await_seen("reader", lines("two", "mended"))
+    kept.program.wait_ready()
+    kept.await_settled()
+    assert fake.seen["reader"] == [lines("one"), lines("two", "mended")]
+
+
+def test_a_value_that_makes_it_fail(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """The file stays as long as the value is there, which no message shows; then it is true again."""
+    fake.add_container("reader")
+    fake.add_container("one", labels={**SHOWN, "weight": "3"})
+    template = (
+        "{% for c in containers if c.labels.shown %}{{ c.name }} {{ 12 // (c.labels.weight | int) }}\n{% endfor %}"
+    )
+    kept = keeper(template).start(*NO_RESYNC, *NOTIFY)
+    await_content(kept, "one 4")
+    fake.await_seen("reader", lines("one 4"))
+    fake.add_container("two", labels={**SHOWN, "weight": "hunter2"})
+    await_metric(kept, "pygen_renders_total", 1, target=str(kept.target), result="error")
+    kept.program.wait_for_log("template.j2, line 1")
+    assert kept.read() == lines("one 4")
+    fake.add_container("three", labels={**SHOWN, "weight": "6"})
+    fake.remove("two")
+    await_content(kept, "one 4", "three 2")
+    fake.await_seen("reader", lines("one 4", "three 2"))
+    kept.program.wait_for_log("renders again")
+    assert "hunter2" not in kept.program.log()
+    kept.await_settled()
+    assert fake.seen["reader"] == [lines("one 4"), lines("one 4", "three 2")]
+
+
+def test_endless_and_huge_ones(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """Each is a template error, the file stays, and the next good template is kept as ever."""
+    fake.run("one")
+    keep = keeper(NAMES)
+    kept = keep.start(*NO_RESYNC, "--render-time-limit", "1", "--render-size-limit", str(1 << 20))
+    await_content(kept, "one")
+    for number, (name, template) in enumerate(TOO_MUCH.items(), start=1):
+        keep.template.write_text(f"{template}{{# {name} #}}")
+        await_metric(kept, "pygen_renders_total", number, target=str(kept.target), result="error")
+        assert kept.read() == lines("one"), name
+        assert kept.program.get("/healthz")[0] == 200, name
+    keep.template.write_text(NAMES + "mended\n")
+    await_content(kept, "one", "mended")
+    fake.run("two")
+    await_content(kept, "one", "two", "mended")
+    assert kept.program.stop() == 0
+
+
+def test_a_call_that_never_returns_is_unhealthy(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """No limit can end it, so `/healthz` says that the loop stands still; who restarts the program loses nothing."""
+    fake.run("one")
+    keep = keeper(NAMES)
+    patience = [] if EXTENT.beatless_s is None else [str(EXTENT.beatless_s)]
+    command = (sys.executable, "-m", "tests.faults.getting_stuck", *(patience or ["-"]))
+    kept = keep.start(*NO_RESYNC, command=command)
+    await_content(kept, "one")
+    kept.program.wait_for(lambda: kept.program.get("/healthz")[0] == 200, what="to be healthy")
+    keep.template.write_text("{{ 'x' | never_returns }}")
+    kept.program.wait_for(lambda: kept.program.get("/healthz")[0] == 503, timeout_s=150, what="to be unhealthy")
+    assert "has not moved" in kept.program.get("/healthz")[1]
+    assert kept.read() == lines("one")
+    assert kept.program.stop() == 0
+    keep.template.write_text(NAMES)
+    fake.run("two")
+    again = keep.start(*NO_RESYNC)
+    await_content(again, "one", "two")
