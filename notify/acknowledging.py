@@ -39,19 +39,25 @@ class Acknowledger:
         record = account.runs.get(attempt.task.run)
         if record is None:  # the run ended meanwhile, as a pass has seen; what is left is to say how it went
             record = RunRecord(attempt.task.run, attempt.task.engine, attempt.name, self._ledger.content)
+        # A container may be owed several notifications, and what was read of it counts for each.
+        concerned = {attempt.notification: account, **self._accounts_of(attempt.task.run.container_id)}
         self._settle(account, attempt, record, report, now_s)
         self.drop_ended(None)
-        self.register(attempt.notification, account, attempt.task.run.container_id, record.engine, record.name)
+        for notification, each in concerned.items():
+            self.register(notification, each, attempt.task.run.container_id, record.engine, record.name)
+
+    def _accounts_of(self, container_id: str) -> dict[Notification, Account]:
+        accounts = self._ledger.accounts.items()
+        return {n: account for n, account in accounts if any(run.container_id == container_id for run in account.runs)}
 
     def register(self, notification: Notification, account: Account, container_id: str, engine: str, name: str) -> None:
         """Know a matching container's current run; a new one owes nothing only if it surely loaded the content.
 
-        While a delivery to an earlier run is under way a new one is not judged: it is mostly our own restart's doing,
-        and what the delivery saw before that proves it. The end of the delivery comes back to it.
+        While a delivery to an earlier run is under way a new one that may owe is not judged: it is mostly our own
+        restart's doing, and what the delivery saw before that proves it. The end of the delivery comes back to it.
         """
         run = self._witness.current_run(container_id)
-        under_way = self._schedule.under_way.get((notification, container_id))
-        if run is None or (under_way is not None and under_way.task.run != run):
+        if run is None:
             return
         record = account.runs.get(run)
         if record is not None:
@@ -59,7 +65,9 @@ class Acknowledger:
             return
         certain = account.standing == "settled" and self._ledger.prepared is None
         informed = certain and self._witness.started_after(engine, run)
-        account.runs[run] = RunRecord(run, engine, name, told=self._ledger.content if informed else UNKNOWN)
+        under_way = self._schedule.under_way.get((notification, container_id))
+        if informed or under_way is None or under_way.task.run == run:
+            account.runs[run] = RunRecord(run, engine, name, told=self._ledger.content if informed else UNKNOWN)
 
     def drop_ended(self, listing: CompleteList | None) -> None:
         """Forget every run that is over; one that a restart of ours stopped is not, until it runs again."""

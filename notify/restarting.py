@@ -3,6 +3,9 @@
 A restart that times out or breaks may still happen, so after every failure the container is looked at: a new
 `StartedAt` is a delivery. One that our own restart left stopped is started by the retry; the caller has recorded
 `restart_begun` before the first try, so that this also holds after a crash of ours.
+
+A container that was started is looked at once more: its new run has loaded the content, and is remembered as told even
+where no pass comes by any more, as at the end of the process.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ def _finish(port: NotifyPort, task: Task, looker: Looker, state: ContainerState)
         port.start(task.engine, task.run.container_id, timeout_s=READ_TIMEOUT_S)
     except DeliveryError as error:
         return _after_failure(task, looker, error, "started again after a restart of ours stopped it")
+    looker.look_again()
     return Delivered("a start, after a restart of ours had stopped it")
 
 
@@ -57,6 +61,7 @@ def _restart(port: NotifyPort, task: Task, looker: Looker, stop_timeout_s: int |
         port.restart(task.engine, task.run.container_id, stop_timeout_s=stop_timeout_s, timeout_s=timeout_s)
     except DeliveryError as error:
         return _after_failure(task, looker, error, "restarted")
+    looker.look_again()
     return Delivered("a restart")
 
 

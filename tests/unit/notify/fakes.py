@@ -99,6 +99,7 @@ class FakeEngine:
         self.told: list[Run] = []
         self.on_told: Callable[[Run], None] = lambda run: None
         self.on_started: Callable[[Run], None] = lambda run: None
+        self.date_slack_ns = 0  # a `Date` header counts whole seconds, so that its upper bound is a second later
         self._ids = 0
 
     # The world
@@ -158,7 +159,7 @@ class FakeEngine:
             restart_policy=container.restart_policy,
             pid_mode=container.pid_mode,
             stop_timeout_s=container.stop_timeout_s,
-            engine_ns_max=self.epoch_ns(),
+            engine_ns_max=self.epoch_ns() + self.date_slack_ns,
         )
 
     def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from notify.looking import Looker
 from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from notify.restarting import deliver_restart
-from tests.unit.notify.fakes import ENGINE, RESTART, Clock, FakeContainer, FakeEngine, House, When
+from tests.unit.notify.fakes import ENGINE, HUP, RESTART, Clock, FakeContainer, FakeEngine, House, When
+
+if TYPE_CHECKING:
+    from models.notification import Notification
 
 TIMEOUT, REFUSED, BROKEN = EngineTimeout("slow"), EngineRefused("error", 500), EngineUnavailable("broken")
 
@@ -184,6 +189,25 @@ def test_a_restart_that_a_killed_program_made_is_not_made_again() -> None:
     house.render("b")
     house.wait(60)
     assert house.engine.operations() == ["restart"]
+    assert house.owed() == 0
+
+
+@pytest.mark.parametrize("others", [(), (HUP,)], ids=["alone", "beside a signal"])
+def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Notification, ...]) -> None:
+    """The process ends right after it: the next start tells nobody, for the new run loaded the content."""
+    house = House(RESTART, *others)
+    house.engine.date_slack_ns = 1_000_000_000
+    house.engine.run_new()
+    house.disk = "a"
+    house.render("a")
+    house.render("b")
+    house.clock.tick()
+    assert house.notifier.flush(house.clock() + 4)
+    told = house.engine.operations()
+    house.start()
+    house.render("b")
+    house.wait(60)
+    assert house.engine.operations() == told
     assert house.owed() == 0
 
 
