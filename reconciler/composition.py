@@ -96,7 +96,7 @@ class Program:
             clock=self.clock,
             backoff=self._backoff(),
             observer=self.metrics.engine,
-            moved=self._moved,
+            moved=lambda: self.reconciler.moved(),  # noqa: PLW0108 - the loop is made after what it reads
             own_id_of=OwnContainer.of_this_process().among,
             log=log,
         )
@@ -218,12 +218,6 @@ class Program:
             wall_clock=time.time,
         )
         return gathering.status
-
-    def _moved(self) -> None:
-        """An answer came: the loop lives, and what is due to be told need not wait for the other answers."""
-        self.heartbeat.beat()
-        if self.informer.snapshot is not None:
-            self.job.notifier.advance(self.clock())
 
     def _backoff(self) -> Backoff:
         return Backoff(random.random)

@@ -152,6 +152,13 @@ class Reconciler:
         self._observer.passed()
         self._heartbeat.beat()
 
+    def moved(self) -> None:
+        """Take note of an answer: the loop lives, and what is due to be told need not wait for the other answers."""
+        self._heartbeat.beat()
+        if self.informer.snapshot is not None:
+            for job in self.jobs:
+                job.notifier.advance(self._clock())
+
     def flush(self, deadline_s: float) -> bool:
         """Send everything that is owed, now, side by side.
 

@@ -203,6 +203,28 @@ def test_a_delivery_follows_the_interval() -> None:
     assert show.stage.woken == 1
 
 
+def test_a_delivery_that_is_due_does_not_wait_for_slow_answers() -> None:
+    """Between two answers of the engine whoever is due is told, and the heart beats."""
+    show = Show(HUP)
+    show.scene.world.add_container("nginx")
+    show.wake(StreamOpened())
+    show.scene.pass_by(0.5)
+    show.loop.moved()
+    assert show.stage.port.signals == [("nginx", "SIGHUP")]
+    show.scene.pass_by(100)
+    show.loop.moved()
+    assert show.heartbeat.alive()
+
+
+def test_nobody_is_told_between_the_first_answers() -> None:
+    """Before the first snapshot nobody knows who runs; the heart beats all the same."""
+    show = Show(HUP)
+    show.scene.pass_by(100)
+    show.loop.moved()
+    assert show.heartbeat.alive()
+    assert show.stage.port.signals == []
+
+
 def test_a_stop_sends_what_is_owed_without_waiting_for_the_interval() -> None:
     """The loop ends, and nothing is owed any more."""
     show = Show(HUP)
