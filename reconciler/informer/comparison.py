@@ -41,14 +41,24 @@ def is_worth_a_look(cached: Cached | None, entry: Mapping[str, Any], listed: Mom
 
 
 def _went_back(cached: Cached, uptime_s_max: float | None, listed: Moment) -> bool:
-    if uptime_s_max is None or cached.ran_s is None:
+    if uptime_s_max is None:
         return False
+    if cached.ran_s is None:
+        cached.ran_s = _ran_s(cached)
     ran_s_min = cached.ran_s + listed.begun_at_s - cached.ran_at_s
     if uptime_s_max + _UPTIME_SLACK_S >= ran_s_min:
         return False
     # Should the inspect show the same run, then the clocks disagree, and the list's own text is the measure.
     cached.ran_s, cached.ran_at_s = 0.0, listed.begun_at_s
     return True
+
+
+def _ran_s(cached: Cached) -> float:
+    """Say how long the run had lasted at least when it was read; nothing where that is not known."""
+    started_ns = parse_ns(cached.container.started_at) if cached.container.running else None
+    if started_ns is None or cached.engine_ns_max is None:
+        return 0.0
+    return max(0.0, (cached.engine_ns_max - _SECOND_NS - started_ns) / _SECOND_NS)
 
 
 def cached_reading(container: Container, moment: Moment, before: Cached | None) -> Cached:
@@ -59,12 +69,10 @@ def cached_reading(container: Container, moment: Moment, before: Cached | None) 
         moment: when that was asked for.
         before: what was kept of it until now.
     """
-    cached = Cached(container, moment.begun_at_s, ran_at_s=moment.begun_at_s)
+    cached = Cached(container, moment.begun_at_s, moment.engine_ns_max, ran_at_s=moment.begun_at_s)
     if before is not None and before.container.same_view(container):
         # An inspect that shows nothing new settles what the list looked like and how long the run can have lasted.
-        cached.accepted, cached.ran_s, cached.ran_at_s = before.accepted, before.ran_s, before.ran_at_s
-        return cached
-    started_ns = parse_ns(container.started_at) if container.running else None
-    if started_ns is not None and moment.engine_ns_max is not None:
-        cached.ran_s = max(0.0, (moment.engine_ns_max - _SECOND_NS - started_ns) / _SECOND_NS)
+        cached.accepted = before.accepted
+        if before.ran_s is not None:
+            cached.ran_s, cached.ran_at_s = before.ran_s, before.ran_at_s
     return cached

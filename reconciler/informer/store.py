@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,13 +19,15 @@ class Cached:
     Attributes:
         container: the container as read.
         read_at_s: our monotonic clock just before the inspect that showed it, in seconds.
-        ran_s: how long its run had lasted at `ran_at_s`, at least, in seconds; None where that is not known.
+        engine_ns_max: upper bound of the engine's clock then, nanoseconds since the epoch; None where it is not known.
+        ran_s: how long its run had lasted at `ran_at_s`, at least, in seconds; None until a list has to be compared.
         ran_at_s: our monotonic clock for `ran_s`.
         accepted: an outline of the list that an inspect has already shown to mean nothing new.
     """
 
     container: Container
     read_at_s: float
+    engine_ns_max: int | None = None
     ran_s: float | None = None
     ran_at_s: float = 0.0
     accepted: Outline | None = None
@@ -37,7 +38,7 @@ class Store:
 
     def __init__(self) -> None:
         self._cached: dict[str, Cached] = {}
-        self._order: list[tuple[str, str]] = []
+        self._order: list[str] | None = None
 
     def __len__(self) -> int:
         """Count the containers, stopped ones included."""
@@ -62,17 +63,22 @@ class Store:
 
     def put(self, cached: Cached) -> None:
         """Add a container, or replace what was read of it before."""
-        self.drop(cached.container.id)
+        before = self._cached.get(cached.container.id)
+        if before is None or before.container.name != cached.container.name:
+            self._order = None
         self._cached[cached.container.id] = cached
-        insort(self._order, (cached.container.name, cached.container.id))
 
     def drop(self, container_id: str) -> None:
         """Remove a container; one that is not there is no error."""
-        cached = self._cached.pop(container_id, None)
-        if cached is not None:
-            del self._order[bisect_left(self._order, (cached.container.name, container_id))]
+        if self._cached.pop(container_id, None) is not None:
+            self._order = None
 
     def in_order(self) -> list[Container]:
         """List the containers by name, then id."""
-        cached = self._cached
-        return [cached[container_id].container for _, container_id in self._order]
+        if self._order is None:
+            # Sorted anew only where names came or went; the first reading of ten thousand sorts once.
+            self._order = sorted(self._cached, key=self._name_and_id)
+        return [self._cached[container_id].container for container_id in self._order]
+
+    def _name_and_id(self, container_id: str) -> tuple[str, str]:
+        return self._cached[container_id].container.name, container_id
