@@ -1,4 +1,4 @@
-"""Clocks that jump: ours while the program runs, the engine's, and both apart by an hour. The machine's is never set."""
+"""Clocks that jump: ours while the program runs, and the engine's, by an hour. The machine's is never set."""
 
 from __future__ import annotations
 

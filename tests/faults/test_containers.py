@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.faults.extent import EXTENT
-from tests.faults.scene import NAMES, SHOWN, WatchedEngine, await_content, await_metric, lines
+from tests.faults.scene import NAMES, PATIENCE_S, SHOWN, WatchedEngine, await_content, await_metric, lines
 from tests.support.keeping import NO_RESYNC, Reader
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.keeping import Keeper
+    from tests.support.keeping import Keeper, Kept
     from tests.support.real_engine import RealEngine
 
 #: Each run of `crashing` is another content.
@@ -93,6 +94,11 @@ class CrashLoop:
         self._ended.set()
         self._thread.join()
 
+    def await_more_crashes(self) -> None:
+        """Wait until there were a few more."""
+        before = self.crashes
+        wait_for(lambda: self.crashes > before + 3, what="more crashes")
+
     def _run(self) -> None:
         while not self._ended.wait(0.1):
             self._fake.crash(self._name)
@@ -113,9 +119,8 @@ def test_a_crash_loop_tells_few_and_holds_up_nobody(fake: WatchedEngine, keeper:
         while time.monotonic() < begun_s + EXTENT.crash_loop_s:
             number += 1
             fake.run(f"other-{number}")
-            kept.program.wait_for(lambda: f"other-{number}\n" in kept.read(), what="another's change")
-            crashes = loop.crashes
-            kept.program.wait_for(lambda: loop.crashes > crashes + 3, what="more crashes")
+            await_line(kept, f"other-{number}")
+            loop.await_more_crashes()
     await_last_run(fake, kept.read)
     fake.await_seen("reader", kept.read())
     kept.await_settled()
@@ -123,6 +128,16 @@ def test_a_crash_loop_tells_few_and_holds_up_nobody(fake: WatchedEngine, keeper:
     # A batch lasts a second at least, whatever the machine does: so many fit in, and no more.
     assert 1 <= told <= (time.monotonic() - begun_s) + 1
     assert fake.seen["reader"][-1] == kept.read()
+
+
+def await_line(kept: Kept, name: str) -> None:
+    """Wait until another container's change is in the file."""
+    kept.program.wait_for(lambda: f"{name}\n" in kept.read(), what=name)
+
+
+def has_crashed_since(engine: RealEngine, crashes: int) -> bool:
+    """Whether the container was started again by its policy since."""
+    return int(engine.inspect("crashing")["RestartCount"]) > crashes
 
 
 def await_last_run(fake: WatchedEngine, read: Callable[[], str]) -> None:
@@ -142,8 +157,8 @@ def test_a_real_container_that_crashes_on_its_own(engine: RealEngine, real_keepe
     for number in range(EXTENT.real_crashes):
         crashes = engine.inspect("crashing")["RestartCount"]
         engine.run(f"other-{number}", labels=SHOWN)
-        kept.program.wait_for(lambda: f"other-{number}\n" in kept.read(), what="another's change")
-        wait_for(lambda: engine.inspect("crashing")["RestartCount"] > crashes, timeout_s=120, what="the next crash")
+        await_line(kept, f"other-{number}")
+        wait_for(partial(has_crashed_since, engine, crashes), timeout_s=PATIENCE_S, what="the next crash")
     engine.remove("crashing")
     names = [*(f"other-{number}" for number in range(EXTENT.real_crashes)), "stays"]
     await_content(kept, *names)
