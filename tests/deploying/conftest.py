@@ -8,7 +8,7 @@ import pytest
 
 from tests.deploying.proxy_site import SOCKET_GROUP, allow_the_group
 from tests.image.built_image import ensure_image
-from tests.support.servers_image import ensure_servers
+from tests.support.servers_image import ensure_prometheus, ensure_servers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,5 +28,5 @@ def environ(engine: RealEngine, tmp_path: Path) -> dict[str, str]:
         "NGINX_IMAGE": servers,
         "HAPROXY_IMAGE": servers,
         "DNSMASQ_IMAGE": servers,
-        "PROMETHEUS_IMAGE": servers,
+        "PROMETHEUS_IMAGE": ensure_prometheus(engine),
     }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 #: Owns the engine's socket in these tests, as the group docker does elsewhere.
 SOCKET_GROUP = 4242
 _FILE = "/etc/nginx/conf.d/default.conf"
+_WGET = ("busybox", "wget", "-q", "-O", "-")
 _SECOND_NS = 1_000_000_000
 #: Healthy until somebody puts the file there.
 _DRAIN = {
@@ -36,6 +37,24 @@ _DRAIN = {
 def allow_the_group(engine: RealEngine) -> None:
     """Let the group use the engine's socket."""
     os.chown(engine.socket, 0, SOCKET_GROUP)
+
+
+def ask(engine: RealEngine, host: str, path: str = "/", *, port: int = 80) -> str:
+    """GET from a port that is published on the engine's host.
+
+    Returns:
+        The body; the status where it is an error, '' where nothing answers.
+    """
+    asked = subprocess.run(
+        [*engine.enter, *_WGET, "--header", f"Host: {host}", f"http://127.0.0.1:{port}{path}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    error = re.search(r"server returned error: HTTP/\S+ (\d+)", asked.stderr)
+    return error[1] if error else asked.stdout
 
 
 class Site:
@@ -83,19 +102,9 @@ class Site:
         """What pygen has written."""
         return self._engine.exec(self._pygen, "cat", _FILE)[1]
 
-    def ask(self, host: str, *, port: int = 80) -> str:
-        """The body of the answer to a GET of `/`; the status where it is an error, '' where nothing answers."""
-        command = ["busybox", "wget", "-q", "-O", "-", "--header", f"Host: {host}"]
-        asked = subprocess.run(
-            [*self._engine.enter, *command, f"http://127.0.0.1:{port}/"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        error = re.search(r"server returned error: HTTP/\S+ (\d+)", asked.stderr)
-        return error[1] if error else asked.stdout
+    def ask(self, host: str) -> str:
+        """See the function `ask`."""
+        return ask(self._engine, host)
 
     def await_answer(self, host: str, answer: str) -> None:
         """Wait until a request for the host is answered so."""
@@ -107,9 +116,7 @@ class Site:
 
     def metrics(self) -> dict[str, float]:
         """pygen's, over the port that the project publishes."""
-        command = [*self._engine.enter, "busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:9413/metrics"]
-        asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-        return parse_metrics(asked.stdout)
+        return parse_metrics(ask(self._engine, "localhost", "/metrics", port=9413))
 
     def await_settled(self) -> None:
         """Wait until nobody is owed anything."""

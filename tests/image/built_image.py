@@ -64,10 +64,22 @@ def _digest(context: Path) -> str:
     return told.hexdigest()[:16]
 
 
-def _build_and_keep(engine: RealEngine, context: Path, archive: Path) -> None:
-    """Archives of former states are removed: they are large, and nobody needs them any more."""
+def bring_base(engine: RealEngine) -> None:
+    """Have the Dockerfile's base on this engine."""
     if not engine.client.images(BASE):
         engine.import_image(BASE, python_base_archive())
+
+
+def project_copy(engine: RealEngine, folder: Path) -> None:
+    """The project as a checkout has it, with the wheels for a build without a network beside it."""
+    bring_base(engine)
+    shutil.copytree(ROOT, folder, ignore=_NOT_SENT)
+    shutil.copytree(wheels(_python_version(engine)), folder / "wheels")
+
+
+def _build_and_keep(engine: RealEngine, context: Path, archive: Path) -> None:
+    """Archives of former states are removed: they are large, and nobody needs them any more."""
+    bring_base(engine)
     shutil.copytree(wheels(_python_version(engine)), context / "wheels")
     build(engine, context)
     for old in archive.parent.glob("pygen-image-*.tar"):

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.support.images import busybox_archive
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from tests.support.real_engine import RealEngine
 
 SERVERS = "servers:local"
+PROMETHEUS = "prometheus:local"
 _PROGRAMS = ("nginx", "haproxy", "dnsmasq", "prometheus")
 _SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_FOLDERS = ("etc/nginx/conf.d", "var/lib/nginx", "var/log/nginx", "var/cache/nginx", "run", "etc/haproxy")
+_FOLDERS = ("etc/nginx/conf.d", "var/lib/nginx", "var/log/nginx", "var/cache/nginx", "var/run", "run", "etc/haproxy")
 _NGINX = """\
 error_log stderr;
 events {}
@@ -51,6 +52,16 @@ def ensure_servers(engine: RealEngine) -> str:
         repository, _, tag = SERVERS.partition(":")
         engine.client.import_image_from_data(servers_archive(), repository=repository, tag=tag, changes=_CHANGES)
     return SERVERS
+
+
+def ensure_prometheus(engine: RealEngine) -> str:
+    """An image of the same content that starts prometheus, as that of its makers; its tag."""
+    if not engine.client.images(PROMETHEUS):
+        dockerfile = f'FROM {ensure_servers(engine)}\nENTRYPOINT ["prometheus"]\n'.encode()
+        said: Any = engine.client.build(fileobj=io.BytesIO(dockerfile), tag=PROMETHEUS, rm=True, decode=True)
+        errors = [line["error"] for line in said if "error" in line]
+        assert not errors, errors
+    return PROMETHEUS
 
 
 def servers_archive() -> bytes:
