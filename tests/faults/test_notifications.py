@@ -172,6 +172,8 @@ def test_the_target_is_replaced_under_its_name(fake: WatchedEngine, keeper: Call
     fake.remove("reader")
     kept.await_settled()
     fake.heal()
+    # The engine tells its time in whole seconds: within one the order would be unknown, and it would be told.
+    fake.clock.offset_ns += 10_000_000_000
     fake.add_container("reader")
     await_metric(kept, "pygen_notification_matches", 1, action="signal", container="reader")
     kept.await_settled()
