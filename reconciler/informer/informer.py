@@ -300,7 +300,8 @@ class Informer:
     def _failed(self, error: EngineError) -> None:
         delay_s = self._backoff.next_delay_s()
         self._retry_at_s = self._clock() + delay_s
-        if self.failure is None or str(self.failure) != str(error):
+        # A connection that we closed ourselves, at the end, is nothing to warn of.
+        if error.reason != "closed" and (self.failure is None or str(self.failure) != str(error)):
             self._log.warning("%s; what is known stays, and it is tried again", error)
         self.failure = error
         self._moved()

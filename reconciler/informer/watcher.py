@@ -115,6 +115,7 @@ class Watcher:
         return EngineError("the engine's event stream ended", operation="events", reason="ended")
 
     def _tell(self, error: EngineError) -> None:
-        if str(error) != self._told:
+        # A connection that we closed ourselves, at the end, is nothing to warn of.
+        if error.reason != "closed" and str(error) != self._told:
             self._log.warning("%s; subscribing again, and listing meanwhile", error)
         self._told = str(error)

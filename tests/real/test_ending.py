@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from tests.support.real_engine import RealEngine
 
 NEVER = ("--interval", "3600")
+KEPT = "they are kept"
+
+
+#: What is owed is given four seconds. A machine that is too busy for that keeps it for the next start: then try again.
+TRIES = 5
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -25,20 +30,26 @@ def test_what_is_owed_is_sent_at_once(
     engine: RealEngine, keeper: Callable[[str], Keeper], number: signal.Signals
 ) -> None:
     """Without waiting for MIN; the status is 0, and the next start has nothing to tell."""
-    keep = keeper("one")
+    keep = keeper("0")
     readers = [Reader(engine, keep.shared, name) for name in ("first", "second")]
     options = (*NO_RESYNC, *NEVER, "--signal", "first", "HUP", "--signal", "second", "HUP")
-    kept = keep.start(*options)
-    kept.await_text("one")
-    kept.program.wait_for(lambda: kept.owed() == 2, what="both to be owed")
-    kept.program.send(number)
-    assert kept.program.wait_for_end() == 0, kept.program.log()
-    for reader in readers:
-        reader.await_told("one")
-    status, kept = keep.one_shot(*options)
-    assert status == 0
-    assert [reader.signals_until_now() for reader in readers] == [1, 1]
-    assert "Traceback" not in kept.program.log()
+    for attempt in range(TRIES):
+        keep.template.write_text(str(attempt))
+        kept = keep.start(*options)
+        kept.await_text(str(attempt))
+        kept.program.wait_for(lambda kept=kept: kept.owed() == 2, what="both to be owed")  # type: ignore[misc]  # a default pins the value
+        kept.program.send(number)
+        assert kept.program.wait_for_end() == 0, kept.program.log()
+        assert "Traceback" not in kept.program.log()
+        was_kept = KEPT in kept.program.log()
+        status, later = keep.one_shot(*options)
+        assert status == 0, later.program.log()
+        for reader in readers:
+            reader.await_told(str(attempt))
+        if not was_kept:
+            assert "delivered" not in later.program.log()
+            return
+    raise AssertionError(f"not once in {TRIES} tries: {kept.program.log()}")
 
 
 def test_what_cannot_be_sent_is_kept(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
@@ -51,12 +62,12 @@ def test_what_cannot_be_sent_is_kept(fake: FakeEngine, faked: Callable[[str], Ke
     kept = keep.start(*options)
     kept.program.wait_for(lambda: kept.owed() == 2, what="both to be owed")
     assert kept.program.stop() == 0, kept.program.log()
-    assert "they are kept" in kept.program.log()
-    assert {told.container_id for told in fake.signals} == {fake.container("works").id}
+    assert KEPT in kept.program.log()
+    assert fake.container("hangs").id not in {told.container_id for told in fake.signals}
     fake.heal()
     status, kept = keep.one_shot(*options)
     assert status == 0, kept.program.log()
-    assert [told.container_id for told in fake.signals] == [fake.container("works").id, fake.container("hangs").id]
+    assert {told.container_id for told in fake.signals} == {fake.container("works").id, fake.container("hangs").id}
 
 
 @pytest.mark.parametrize("operation", ["list", "inspect", "events", "version"])
@@ -76,18 +87,26 @@ def test_a_hanging_request_does_not_hold_it_up(
 def test_a_hanging_list_after_the_first_pass_keeps_debts_and_file(
     fake: FakeEngine, faked: Callable[[str], Keeper]
 ) -> None:
-    """The file stays, and what is owed is sent on the way out, for that needs no list."""
+    """The file stays, and what is owed is sent on the way out, for that needs no list; else it is kept."""
     fake.add_container("web")
-    keep = faked("x")
-    kept = keep.start("--resync", "0.5", *NEVER, "--signal", "web", "HUP")
-    kept.await_text("x")
-    kept.program.wait_for(lambda: kept.owed() == 1, what="a debt")
-    fake.fault("list", times=None, how="hang")
-    before = fake.calls["list"]
-    kept.program.wait_for(lambda: fake.calls["list"] > before, what="a hanging list")
-    assert kept.program.stop() == 0, kept.program.log()
-    assert keep.read() == "x"
-    assert [told.signal for told in fake.signals] == ["SIGHUP"]
+    keep = faked("0")
+    for attempt in range(TRIES):
+        keep.template.write_text(str(attempt))
+        kept = keep.start("--resync", "0.5", *NEVER, "--signal", "web", "HUP")
+        kept.await_text(str(attempt))
+        kept.program.wait_for(lambda kept=kept: kept.owed() == 1, what="a debt")  # type: ignore[misc]  # a default pins the value
+        before = fake.calls["list"]
+        fake.fault("list", times=None, how="hang")
+        kept.program.wait_for(lambda before=before: fake.calls["list"] > before, what="a hanging list")  # type: ignore[misc]  # likewise
+        assert kept.program.stop() == 0, kept.program.log()
+        assert keep.read() == str(attempt)
+        told = len(fake.signals)
+        fake.heal()
+        if told == attempt + 1:
+            return
+        assert keep.one_shot("--signal", "web", "HUP")[0] == 0
+        assert len(fake.signals) == attempt + 1
+    raise AssertionError(f"not once in {TRIES} tries: {kept.program.log()}")
 
 
 def test_a_slow_restart_is_left_and_finished_after_the_next_start(

@@ -320,6 +320,18 @@ def test_an_end_of_the_stream_leads_to_a_list() -> None:
     assert scene.counts.missed == 0
 
 
+@pytest.mark.parametrize(("reason", "warnings"), [("timeout", 1), ("closed", 0)])
+def test_only_what_we_did_not_end_ourselves_is_a_warning(
+    caplog: pytest.LogCaptureFixture, reason: str, warnings: int
+) -> None:
+    """At the end of the program its own requests are ended under it."""
+    scene = Scene()
+    scene.reader.broken["list"] = failure(reason=reason, operation="list")
+    scene.informer.on_stream_opened()
+    assert not scene.informer.sync()
+    assert len(caplog.records) == warnings
+
+
 def test_networks_that_may_not_be_listed_stop_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """A socket proxy without `/networks` is told once; no network counts as internal."""
     scene = Scene()

@@ -171,3 +171,10 @@ def test_a_stream_that_is_renewed_was_silent(caplog: pytest.LogCaptureFixture) -
     assert play.run() == ["opened", "start", "silent", "opened", "ended"]
     assert first.closed == 2
     assert len(caplog.records) == 1
+
+
+def test_a_stream_that_we_closed_ourselves_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """At the end of the program connections are closed under whoever waits for an answer."""
+    clock = MadeUpClock()
+    assert Play(clock, Stream([EVENT], failure(reason="closed"), clock)).run() == ["opened", "start", "closed"]
+    assert caplog.records == []
