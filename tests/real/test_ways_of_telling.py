@@ -231,7 +231,8 @@ def test_a_restarted_container_is_told_once_for_each_content(
 def test_restarts_that_cause_each_other_are_spaced_out(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
     """A template that shows the very container whose restart it causes: the log says what to change."""
     engine.run("web")
-    kept = keeper("{{ containers.first.status }}").start("--restart", "web", "--interval", "0")
+    template = "{{ containers.first.raw.attrs.State.StartedAt }}"
+    kept = keeper(template).start("--restart", "web", "--interval", "0")
     kept.program.wait_for_log("these restarts are spaced out now")
     assert sum("spaced out" in line for line in kept.warnings()) == 1
 
