@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from reconciler.descriptors import hold_standard_descriptors
 from reconciler.import_guard import guard_imports
 
+hold_standard_descriptors()
 guard_imports()
 
 from reconciler.dispatch import dispatch  # noqa: E402 - only after the guard

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.commands import USAGE_STATUS, Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import parse
+from reconciler.descriptors import give_up_standard_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,21 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) 
         The exit status.
     """
     command = parse(arguments, environ)
+    if isinstance(command, Run):
+        return _run(command, environ)
+    try:
+        status = _print_what_is_asked(command, environ)
+        sys.stdout.flush()  # here, for at the interpreter's end nobody could put a failure into words
+    except OSError as error:
+        sys.stderr.write(f"pygen: standard output can't be written: {error.strerror}\n")
+        give_up_standard_output()
+        return UNEXPECTED_STATUS
+    return status
+
+
+def _print_what_is_asked(
+    command: Permissions | Record | Healthcheck | Printed | Refused, environ: Mapping[str, str]
+) -> int:
     match command:
         case Refused(message):
             sys.stderr.write(f"pygen: {message}\n")
@@ -43,11 +59,13 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) 
             return _permissions(command)
         case Record():
             return _record(command, environ)
-        case Run():
-            return _run(command, environ)
 
 
 def _run(command: Run, environ: Mapping[str, str]) -> int:
+    from reconciler.loop import signals
+
+    signals.block()  # before the imports below, which take a while: a SIGHUP meanwhile would end the program
+
     from metrics.exposition.listening import CannotListenError
     from reconciler.cli.logging_setup import set_up
     from reconciler.running import run
@@ -71,7 +89,15 @@ def _healthcheck(metrics: str | None, environ: Mapping[str, str]) -> int:
     from metrics.runtime_file import find_running, runtime_folders
     from reconciler.cli.healthcheck import healthcheck
 
-    return healthcheck(metrics, find=lambda: find_running(runtime_folders(environ)), say=print)
+    return healthcheck(metrics, find=lambda: find_running(runtime_folders(environ)), say=_say)
+
+
+def _say(text: str) -> None:
+    """Print, where somebody listens: the status is the answer."""
+    try:
+        print(text, flush=True)  # noqa: T201 - a command's answer
+    except OSError:
+        give_up_standard_output()
 
 
 def _permissions(command: Permissions) -> int:
@@ -107,5 +133,4 @@ def _record(command: Record, environ: Mapping[str, str]) -> int:
     finally:
         reader.close()
     sys.stdout.buffer.write(state)
-    sys.stdout.flush()
     return 0

@@ -17,5 +17,9 @@ def guard_imports() -> None:
     """
     # os.path, because pathlib is one more import before the first of our own.
     own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    if sys.path and os.path.abspath(sys.path[0]) == os.getcwd() != own:  # noqa: PTH100, PTH109
+    try:
+        started_in = os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return  # A folder that was removed has nothing to import.
+    if sys.path and os.path.abspath(sys.path[0]) == started_in != own:  # noqa: PTH100
         del sys.path[0]

@@ -33,6 +33,8 @@ GARBAGE_THRESHOLD = 20_000
 def run(settings: Settings, environ: Mapping[str, str]) -> Status:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
+    The signals are blocked by the caller already.
+
     Args:
         settings: checked.
         environ: for TLS settings, `read_config` and the place of the run-time file.
@@ -43,7 +45,6 @@ def run(settings: Settings, environ: Mapping[str, str]) -> Status:
     Raises:
         CannotListenError: the metrics port is taken: a usage error.
     """
-    signals.block()
     # Many thousand containers are read at the start and kept: the collector's own first look at them comes later.
     gc.set_threshold(GARBAGE_THRESHOLD)
     observation = Observation(None if settings.one_shot else settings.metrics, environ=environ, log=log)
