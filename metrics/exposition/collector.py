@@ -45,7 +45,7 @@ def family(series: Series) -> Metric:
     kind = CounterMetricFamily if isinstance(series, Counter) else GaugeMetricFamily
     shown = kind(series.name, series.description, labels=series.labels)
     for label_values, value in series.samples():
-        shown.add_metric(label_values, value)
+        shown.add_metric([_encodable(each) for each in label_values], value)
     return shown
 
 
@@ -54,3 +54,8 @@ def _histogram(series: Histogram) -> HistogramMetricFamily:
     bounds = [*map(str, seen.bounds), "+Inf"]
     buckets = [(bound, float(count)) for bound, count in zip(bounds, seen.counts, strict=True)]
     return HistogramMetricFamily(series.name, series.description, buckets=buckets, sum_value=seen.sum)
+
+
+def _encodable(label_value: str) -> str:
+    r"""Bytes of a path or name that are no UTF-8 are shown as `\udcff`: one odd name must not cost all metrics."""
+    return label_value.encode(errors="backslashreplace").decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metrics.exposition.collector import register
 from metrics.exposition.scrape import MetricsPage
 from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
+from models.notification import Notification
 from tests.unit.metrics.shown import HUP, RESTART, USR2, metrics_of, scraped, value
 
 ROOT = Path(__file__).parents[3]
@@ -307,6 +309,16 @@ def test_odd_label_values_are_shown() -> None:
     metrics = metrics_of(targets=[odd])
     metrics.loop.reconciled(odd, ok=True, duration_s=0.1, at_epoch_s=1)
     assert value(metrics, "pygen_reconcile_total", target=odd, result="success") == 1
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text"])
+def test_a_name_that_is_no_utf_8_can_be_scraped(accept: str) -> None:
+    """File names are bytes: what of them is no text is shown escaped, in each format."""
+    odd = os.fsdecode(b"conf-\xff")
+    metrics = metrics_of(targets=[odd], notifications=[Notification("restart", odd)])
+    _, body = MetricsPage(metrics)(accept)
+    assert rb'pygen_target_writes_total{mode="in_place",result="error",target="conf-\\udcff"} 0.0' in body
+    assert rb'pygen_notification_matches{action="restart",container="conf-\\udcff"} 0.0' in body
 
 
 @pytest.mark.parametrize(
