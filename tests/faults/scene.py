@@ -107,3 +107,9 @@ def await_content(kept: Kept, *names: str) -> None:
     """Wait until the target holds these lines, however long a backoff may be."""
     text = lines(*names)
     kept.program.wait_for(lambda: kept.read() == text, timeout_s=PATIENCE_S, what=f"{text!r}, not {kept.read()!r}")
+
+
+def written(kept: Kept) -> float:
+    """How often the program has replaced its target."""
+    labels = {"target": str(kept.target), "mode": "replace", "result": "success"}
+    return kept.program.metric("pygen_target_writes_total", **labels)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.scene import NAMES, WatchedEngine, await_content, await_metric, lines
+from tests.faults.scene import NAMES, WatchedEngine, await_content, await_metric, lines, written
 from tests.support.fake_engine import Ending
 from tests.support.keeping import NO_RESYNC
 
@@ -134,10 +133,9 @@ def test_events_are_only_hints(fake: WatchedEngine, keeper: Callable[[str], Keep
     kept.program.wait_for(lambda: len(fake.at_lists) > listed + 1, what="two more lists")
     assert kept.read() == lines(*names)
     kept.await_settled()
-    told = fake.seen["reader"]
-    assert told[-1] == lines(*names)
-    # Never told of what it knew already.
-    assert all(before != after for before, after in itertools.pairwise(told))
+    assert fake.seen["reader"][-1] == lines(*names)
+    # At most once for each content; it may have read the next one already.
+    assert len(fake.seen["reader"]) <= written(kept)
 
 
 def test_events_heard_twice_are_counted_and_cost_no_second_signal(

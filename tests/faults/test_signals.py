@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import pytest
 
 from tests.faults.extent import EXTENT
 from tests.faults.load import Load
-from tests.faults.scene import NAMES, PATIENCE_S, WatchedEngine, await_content, lines
+from tests.faults.scene import NAMES, PATIENCE_S, WatchedEngine, await_content, lines, written
 from tests.support.keeping import NO_RESYNC
 
 if TYPE_CHECKING:
@@ -166,6 +165,6 @@ def test_a_storm_of_reloads(fake: WatchedEngine, keeper: Callable[[str], Keeper]
     kept.program.send(signal.SIGHUP)
     kept.program.wait_for(lambda: len(fake.at_lists) > listed, timeout_s=PATIENCE_S, what="another list")
     kept.await_settled()
-    told = fake.seen["reader"]
-    assert all(before != after for before, after in itertools.pairwise(told))
+    # At most once for each content; it may have read the next one already.
+    assert len(fake.seen["reader"]) <= written(kept)
     assert kept.program.stop() == 0
