@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ def _check(what: str, folder: Path, source: str, *arguments: str) -> tuple[int, 
     outcome = subprocess.run(
         [*command, *arguments],
         cwd=ROOT,
+        # A folder of its own for temporary ones: sessions that tidy up one and the same at once get in each other's way.
+        env=os.environ | {"PYTEST_DEBUG_TEMPROOT": str(folder)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
