@@ -35,7 +35,7 @@ def _check(what: str, folder: Path, source: str, *arguments: str) -> tuple[int, 
     outcome = subprocess.run(
         [*command, *arguments],
         cwd=ROOT,
-        # A folder of its own for temporary ones: sessions that tidy up one and the same at once get in each other's way.
+        # A folder of its own for temporary ones: sessions that tidy up one and the same get in each other's way.
         env=os.environ | {"PYTEST_DEBUG_TEMPROOT": str(folder)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
