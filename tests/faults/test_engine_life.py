@@ -46,6 +46,8 @@ def test_away_and_back(engine: RealEngine, real_keeper: Callable[[str], Keeper],
     # A daemon that is told to stop ends its containers first and says so: only from then on it is away.
     engine.terminate() if how == "stopped" else engine.kill()
     await_failed_requests(kept, "list")
+    # The short retries of a request are over: an engine that comes back sooner was never away for the loop.
+    kept.program.wait_for_log("what is known stays")
     assert kept.program.metric("pygen_event_stream_up") == 0
     if how == "killed":
         assert kept.read() == lines("goes", "stays")
