@@ -18,10 +18,6 @@ class SetAside:
         self._failures: dict[str, int] = {}
         self._aside: set[str] = set()
 
-    def __contains__(self, container_id: object) -> bool:
-        """Tell whether a container is set aside."""
-        return container_id in self._aside
-
     def failed(self, container_id: str) -> bool:
         """Count a failed reading.
 
