@@ -25,7 +25,7 @@ class SecondTries:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test that is about to be run again."""
-        if report.outcome == "rerun":  # type: ignore[comparison-overlap] # the plugin's own outcome
+        if str(report.outcome) == "rerun":
             self._tests[report.nodeid] = None
 
     @pytest.hookimpl(trylast=True)
