@@ -63,7 +63,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> Status:
 
 
 def _loop(program: Program, signal_thread: signals.SignalThread, observation: Observation) -> Status:
-    observation.start(program.metrics, program.readiness, _pages(program))
+    observation.start(program.metrics, program.readiness, _pages(program), program.settings.status_hosts)
     failed = _prepare(program)
     if failed is not None:
         return failed
