@@ -77,6 +77,8 @@ class Program:
         self.notify_record = NotifyRecord(self.metrics.notify, time.time)
         self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)
         self.target: Target = open_target(settings.target, warn=log.warning)
+        state_dir = None if settings.state_dir is None else str(settings.state_dir)
+        self.store = open_store(self.target, state_dir, warn=log.warning)
         self.deadline_s = self.clock() + BUDGET_S
         self.address = EngineAddress.parse(settings.docker_address, environ)
         self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
@@ -135,6 +137,7 @@ class Program:
         self.reader.close()
         self.renderer.close()
         self.target.close()
+        self.store.close()
 
     def _renderer(self, environ: Mapping[str, str]) -> Renderer:
         settings = self.settings
@@ -156,13 +159,12 @@ class Program:
 
     def _job(self) -> Job:
         settings, name = self.settings, self.target.path
-        state_dir = None if settings.state_dir is None else str(settings.state_dir)
         notifier = Notifier(
             name,
             settings.notifications,
             self.port,
             interval=Interval(*settings.interval),
-            store=open_store(self.target, state_dir, warn=log.warning),
+            store=self.store,
             signal_via=settings.signal_via,
             clock=self.clock,
             wall_clock=time.time,

@@ -13,7 +13,7 @@ from metrics.runtime_file import RuntimeFile, RuntimeFileError, leave, runtime_f
 if TYPE_CHECKING:
     import logging
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from metrics.address import MetricsAddress
     from metrics.exposition.routes import Page
@@ -42,19 +42,26 @@ class Observation:
         self._server: ExpositionServer | None = None
         self._runtime_file: RuntimeFile | None = None
 
-    def start(self, metrics: Metrics, readiness: Readiness, pages: Mapping[str, Page]) -> None:
+    def start(
+        self, metrics: Metrics, readiness: Readiness, pages: Mapping[str, Page], names: Collection[str] = ()
+    ) -> None:
         """Answer from now on.
 
         Args:
             metrics: for `/metrics`.
             readiness: for `/healthz` and `/readyz`.
             pages: more paths.
+            names: this machine's, to which they answer.
         """
         self._leave_address()
         if not self._listeners:
             return
         routes = Routes(
-            scrape=MetricsPage(metrics), healthy=readiness.healthy, ready=readiness.ready, pages=dict(pages)
+            scrape=MetricsPage(metrics),
+            healthy=readiness.healthy,
+            ready=readiness.ready,
+            pages=pages,
+            names=names,
         )
         self._server = ExpositionServer(self._listeners, routes, log=self._log.warning)
         self._server.start()

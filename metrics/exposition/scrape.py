@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from metrics.instruments import Metrics
+
+_ODD_VERSION = re.compile(r"version=(?!\d{1,3}\.\d{1,3}\.\d{1,3}\s*(?:[;,]|\Z))[^;,]*", re.ASCII)
+"""What prometheus_client raises for: a version of a format that is not three numbers."""
 
 
 class MetricsPage:
@@ -29,7 +33,7 @@ class MetricsPage:
         """Content type and body for an Accept header."""
         from prometheus_client.exposition import choose_encoder  # slow to import: see the module
 
-        encoder, content_type = choose_encoder(accept)
+        encoder, content_type = choose_encoder(_ODD_VERSION.sub("", accept))
         return content_type, encoder(self._ready_registry())
 
     def _ready_registry(self) -> CollectorRegistry:

@@ -48,7 +48,7 @@ class Option:
 TEMPLATE = Option(
     "--template",
     "template",
-    values.text,
+    values.template,
     "The Jinja2 template: a file, an http(s) address, or the text itself where it starts with '#'. Edits take effect "
     "without a restart. Required.",
     metavar=("TEMPLATE",),
@@ -70,7 +70,7 @@ RESTART = Option(
     "PROJECT/SERVICE), a Swarm service, or the value of a container's label pygen.target or variable PYGEN_TARGET; "
     "every match is restarted. Repeatable.",
     metavar=("CONTAINER",),
-    occurrences=values.containers,
+    occurrences=values.names,
     repeatable=True,
 )
 SIGNAL = Option(
@@ -141,6 +141,17 @@ STATUS = Option(
     "The status page at / and /status.json: on or off. Default on.",
     metavar=("on|off",),
 )
+STATUS_HOST = Option(
+    "--status-host",
+    "status_hosts",
+    values.host_name,
+    "A name by which the status page is asked for (in a browser, by a reverse proxy), beside localhost and addresses. "
+    "It answers to no other, so that no page from elsewhere can read it. Repeatable. In the environment "
+    "PYGEN_STATUS_HOST=NAME,NAME.",
+    metavar=("NAME",),
+    occurrences=values.names,
+    repeatable=True,
+)
 STATE_DIR = Option(
     "--state-dir",
     "state_dir",
@@ -208,6 +219,7 @@ OPTIONS = (
     NOTIFY_DOCKER_ADDRESS,
     METRICS,
     STATUS,
+    STATUS_HOST,
     STATE_DIR,
     SIGNAL_VIA,
     STRICT,

@@ -55,6 +55,7 @@ class Settings:
         log_format: `text` or `json` on standard error.
         debug: debug messages, and tracebacks.
         status_page: whether `/` and `/status.json` are served.
+        status_hosts: the names of this machine to which they answer, beside `localhost` and its addresses.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
     """
@@ -74,5 +75,6 @@ class Settings:
     log_format: LogFormat = "text"
     debug: bool = False
     status_page: bool = True
+    status_hosts: tuple[str, ...] = ()
     render_time_limit_s: float = 10.0
     render_size_limit_bytes: int = 16 * 1024 * 1024

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from metrics.address import MetricsAddress, parse_metrics_address
+from models.hosts import is_host
 from models.notification import Notification
 from models.signals import parse_signal
 from reconciler.cli.numbers import parse_bytes, parse_seconds, parse_seconds_over_zero
 from reconciler.cli.settings import IntervalSeconds
+from templating.addresses import check_address, is_address
 
 Words = Sequence[str]
 
@@ -28,6 +30,14 @@ def text(words: Words) -> str:
     if not words[0].strip():
         raise ValueError("it is empty: give a value, or leave it out")
     return words[0]
+
+
+def template(words: Words) -> str:
+    """A path, a template's own text, or an address that could be one."""
+    given = text(words)
+    if is_address(given):
+        check_address(given)
+    return given
 
 
 def folder(words: Words) -> Path:
@@ -82,6 +92,14 @@ def metrics(words: Words) -> MetricsAddress | None:
     return parse_metrics_address(words[0])
 
 
+def host_name(words: Words) -> str:
+    """A name of this machine, as `Host` headers have it: without port, in small letters."""
+    name = words[0].strip().lower().removesuffix(".")
+    if not is_host(name):
+        raise ValueError(f"{words[0]!r} is no host name: give one without a port, such as pygen.example.org")
+    return name
+
+
 def restart(words: Words) -> Notification:
     """A restart of CONTAINER."""
     return Notification("restart", _container(words[0]))
@@ -111,8 +129,8 @@ def numbers(written: str) -> list[Words]:
     return [re.split(r"\s*,\s*|\s+", written.strip())]
 
 
-def containers(written: str) -> list[Words]:
-    """The environment's text names several containers, cut at commas."""
+def names(written: str) -> list[Words]:
+    """The environment's text is several names, cut at commas."""
     return [[item] for item in written.split(",")]
 
 
