@@ -133,7 +133,7 @@ class Container(Record):
     def with_networks(self, networks: Mapping[str, NetworkFacts]) -> Container:
         """The same container where the engine's networks are known better; itself if that says nothing new."""
         found = NetworkList(
-            network if (known := networks.get(network.id)) is None else replace(network, internal=known.internal)
+            network if (known := networks.get(network.id)) is None else network.with_facts(known)
             for network in self.networks
         )
         return self if found == self.networks else replace(self, networks=found)
