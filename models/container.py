@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from models import kept_body, matching
 from models.compose import Compose
+from models.image import ImageName
 from models.listing import ItemList, NetworkList
 from models.mapping import TextMapping
 from models.mounts import Mount, read_mounts
@@ -119,6 +120,11 @@ class Container(Record):
         return RawContainer(
             self._kept, id=self.id, name=self.name, labels=self.labels, status=self.status, health=self.health
         )
+
+    @property
+    def image_name(self) -> ImageName:
+        """The image's name in its parts; no field, so that a container written as JSON stays as it was."""
+        return ImageName.parse(self.image)
 
     @property
     def is_current(self) -> bool:
