@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from urllib.parse import urljoin
 
 from templating.addresses import check_address, is_address, origin_of, split_credentials
+from templating.text_encoding import decoded
 
 SIZE_LIMIT_BYTES = 1024 * 1024
 SILENCE_S = 10.0
@@ -142,9 +143,9 @@ class Fetcher:
         if response.length:
             raise FetchFailed("the connection ended in the middle of the answer")
         try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            raise FetchFailed("the answer is not UTF-8 text") from None
+            text = decoded(bytes(body))
+        except ValueError as error:
+            raise FetchFailed(f"the answer {error}") from None
         headers = response.headers
         return Fetched(text, headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
