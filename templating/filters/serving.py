@@ -17,6 +17,7 @@ from models.record import Record
 from templating.errors import WrongUse
 from templating.filters import reach
 from templating.filters.names import is_ip_address, text_of
+from templating.undefined import Blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,17 +92,38 @@ def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
     own_address = reach.filters(environment)["address"]
 
+    def find(container_id: str) -> Container | None:
+        every: Any = environment.globals.get("all_containers", ())
+        return next((each for each in every if each.id == container_id), None)
+
     def endpoint(value: Any, origin: Any = None, port: Any = "", default: int = 80) -> Endpoint:
         container = _container(value, "endpoint")
-        address = str(own_address(container, origin))
+        address = str(own_address(container, _known(origin)))
         return endpoint_of(address, port_of(container, text_of(port, "endpoint"), default))
 
-    return {"endpoint": endpoint}
+    def addresses(value: Any, origin: Any = None) -> list[str]:
+        container = reach.owner_of_stack(_container(value, "addresses"), find)
+        if container.network_mode == "host":
+            found = [str(own_address(container, _known(origin)))]
+        else:
+            networks = reach.networks_in_reach(container.networks, None, find)
+            found = [each for network in networks for each in (network.ip_address, network.ipv6_address)]
+        return [address for address in dict.fromkeys(found) if is_ip_address(address)]
+
+    return {"endpoint": endpoint, "addresses": addresses}
 
 
 def tests() -> dict[str, Callable[..., bool]]:
     """The tests of this file by name."""
     return {"serving": lambda value: is_serving(_container(value, "serving"))}
+
+
+def _known(origin: Any) -> Any:
+    """From where it is reached; None where that is not known, which a template writes as something undefined."""
+    if isinstance(origin, Blank):
+        str(origin)  # an unknown name is used here, which strict mode forbids
+        return None
+    return origin
 
 
 def _container(value: Any, name: str) -> Container:
