@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models import backoff
 from models.notification import Notification
 from models.run import Run
-from notify import backoff
 from notify.chain import Chains
 from notify.interval import Batch, Interval
 
