@@ -9,7 +9,7 @@ from notify.ledger import UNKNOWN, Account, Ledger, RunRecord
 from notify.outcome import Delivered, Failed, Held, Reading, Report, RunEnded
 
 if TYPE_CHECKING:
-    from models.notification import Notification
+    from notify.actions.action import Action
     from notify.journal import Journal
     from notify.schedule import Attempt, Schedule
     from notify.sighting import CompleteList
@@ -46,11 +46,11 @@ class Acknowledger:
         for notification, each in concerned.items():
             self.register(notification, each, attempt.task.run.container_id, record.engine, record.name)
 
-    def _accounts_of(self, container_id: str) -> dict[Notification, Account]:
+    def _accounts_of(self, container_id: str) -> dict[Action, Account]:
         accounts = self._ledger.accounts.items()
         return {n: account for n, account in accounts if any(run.container_id == container_id for run in account.runs)}
 
-    def register(self, notification: Notification, account: Account, container_id: str, engine: str, name: str) -> None:
+    def register(self, notification: Action, account: Account, container_id: str, engine: str, name: str) -> None:
         """Know a matching container's current run; a new one owes nothing only if it surely loaded the content.
 
         While a delivery to an earlier run is under way a new one that may owe is not judged: it is mostly our own
@@ -79,14 +79,14 @@ class Acknowledger:
                 ):
                     self._drop(notification, account, record, seen_anew=not gone)
 
-    def _is_half_restarted(self, notification: Notification, record: RunRecord, *, gone: bool) -> bool:
+    def _is_half_restarted(self, notification: Action, record: RunRecord, *, gone: bool) -> bool:
         if not record.restart_begun:
             return False
         if (notification, record.run.container_id) in self._schedule.under_way:
             return True
         return not gone and self._witness.current_run(record.run.container_id) is None
 
-    def _drop(self, notification: Notification, account: Account, record: RunRecord, *, seen_anew: bool) -> None:
+    def _drop(self, notification: Action, account: Account, record: RunRecord, *, seen_anew: bool) -> None:
         del account.runs[record.run]
         if record.restart_begun and seen_anew:
             self._journal.restart_seen(notification, record)
@@ -126,7 +126,7 @@ class Acknowledger:
         record.since_epoch_s = attempt.changed_since_epoch_s
         record.restart_begun = False
         record.policy_lost = record.policy_lost or outcome.policy_lost
-        if attempt.notification.action == "restart":
+        if attempt.notification.restarts:
             self._schedule.chains.restarted(attempt.place, now_s)
         self._journal.delivered(attempt, record.name, outcome, self._schedule.plans.get(attempt.key))
         self._schedule.succeeded(attempt.key)

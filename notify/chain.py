@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from notify.actions.action import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Place = tuple[Notification, str]
+Place = tuple[Action, str]
 
 LONGEST_GAP_S = 30.0
 _LINK_WITHIN_S = 30.0  # a new debt that soon after a restart of ours continues the chain

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.notification import Notification
+    from notify.actions.action import Action
     from notify.ledger import Ledger
     from notify.store import NotifyObserver
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 class Gauges:
     """What the observer was told last."""
 
-    def __init__(self, notifications: Sequence[Notification], observer: NotifyObserver) -> None:
+    def __init__(self, notifications: Sequence[Action], observer: NotifyObserver) -> None:
         self._notifications = notifications
         self._observer = observer
-        self._pending: dict[Notification, tuple[int, float]] = {}
-        self._matches: dict[Notification, int] = {}
-        self._at_risk: dict[Notification, bool] = {}
+        self._pending: dict[Action, tuple[int, float]] = {}
+        self._matches: dict[Action, int] = {}
+        self._at_risk: dict[Action, bool] = {}
 
     def show(self, ledger: Ledger) -> None:
         """Tell what is owed and which restart policies are lost."""
-        owed: dict[Notification, list[float]] = {notification: [] for notification in self._notifications}
+        owed: dict[Action, list[float]] = {notification: [] for notification in self._notifications}
         for notification, record in ledger.owed():
             owed[notification].append(record.since_epoch_s)
         for notification, since in owed.items():
             self._show_pending(notification, len(since), min(since, default=0.0))
         self._show_risks(ledger)
 
-    def show_matches(self, notification: Notification, count: int) -> None:
+    def show_matches(self, notification: Action, count: int) -> None:
         """Tell how many running containers match."""
         if self._matches.get(notification) != count:
             self._matches[notification] = count
             self._observer.matches(notification, count)
 
-    def _show_pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
+    def _show_pending(self, notification: Action, count: int, oldest_epoch_s: float) -> None:
         if self._pending.get(notification) != (count, oldest_epoch_s):
             self._pending[notification] = (count, oldest_epoch_s)
             self._observer.pending(notification, count, oldest_epoch_s)

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping, Sequence
 
-    from models.notification import Notification
+    from notify.actions.action import Action
     from notify.store import StateStore
+
+_ACTION_SHOWN_MAX = 32  # the file may hold anything
 
 
 class Keeper:
@@ -25,7 +27,7 @@ class Keeper:
         self._saved: bytes | None = None
         self._broken = False
 
-    def load(self, notifications: Sequence[Notification]) -> tuple[Ledger, dict[str, int]]:
+    def load(self, notifications: Sequence[Action]) -> tuple[Ledger, dict[str, int]]:
         """Read the state; none makes every notification new, an unreadable one owes everything once.
 
         Returns:
@@ -36,7 +38,7 @@ class Keeper:
             self._saved = data
             if data is None:
                 return _fresh(notifications, Account()), {}
-            return decode(data, notifications)
+            decoded = decode(data, notifications)
         except (OSError, StateError) as error:
             self._log.warning(
                 "the state of the notifications for %s cannot be read (%s): each matching container is told once",
@@ -44,6 +46,14 @@ class Keeper:
                 error,
             )
             return _fresh(notifications, Account("lost")), {}
+        if decoded.unknown_actions:
+            self._log.warning(
+                "the state of the notifications for %s names actions that this version of pygen does not have (%s):"
+                " what is owed by them is dropped, the rest is kept",
+                self._job,
+                ", ".join(repr(action)[:_ACTION_SHOWN_MAX] for action in decoded.unknown_actions),
+            )
+        return decoded.ledger, decoded.engine_ns_max
 
     def save(self, ledger: Ledger, engine_ns_max: Mapping[str, int]) -> None:
         """Write the ledger if it differs from what is kept. An unwritable store is one warning until it works again."""
@@ -72,5 +82,5 @@ class Keeper:
         self._broken = True
 
 
-def _fresh(notifications: Sequence[Notification], account: Account) -> Ledger:
+def _fresh(notifications: Sequence[Action], account: Account) -> Ledger:
     return Ledger(accounts={notification: Account(account.standing) for notification in notifications})

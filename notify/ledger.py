@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from models.notification import Notification
     from models.run import Run
+    from notify.actions.action import Action
 
 UNKNOWN = ""
 Standing = Literal["new", "settled", "lost"]
@@ -84,7 +84,7 @@ class Ledger:
 
     content: str = UNKNOWN
     prepared: Prepared | None = None
-    accounts: dict[Notification, Account] = field(default_factory=dict)
+    accounts: dict[Action, Account] = field(default_factory=dict)
 
     def adopt(self, other: Ledger) -> None:
         """Become what was kept."""
@@ -94,7 +94,7 @@ class Ledger:
         """Whether the run must be told."""
         return record.told == UNKNOWN or record.told != self.content
 
-    def owed(self) -> Iterator[tuple[Notification, RunRecord]]:
+    def owed(self) -> Iterator[tuple[Action, RunRecord]]:
         """Every debt of settled accounts."""
         for notification, account in self.accounts.items():
             if account.standing == "settled":

@@ -34,17 +34,16 @@ if TYPE_CHECKING:
     import logging
 
     from models.run import Run
+    from notify.actions.action import Action, SignalVia
     from notify.interval import Interval
     from notify.port import NotifyPort
     from notify.store import NotifyObserver, StateStore
-    from notify.telling import SignalVia
 
 Cause = Literal["state", "template", "drift", "missing"]
 Sightings = Mapping[Notification, Sequence[Sighting]]
 
 _FORCING: tuple[Cause, ...] = ("drift", "missing")
 _CHAIN_MEMORY_S = 120.0
-_CHAINED_ACTION = "restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class PendingDebt:
         due_at_s: when the next try is due on the monotonic clock; None while it waits for its batch.
     """
 
-    notification: Notification
+    notification: Action
     run: Run
     name: str
     since_epoch_s: float
@@ -95,7 +94,7 @@ class Notifier:
     def __init__(
         self,
         job: str,
-        notifications: Sequence[Notification],
+        notifications: Sequence[Action],
         port: NotifyPort,
         *,
         interval: Interval,
@@ -337,7 +336,7 @@ class Notifier:
         for notification, account in self._ledger.accounts.items():
             self._see_matching(notification, account, sightings.get(notification, ()))
 
-    def _see_matching(self, notification: Notification, account: Account, matching: Sequence[Sighting]) -> None:
+    def _see_matching(self, notification: Action, account: Account, matching: Sequence[Sighting]) -> None:
         for sighting in matching:
             self._acknowledger.register(notification, account, sighting.container_id, sighting.engine, sighting.name)
         self._drop_unmatched(account, {sighting.container_id for sighting in matching})
@@ -376,7 +375,7 @@ class Notifier:
         chains.forget_before(now_s - _CHAIN_MEMORY_S)
         if not self._own_doing:
             return
-        places = [(n, run.container_id) for n, run in debts if n.action == _CHAINED_ACTION]
+        places = [(n, run.container_id) for n, run in debts if n.restarts]
         for notification, container_id in chains.owed_again(places, now_s):
             self._journal.chained(notification, container_id)
 
@@ -390,25 +389,25 @@ class Notifier:
         self._conclude(now_s)
         for attempt in attempts:
             try:
-                self._spawn(partial(self._work, attempt.attempt_id, attempt.task))
+                self._spawn(partial(self._work, attempt.attempt_id, attempt.notification, attempt.task))
             except RuntimeError as error:  # no thread can be started
                 self._mailbox.put(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
 
-    def _begin(self, notification: Notification, run: Run, now_s: float) -> Attempt:
+    def _begin(self, notification: Action, run: Run, now_s: float) -> Attempt:
         record = self._ledger.accounts[notification].runs[run]
         self._attempts += 1
-        task = Task(
-            notification.action, notification.signal, run, record.engine, record.restart_begun, record.policy_lost
-        )
+        task = Task(run, record.engine, record.restart_begun, record.policy_lost)
         attempt = Attempt(self._attempts, notification, task, record.name, record.told, now_s)
         self._schedule.under_way[notification, run.container_id] = attempt
         record.told = UNKNOWN
-        record.restart_begun = notification.action == _CHAINED_ACTION
+        record.restart_begun = notification.restarts
         return attempt
 
-    def _work(self, attempt_id: int, task: Task) -> None:
+    def _work(self, attempt_id: int, action: Action, task: Task) -> None:
         """What a worker runs."""
-        self._mailbox.put(deliver(self._port, attempt_id, task, via=self._signal_via, clock=self._clock, log=self._log))
+        self._mailbox.put(
+            deliver(self._port, attempt_id, action, task, via=self._signal_via, clock=self._clock, log=self._log)
+        )
         self._wake()
 
     def _take_reports(self) -> bool:

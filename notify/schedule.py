@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models import backoff
-from models.notification import Notification
 from models.run import Run
+from notify.actions.action import Action
 from notify.chain import Chains
 from notify.interval import Batch, Interval
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from notify.outcome import Task
 
-DebtKey = tuple[Notification, Run]
-Place = tuple[Notification, str]  # the notification and the container's id: one delivery at a time
+DebtKey = tuple[Action, Run]
+Place = tuple[Action, str]  # the notification and the container's id: one delivery at a time
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Attempt:
     """
 
     attempt_id: int
-    notification: Notification
+    notification: Action
     task: Task
     name: str
     told_before: str

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.notification import Notification
 from models.run import Run
+from notify.actions import ACTIONS
 from notify.ledger import Account, Ledger, Prepared, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from notify.actions.action import Action
 
 VERSION = 1
 
@@ -43,11 +46,10 @@ def encode(ledger: Ledger, engine_ns_max: Mapping[str, int]) -> bytes:
     return json.dumps(state, sort_keys=True, indent=1).encode("ascii") + b"\n"
 
 
-def _encode_account(notification: Notification, account: Account) -> dict[str, object]:
+def _encode_account(notification: Action, account: Account) -> dict[str, object]:
     return {
         "action": notification.action,
-        "container": notification.container,
-        "signal": notification.signal,
+        **notification.state(),
         "standing": account.standing,
         "runs": [_encode_run(account.runs[run]) for run in sorted(account.runs)],
     }
@@ -66,15 +68,27 @@ def _encode_run(record: RunRecord) -> dict[str, object]:
     }
 
 
-def decode(data: bytes, notifications: Iterable[Notification]) -> tuple[Ledger, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a state file says.
+
+    Attributes:
+        ledger: all debts of one job.
+        engine_ns_max: as in `encode`.
+        unknown_actions: words of actions that this version does not have; what is kept for them is skipped.
+    """
+
+    ledger: Ledger
+    engine_ns_max: dict[str, int]
+    unknown_actions: tuple[str, ...] = ()
+
+
+def decode(data: bytes, notifications: Iterable[Action]) -> Decoded:
     """Read a ledger.
 
     Args:
         data: what was saved, possibly by anybody.
         notifications: those configured now; one that the state does not know is new, others in it are dropped.
-
-    Returns:
-        The ledger, and the engines' clocks as in `encode`.
 
     Raises:
         StateError: it is not a state of ours.
@@ -84,14 +98,21 @@ def decode(data: bytes, notifications: Iterable[Notification]) -> tuple[Ledger, 
     except (ValueError, RecursionError) as error:
         raise StateError("it is not JSON") from error
     _check(isinstance(state, dict) and state.get("version") == VERSION, "its version is not known")
-    saved = dict(_decode_account(entry) for entry in _get(state, "notifications", list))
+    saved: dict[Action, Account] = {}
+    unknown: dict[str, None] = {}
+    for entry in _get(state, "notifications", list):
+        action = ACTIONS.get(_get(entry, "action", str))
+        if action is None:
+            unknown[entry["action"]] = None
+        else:
+            saved[_decode_notification(action, entry)] = _decode_account(entry)
     ledger = Ledger(
         content=_get(state, "content", str),
         prepared=_decode_prepared(state.get("prepared")),
         accounts={notification: saved.get(notification, Account()) for notification in notifications},
     )
     clocks = _get(state, "engine_ns_max", dict)
-    return ledger, {engine: _get(clocks, engine, int) for engine in clocks}
+    return Decoded(ledger, {engine: _get(clocks, engine, int) for engine in clocks}, tuple(unknown))
 
 
 def _decode_prepared(value: object) -> Prepared | None:
@@ -100,14 +121,18 @@ def _decode_prepared(value: object) -> Prepared | None:
     return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value))
 
 
-def _decode_account(value: object) -> tuple[Notification, Account]:
-    action = _get(value, "action", str)
-    _check(action in {"restart", "signal"}, "it has an unknown action")
-    notification = Notification(action, _get(value, "container", str), _get(value, "signal", str))
+def _decode_notification(action: type[Action], value: dict[str, object]) -> Action:
+    try:
+        return action.from_state(value)
+    except ValueError as error:
+        raise StateError(str(error)) from error
+
+
+def _decode_account(value: object) -> Account:
     standing = _get(value, "standing", str)
     _check(standing in {"new", "settled", "lost"}, "it has an unknown standing")
     records = [_decode_run(entry) for entry in _get(value, "runs", list)]
-    return notification, Account(standing, {record.run: record for record in records})
+    return Account(standing, {record.run: record for record in records})
 
 
 def _decode_run(value: object) -> RunRecord:

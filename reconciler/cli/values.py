@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from metrics.address import MetricsAddress, parse_metrics_address
-from models.notification import Notification
-from models.signals import parse_signal
 from reconciler.cli.numbers import parse_bytes, parse_seconds, parse_seconds_over_zero
 from reconciler.cli.settings import IntervalSeconds
 
@@ -82,25 +80,6 @@ def metrics(words: Words) -> MetricsAddress | None:
     return parse_metrics_address(words[0])
 
 
-def restart(words: Words) -> Notification:
-    """A restart of CONTAINER."""
-    return Notification("restart", _container(words[0]))
-
-
-def signal(words: Words) -> Notification:
-    """A signal: CONTAINER and SIGNAL."""
-    if len(words) != 2:  # noqa: PLR2004 - a container and a signal
-        raise ValueError(f"{' '.join(words)!r} is not CONTAINER SIGNAL: write both, such as 'nginx HUP'")
-    return Notification("signal", _container(words[0]), parse_signal(words[1]))
-
-
-def _container(word: str) -> str:
-    name = word.strip()
-    if not name:
-        raise ValueError("CONTAINER is empty: give an id, a name, a service, or the value of a pygen.target label")
-    return name
-
-
 def single(written: str) -> list[Words]:
     """The environment's text is one word."""
     return [[written]]
@@ -111,11 +90,6 @@ def numbers(written: str) -> list[Words]:
     return [re.split(r"\s*,\s*|\s+", written.strip())]
 
 
-def containers(written: str) -> list[Words]:
-    """The environment's text names several containers, cut at commas."""
-    return [[item] for item in written.split(",")]
-
-
-def containers_and_signals(written: str) -> list[Words]:
-    """The environment's text is several times CONTAINER SIGNAL, cut at commas; the name may hold blanks."""
-    return [item.rsplit(None, 1) or [""] for item in written.split(",")]
+def actions(word_count: int) -> Callable[[str], list[Words]]:
+    """The environment's text is several times so many words, cut at commas; the first one may hold blanks."""
+    return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]

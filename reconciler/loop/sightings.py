@@ -75,7 +75,7 @@ class Sightings:
         ]
 
     def _is_suicide(self, notification: Notification, container: Container, own_container_id: str | None) -> bool:
-        if notification.action != "restart" or container.id != own_container_id:
+        if not notification.restarts or container.id != own_container_id:
             return False
         self._tell(notification, "itself", "the %s matches the container that this program runs in, which is left out")
         return True

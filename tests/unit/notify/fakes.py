@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from models.notification import Notification
 from models.run import Run
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 from notify.interval import Interval
 from notify.mailbox import Mailbox
 from notify.notifier import Notifier
@@ -18,11 +19,12 @@ from notify.sighting import CompleteList, Sighting
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from models.notification import Notification
+    from notify.actions.action import Action, SignalVia
     from notify.outcome import Report
-    from notify.telling import SignalVia
 
-HUP = Notification("signal", "web", "SIGHUP")
-RESTART = Notification("restart", "web")
+HUP = Signal("web", "SIGHUP")
+RESTART = Restart("web")
 ENGINE = "unix:///made/up.sock"
 EPOCH = datetime(2024, 5, 1, tzinfo=UTC)  # the engine's clock is far from ours: comparing the two would show
 
@@ -329,12 +331,12 @@ class House:
 
     def __init__(
         self,
-        *notifications: Notification,
+        *notifications: Action,
         interval: Interval | None = None,
         via: SignalVia = "auto",
         chance: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.notifications = notifications or (HUP,)
+        self.notifications: tuple[Action, ...] = notifications or (HUP,)
         self.interval = interval or Interval(0.5, 2)
         self.via: SignalVia = via
         self.chance = chance

@@ -20,17 +20,19 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from models.notification import Notification
 from models.run import Run
-from tests.unit.notify.fakes import ENGINE, FakeContainer, House
+from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, House
 from tests.unit.notify.test_promise import STEPS, MixedPromise, Promise, RestartPromise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from notify.actions.action import Action
+
 Case = dict[str, Any]
 """What is left of a killed program: notifications, state, disk, containers, loaded, rendered, clock_s; and `then`."""
 
+NOTIFICATIONS: dict[str, Action] = {HUP.action: HUP, RESTART.action: RESTART}
 Facet = tuple[Any, ...]
 
 WALKS = 900
@@ -43,7 +45,7 @@ TELLINGS = ("kill", "execute", "restart", "start")
 
 def start_on(case: Case, *, looks: bool) -> tuple[House, dict[Run, str | None]]:
     """Start a program on what a killed one left, and say what each run has loaded."""
-    house = House(*(Notification(*each) for each in case["notifications"]))
+    house = House(*(NOTIFICATIONS[each[0]] for each in case["notifications"]))
     loaded = {Run(*run): content for run, content in case["loaded"]}
     house.clock.now_s = case["clock_s"]
     house.disk = case["disk"]
@@ -159,7 +161,7 @@ def what_is_left(world: Promise) -> Case:
     state = house.store.data
     return copy.deepcopy(
         {
-            "notifications": [[each.action, each.container, each.signal] for each in house.notifications],
+            "notifications": [[each.action, *each.state().values()] for each in house.notifications],
             "state": None if state is None else state.decode(),
             "disk": house.disk,
             "containers": [asdict(container) for container in house.engine.containers.values()],

@@ -10,10 +10,10 @@ from notify.port import EngineTimeout
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, House
 
 if TYPE_CHECKING:
-    from models.notification import Notification
+    from notify.actions.action import Action
 
 
-def settled_house(*notifications: Notification) -> House:
+def settled_house(*notifications: Action) -> House:
     """One container runs, the file holds `a`, nothing is owed."""
     house = House(*notifications)
     house.engine.run_new()

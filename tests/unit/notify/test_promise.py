@@ -14,8 +14,8 @@ from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, House
 
 if TYPE_CHECKING:
-    from models.notification import Notification
     from models.run import Run
+    from notify.actions.action import Action
 
 CONTENTS = st.sampled_from(["a", "b"])  # two are enough: taking back is what is hard
 ERRORS = {
@@ -51,7 +51,7 @@ class Killed(BaseException):
 class Promise(RuleBasedStateMachine):
     """A world of containers that read the file when they start and when they are told, and a program that may die."""
 
-    notifications: tuple[Notification, ...] = (HUP,)
+    notifications: tuple[Action, ...] = (HUP,)
 
     @initialize(policy=st.sampled_from(["", "always"]))
     def begin(self, policy: str) -> None:

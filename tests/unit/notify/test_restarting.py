@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notify.looking import Looker
 from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
-from notify.restarting import deliver_restart
+from notify.preflight import Inspector
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, Clock, FakeContainer, FakeEngine, House, When
 
 if TYPE_CHECKING:
-    from models.notification import Notification
+    from notify.actions.action import Action
 
 TIMEOUT, REFUSED, BROKEN = EngineTimeout("slow"), EngineRefused("error", 500), EngineUnavailable("broken")
 
@@ -28,8 +27,8 @@ class Setting:
         self.run = self.container.run
 
     def restart(self, *, begun: bool = False) -> Outcome:
-        task = Task("restart", "", self.run, ENGINE, restart_begun=begun)
-        return deliver_restart(self.engine, task, Looker(self.engine, task, self.clock))
+        task = Task(self.run, ENGINE, restart_begun=begun)
+        return RESTART.deliver(self.engine, task, Inspector(self.engine, task, self.clock), "auto")
 
 
 @pytest.mark.parametrize(("own_s", "read_timeout_s"), [(None, 20), (3, 13), (0, 10), (600, 610), (-1, 20)])
@@ -138,8 +137,8 @@ def test_a_look_that_fails_after_the_restart_failed_is_a_failure() -> None:
     setting = Setting()
     setting.engine.on_started = lambda run: None
     setting.engine.fail("restart", TIMEOUT)
-    task = Task("restart", "", setting.run, ENGINE)
-    looker = Looker(setting.engine, task, setting.clock)
+    task = Task(setting.run, ENGINE)
+    inspector = Inspector(setting.engine, task, setting.clock)
     original = setting.engine.restart
 
     def restart(engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
@@ -147,7 +146,7 @@ def test_a_look_that_fails_after_the_restart_failed_is_a_failure() -> None:
         original(engine, container_id, stop_timeout_s=stop_timeout_s, timeout_s=timeout_s)
 
     setting.engine.restart = restart  # type: ignore[method-assign] # breaks the engine amid the restart
-    outcome = deliver_restart(setting.engine, task, looker)
+    outcome = RESTART.deliver(setting.engine, task, inspector, "auto")
     assert isinstance(outcome, Failed)
     assert not outcome.restart_undone
 
@@ -193,7 +192,7 @@ def test_a_restart_that_a_killed_program_made_is_not_made_again() -> None:
 
 
 @pytest.mark.parametrize("others", [(), (HUP,)], ids=["alone", "beside a signal"])
-def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Notification, ...]) -> None:
+def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Action, ...]) -> None:
     """The process ends right after it: the next start tells nobody, for the new run loaded the content."""
     house = House(RESTART, *others)
     house.engine.date_slack_ns = 1_000_000_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.run import Run
 from notify.ledger import Account, Ledger, Prepared, RunRecord
-from notify.state import StateError, decode, encode
+from notify.state import Decoded, StateError, decode, encode
 from tests.unit.notify.fakes import HUP, RESTART, House
 
 ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no machine is too slow
@@ -64,8 +64,9 @@ A_RUN = {
 def test_what_is_written_is_read_back(ledger: Ledger, clocks: dict[str, int]) -> None:
     """Every ledger survives the way to the disk and back, and equal ones are equal bytes."""
     data = encode(ledger, clocks)
-    assert decode(data, [HUP, RESTART]) == (ledger, clocks)
-    assert encode(*decode(data, [HUP, RESTART])) == data
+    decoded = decode(data, [HUP, RESTART])
+    assert decoded == Decoded(ledger, clocks)
+    assert encode(decoded.ledger, decoded.engine_ns_max) == data
 
 
 def survive(data: bytes) -> House:
@@ -137,5 +138,49 @@ def test_another_version_is_not_read() -> None:
 
 def test_only_configured_notifications_are_taken() -> None:
     """One that is no longer configured is dropped, one that was not is new."""
-    ledger, _ = decode(json.dumps(A_STATE).encode(), [RESTART])
-    assert ledger.accounts == {RESTART: Account("new")}
+    assert decode(json.dumps(A_STATE).encode(), [RESTART]).ledger.accounts == {RESTART: Account("new")}
+
+
+def test_an_action_that_this_version_does_not_have_is_skipped_and_the_rest_is_kept() -> None:
+    """As after a downgrade: one warning, and the others' debts are neither lost nor made anew."""
+    house = House(HUP)
+    house.engine.run_new()
+    house.disk = "a"
+    house.render("a")
+    house.render("b")
+    house.wait(5)
+    assert house.store.data is not None
+    state = json.loads(house.store.data)
+    (entry,) = state["notifications"]
+    foreign = {"action": "page-somebody", "container": "web", "number": 5, "runs": "of another make"}
+    state["notifications"] = [foreign, entry, foreign | {"container": "db"}]
+    house.store.data = json.dumps(state).encode()
+    before = len(house.engine.told)
+    house.start()
+    house.render("b")
+    house.wait(60)
+    assert len(house.engine.told) == before
+    (line,) = house.lines.matching("the state of the notifications")
+    assert line.startswith("WARNING")
+    assert "'page-somebody'" in line
+    house.start()
+    house.render("b")
+    assert len(house.lines.matching("the state of the notifications")) == 1
+
+
+def test_a_debt_beside_an_unknown_action_is_served() -> None:
+    """What another notification is owed outlives the unknown one."""
+    house = House(HUP)
+    house.engine.run_new()
+    house.disk = "a"
+    house.render("a")
+    house.render("b")
+    assert house.store.data is not None
+    state = json.loads(house.store.data)
+    state["notifications"].append({"action": "?" * 100})
+    house.store.data = json.dumps(state).encode()
+    house.start()
+    house.render("b")
+    house.wait(5)
+    assert len(house.engine.told) == 1
+    assert len(house.lines.matching("?" * 100)) == 0
