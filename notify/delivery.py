@@ -1,7 +1,8 @@
-"""One delivery from its first look to its report: what a worker thread runs."""
+"""One delivery from its first look to its report: what a worker thread runs, and where it leaves the report."""
 
 from __future__ import annotations
 
+import queue
 from typing import TYPE_CHECKING
 
 from notify.outcome import Failed, Report, Task
@@ -47,3 +48,31 @@ def deliver(
         log.debug("a delivery failed unexpectedly", exc_info=True)
         outcome = Failed(f"unexpected {type(error).__name__}: {error}")
     return Report(attempt_id, outcome, tuple(inspector.readings), clock() - begun_at_s)
+
+
+class ReportQueue:
+    """Many workers put, one loop takes.
+
+    A SimpleQueue: its `put` takes no lock that an interrupted thread could hold.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Report] = queue.SimpleQueue()
+
+    def put(self, report: Report) -> None:
+        """Leave a report; from any thread."""
+        self._queue.put(report)
+
+    def take(self) -> Report | None:
+        """The next report, None where there is none yet."""
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def wait(self, timeout_s: float) -> Report | None:
+        """The next report, waited for; None after the time is over."""
+        try:
+            return self._queue.get(timeout=max(timeout_s, 0.0))
+        except queue.Empty:
+            return None

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notify.actions.action import Action
-    from notify.ledger import Ledger
+    from notify.outbox import Outbox
     from notify.store import NotifyObserver
 
 
@@ -22,14 +22,14 @@ class Gauges:
         self._matches: dict[Action, int] = {}
         self._at_risk: dict[Action, bool] = {}
 
-    def show(self, ledger: Ledger) -> None:
+    def show(self, outbox: Outbox) -> None:
         """Tell what is owed and which restart policies are lost."""
         owed: dict[Action, list[float]] = {notification: [] for notification in self._notifications}
-        for notification, record in ledger.owed():
+        for notification, record in outbox.pending():
             owed[notification].append(record.since_epoch_s)
         for notification, since in owed.items():
             self._show_pending(notification, len(since), min(since, default=0.0))
-        self._show_risks(ledger)
+        self._show_risks(outbox)
 
     def show_matches(self, notification: Action, count: int) -> None:
         """Tell how many running containers match."""
@@ -42,12 +42,12 @@ class Gauges:
             self._pending[notification] = (count, oldest_epoch_s)
             self._observer.pending(notification, count, oldest_epoch_s)
 
-    def _show_risks(self, ledger: Ledger) -> None:
+    def _show_risks(self, outbox: Outbox) -> None:
         """The metric knows a container by its configured name only, so notifications that share one share the risk."""
         risky = {
             notification.container
-            for notification, account in ledger.accounts.items()
-            if any(record.policy_lost for record in account.runs.values())
+            for notification, state in outbox.states.items()
+            if any(record.policy_lost for record in state.runs.values())
         }
         for notification in self._notifications:
             at_risk = notification.container in risky

@@ -1,4 +1,4 @@
-"""Where debts are kept, and who is told of them besides: two small ports that the composition root fills."""
+"""Who is told of counts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,6 @@ if TYPE_CHECKING:
     from notify.actions.action import Action
 
 AttemptResult = Literal["success", "error"]
-
-
-class StateStore(Protocol):
-    """Keeps one job's state as opaque bytes."""
-
-    def load(self) -> bytes | None:
-        """Read what was saved last; None where nothing was. May raise OSError."""
-
-    def save(self, data: bytes) -> None:
-        """Keep the bytes durably: after the return they survive a crash of the machine. May raise OSError."""
 
 
 class NotifyObserver(Protocol):

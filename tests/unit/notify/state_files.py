@@ -21,7 +21,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from models.run import Run
-from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, House
+from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, NotifierHarness
 from tests.unit.notify.test_promise import STEPS, MixedPromise, Promise, RestartPromise
 
 if TYPE_CHECKING:
@@ -43,34 +43,34 @@ TELLINGS = ("kill", "execute", "restart", "start")
 # Replaying
 
 
-def start_on(case: Case, *, looks: bool) -> tuple[House, dict[Run, str | None]]:
+def start_on(case: Case, *, looks: bool) -> tuple[NotifierHarness, dict[Run, str | None]]:
     """Start a program on what a killed one left, and say what each run has loaded."""
-    house = House(*(NOTIFICATIONS[each[0]] for each in case["notifications"]))
+    harness = NotifierHarness(*(NOTIFICATIONS[each[0]] for each in case["notifications"]))
     loaded = {Run(*run): content for run, content in case["loaded"]}
-    house.clock.now_s = case["clock_s"]
-    house.disk = case["disk"]
-    house.store.data = None if case["state"] is None else case["state"].encode()
+    harness.clock.now_s = case["clock_s"]
+    harness.disk = case["disk"]
+    harness.store.data = None if case["state"] is None else case["state"].encode()
     for fields in case["containers"]:
         container = FakeContainer(**fields)
         container.paused = False
-        house.engine.containers[container.container_id] = container
+        harness.engine.containers[container.container_id] = container
 
     def load(run: Run) -> None:
-        loaded[run] = house.disk
+        loaded[run] = harness.disk
 
-    house.engine.on_started = house.engine.on_told = load
-    house.start(looks=looks)
-    return house, loaded
+    harness.engine.on_started = harness.engine.on_told = load
+    harness.start(looks=looks)
+    return harness, loaded
 
 
-def carry_on(house: House, rendered: str) -> list[list[str]]:
+def carry_on(harness: NotifierHarness, rendered: str) -> list[list[str]]:
     """Make passes until all is quiet; what the engine was asked to do, to whom."""
     for _ in range(4):
-        house.clock.tick()
-        house.notifier.engine_clock(ENGINE, house.clock(), house.engine.epoch_ns())
-        house.render(rendered)
-        house.wait(100)
-    return [[call.operation, call.container_id] for call in house.engine.calls if call.operation in TELLINGS]
+        harness.clock.tick()
+        harness.notifier.engine_clock(ENGINE, harness.clock(), harness.engine.epoch_ns())
+        harness.render(rendered)
+        harness.wait(100)
+    return [[call.operation, call.container_id] for call in harness.engine.calls if call.operation in TELLINGS]
 
 
 # Recording
@@ -99,24 +99,24 @@ def walk(world: Promise, chance: random.Random) -> Iterator[Case]:
     """Let something happen again and again; what would be left of the program after each step, and at each save."""
     world.begin(policy=chance.choice(["", "always"]))
     at_saves: list[Case] = []
-    on_save = world.house.store.on_save
+    on_save = world.harness.store.on_save
 
     def save() -> None:
         at_saves.append(what_is_left(world))
         on_save()
 
-    world.house.store.on_save = save
+    world.harness.store.on_save = save
     if chance.random() < 0.1:  # no state yet: the first pass is still to come
-        world.house.store.data = None
-        world.house.start()
+        world.harness.store.data = None
+        world.harness.start()
     if chance.random() < 0.3:  # no `kill` in the containers, so that `docker kill` costs the restart policy
-        world.house.engine.exit_status = lambda command, user: 127
+        world.harness.engine.exit_status = lambda command, user: 127
     if chance.random() < 0.3:  # an option is added later
-        world.house.notifications = (chance.choice(world.notifications),)
-        world.house.start()
+        world.harness.notifications = (chance.choice(world.notifications),)
+        world.harness.start()
     for number in range(STEPS_IN_A_WALK):
         if number == STEPS_IN_A_WALK // 2:
-            world.house.notifications = world.notifications
+            world.harness.notifications = world.notifications
             world.program_killed(requests_arrive=True)
             world.program_started(looks=True)
             world.time_passes(seconds=3.0)
@@ -142,36 +142,36 @@ def step(world: Promise, chance: random.Random) -> None:
         lambda: world.time_passes(seconds=chance.choice([0.1, 3.0, 40.0])),
         lambda: world.program_killed(requests_arrive=chance.random() < 0.5),
     ]
-    if world.alive and world.house.workers.waiting:
+    if world.alive and world.harness.workers.waiting:
         running.append(lambda: world.workers_work(fault=fault, count=2))
     dead: list[Callable[[], object]] = [lambda: world.program_started(looks=chance.random() < 0.5)]
-    if world.house.store.data is not None:
+    if world.harness.store.data is not None:
         dead.append(lambda: world.state_corrupted(garbage=b"?"))
     always: list[Callable[[], object]] = [lambda: world.something_happens(index=chance.randrange(3), event=event)]
     if world.phase == "recorded":
         always.append(lambda: world.file_edited_and_read(deleted=chance.random() < 0.5))
-    if len(world.house.engine.containers) < 3:
+    if len(world.harness.engine.containers) < 3:
         always.append(world.container_added)
     chance.choice([*(running if world.alive else dead * 3), *always])()
 
 
 def what_is_left(world: Promise) -> Case:
     """All that outlives a kill."""
-    house = world.house
-    state = house.store.data
+    harness = world.harness
+    state = harness.store.data
     return copy.deepcopy(
         {
-            "notifications": [[each.action, *each.state().values()] for each in house.notifications],
+            "notifications": [[each.action, *each.state().values()] for each in harness.notifications],
             "state": None if state is None else state.decode(),
-            "disk": house.disk,
-            "containers": [asdict(container) for container in house.engine.containers.values()],
+            "disk": harness.disk,
+            "containers": [asdict(container) for container in harness.engine.containers.values()],
             "loaded": [
                 [[run.container_id, run.started_at], content]
                 for run, content in world.loaded.items()
-                if any(container.run == run for container in house.engine.containers.values())
+                if any(container.run == run for container in harness.engine.containers.values())
             ],
             "rendered": world.rendered,
-            "clock_s": house.clock(),
+            "clock_s": harness.clock(),
         }
     )
 

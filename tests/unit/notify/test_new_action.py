@@ -13,7 +13,7 @@ from notify.actions import ACTIONS, register
 from notify.port import EngineUnavailable
 from reconciler.cli.catalogue import OPTIONS
 from tests.unit.metrics.shown import metrics_of, value
-from tests.unit.notify.fakes import HUP, House
+from tests.unit.notify.fakes import HUP, NotifierHarness
 from tests.unit.notify.poke import Poke
 
 ROOT = Path(__file__).parents[3]
@@ -26,51 +26,51 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ACTIONS, Poke.action, Poke)
 
 
-def poked_house() -> House:
+def poked_harness() -> NotifierHarness:
     """A container runs, and a change is owed to it by both ways."""
-    house = House(POKE, HUP)
-    house.engine.run_new()
-    house.disk = "a"
-    house.render("a")
-    house.render("b")
-    return house
+    harness = NotifierHarness(POKE, HUP)
+    harness.engine.run_new()
+    harness.disk = "a"
+    harness.render("a")
+    harness.render("b")
+    return harness
 
 
 def test_it_is_delivered_and_tried_again() -> None:
     """With the batches, the retries, the log and the promise of every notification."""
-    house = poked_house()
-    house.engine.fail("execute", EngineUnavailable("down"))
-    house.wait(5)
-    calls = [call.detail[0] for call in house.engine.calls if call.operation == "execute"]
+    harness = poked_harness()
+    harness.engine.fail("execute", EngineUnavailable("down"))
+    harness.wait(5)
+    calls = [call.detail[0] for call in harness.engine.calls if call.operation == "execute"]
     assert calls == [("poke", "gently")] * 2
-    assert house.owed() == 0
-    assert len(house.lines.matching("INFO poke of web delivered to web (a poke), after 1 try without success")) == 1
+    assert harness.pending() == 0
+    assert len(harness.lines.matching("INFO poke of web delivered to web (a poke), after 1 try without success")) == 1
 
 
 def test_it_is_kept_in_the_state_file() -> None:
     """Killed before the delivery: the next start delivers once, the one after that is quiet."""
-    house = poked_house()
-    assert house.store.data is not None
-    entry = json.loads(house.store.data)["notifications"][0]
+    harness = poked_harness()
+    assert harness.store.data is not None
+    entry = json.loads(harness.store.data)["notifications"][0]
     assert {key: entry[key] for key in ("action", "container", "word")} == {
         "action": "poke",
         "container": "web",
         "word": "gently",
     }
     for _ in range(2):
-        house.start()
-        house.render("b")
-        house.wait(5)
-        assert sorted(house.engine.operations()) == ["execute", "kill"]
+        harness.start()
+        harness.render("b")
+        harness.wait(5)
+        assert sorted(harness.engine.operations()) == ["execute", "kill"]
 
 
 def test_a_damaged_state_of_it_is_an_unreadable_state() -> None:
     """Its own fields are checked like those of any other action."""
-    house = poked_house()
-    assert house.store.data is not None
-    house.store.data = house.store.data.replace(b'"word": "gently"', b'"word": 5')
-    house.start()
-    assert len(house.lines.matching("word is missing or not str")) == 1
+    harness = poked_harness()
+    assert harness.store.data is not None
+    harness.store.data = harness.store.data.replace(b'"word": "gently"', b'"word": 5')
+    harness.start()
+    assert len(harness.lines.matching("word is missing or not str")) == 1
 
 
 def test_it_is_counted() -> None:
@@ -122,9 +122,9 @@ def test_a_word_is_one_action_s() -> None:
 
 def test_runs_are_told_apart_by_action() -> None:
     """What one action delivered is not delivered for the other."""
-    house = poked_house()
-    house.engine.fail("kill", EngineUnavailable("down"))
-    house.clock.advance(0.5)
-    house.pump()
-    (debt,) = house.notifier.pending()
+    harness = poked_harness()
+    harness.engine.fail("kill", EngineUnavailable("down"))
+    harness.clock.advance(0.5)
+    harness.pump()
+    (debt,) = harness.notifier.pending()
     assert debt.notification == HUP

@@ -19,15 +19,15 @@ CORRUPT = [case for case in CASES if facets(case) == {("not JSON",)}]
 @pytest.mark.parametrize("case", CASES, ids=[f"case-{number}" for number in range(len(CASES))])
 def test_carried_on_with_nothing_told_twice_and_nothing_lost(case: Case, looks: bool) -> None:  # noqa: FBT001
     """The engine is asked for exactly what 1.0.0 asked for, every run has loaded the last content, then it is quiet."""
-    house, loaded = start_on(case, looks=looks)
-    assert carry_on(house, case["rendered"]) == case["then"][looks]
-    assert house.owed() == 0
-    running = [container.run for container in house.engine.containers.values() if container.running]
-    assert {run: loaded[run] for run in running} == dict.fromkeys(running, house.disk)
-    assert len(house.lines.matching("cannot be read")) == (case in CORRUPT)
-    house.engine.calls.clear()
-    house.start()
-    assert carry_on(house, case["rendered"]) == []
+    harness, loaded = start_on(case, looks=looks)
+    assert carry_on(harness, case["rendered"]) == case["then"][looks]
+    assert harness.pending() == 0
+    running = [container.run for container in harness.engine.containers.values() if container.running]
+    assert {run: loaded[run] for run in running} == dict.fromkeys(running, harness.disk)
+    assert len(harness.lines.matching("cannot be read")) == (case in CORRUPT)
+    harness.engine.calls.clear()
+    harness.start()
+    assert carry_on(harness, case["rendered"]) == []
 
 
 @pytest.mark.parametrize("standing", ["new", "settled", "lost"])

@@ -11,7 +11,8 @@ from notify.actions.signal import Signal
 from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
 from notify.preflight import Inspector
-from tests.unit.notify.fakes import ENGINE, HUP, Clock, FakeContainer, FakeEngine, House
+from tests.support.fake_clock import FakeClock
+from tests.unit.notify.fakes import ENGINE, HUP, FakeContainer, FakeEngine, NotifierHarness
 
 if TYPE_CHECKING:
     from notify.actions.action import SignalVia
@@ -23,7 +24,7 @@ class Setting:
     """One container and what is asked of it."""
 
     def __init__(self, **settings: object) -> None:
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.engine = FakeEngine(self.clock)
         self.container: FakeContainer = self.engine.run_new(**settings)  # type: ignore[arg-type] # settings of its own
 
@@ -227,38 +228,38 @@ def test_a_failed_look_sends_nothing() -> None:
     assert setting.engine.operations() == []
 
 
-def risky_house(*signals: str) -> House:
-    """A house whose container's policy cannot be spared: no exec is possible in it."""
-    house = House(*(Signal("web", signal) for signal in signals))
-    house.engine.exit_status = lambda command, user: 127
-    house.engine.run_new(restart_policy="always")
-    house.disk = "a"
-    house.render("a")
-    house.render("b")
-    house.wait(5)
-    return house
+def risky_harness(*signals: str) -> NotifierHarness:
+    """A program whose container's policy cannot be spared: no exec is possible in it."""
+    harness = NotifierHarness(*(Signal("web", signal) for signal in signals))
+    harness.engine.exit_status = lambda command, user: 127
+    harness.engine.run_new(restart_policy="always")
+    harness.disk = "a"
+    harness.render("a")
+    harness.render("b")
+    harness.wait(5)
+    return harness
 
 
 def test_the_risk_is_shown_once_and_ends_with_the_run() -> None:
     """One warning for several signals; the metric is 1 until the endangered run is over, also after our restart."""
-    house = risky_house("SIGHUP")
-    notification = house.notifications[0]
-    house.render("c")
-    house.wait(5)
-    assert len(house.lines.matching("stop_signal")) == 1
-    assert house.observer.at_risk == {notification: True}
-    house.start()
-    assert house.observer.at_risk == {notification: True}
-    house.engine.begin_run(next(iter(house.engine.containers.values())))
-    house.render("c")
-    assert house.observer.at_risk == {notification: False}
+    harness = risky_harness("SIGHUP")
+    notification = harness.notifications[0]
+    harness.render("c")
+    harness.wait(5)
+    assert len(harness.lines.matching("stop_signal")) == 1
+    assert harness.observer.at_risk == {notification: True}
+    harness.start()
+    assert harness.observer.at_risk == {notification: True}
+    harness.engine.begin_run(next(iter(harness.engine.containers.values())))
+    harness.render("c")
+    assert harness.observer.at_risk == {notification: False}
 
 
 def test_notifications_of_one_name_share_the_risk() -> None:
     """The metric has the container's name only: a second, harmless signal does not wipe the first one's risk."""
-    house = risky_house("SIGHUP", "SIGUSR1")
-    assert set(house.observer.at_risk.values()) == {True}
-    assert len(house.observer.at_risk) == 2
+    harness = risky_harness("SIGHUP", "SIGUSR1")
+    assert set(harness.observer.at_risk.values()) == {True}
+    assert len(harness.observer.at_risk) == 2
 
 
 def test_commands_are_plain_sequences() -> None:

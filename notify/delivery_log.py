@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notify.actions.action import Action
-    from notify.ledger import RunRecord
+    from notify.outbox import RunRecord
     from notify.outcome import Delivered, RunEnded
     from notify.schedule import Attempt, Plan
-    from notify.sighting import Sighting
+    from notify.start_order import ContainerObservation
 
 Fields = dict[str, object]
 
 
-class Journal:
+class DeliveryLog:
     """Writes one job's lines."""
 
     def __init__(self, job: str, log: logging.Logger) -> None:
@@ -103,9 +103,9 @@ class Journal:
             extra={"job": self._job, "notification": str(notification), "container": container_id[:12]},
         )
 
-    def matched(self, notification: Action, sightings: Sequence[Sighting]) -> None:
+    def matched(self, notification: Action, observations: Sequence[ContainerObservation]) -> None:
         """Nothing matches what was configured: once, until something does."""
-        unmatched = not sightings
+        unmatched = not observations
         if unmatched and not self._unmatched.get(notification):
             self._log.warning(
                 "no container matches %r: nobody is told by the %s of %s until one does; give a container's name or id,"
@@ -116,7 +116,7 @@ class Journal:
                 extra={"job": self._job, "notification": str(notification)},
             )
         elif not unmatched and self._unmatched.get(notification):
-            self._log.info("%r is matched by %s now", notification.container, sightings[0].name)
+            self._log.info("%r is matched by %s now", notification.container, observations[0].name)
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:

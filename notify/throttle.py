@@ -44,8 +44,8 @@ class Chain:
         return 0.0 if slowed <= 0 else min(_FIRST_GAP_S * 2.0 ** min(slowed, 10), LONGEST_GAP_S)
 
 
-class Chains:
-    """The chains of all containers."""
+class RestartLoopThrottle:
+    """The throttle of all containers."""
 
     def __init__(self) -> None:
         self._chains: dict[Place, Chain] = {}
