@@ -51,7 +51,7 @@ class NotifyMetrics:
             "pygen_restart_policy_at_risk",
             "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
             ("container",),
-            sorted({(each.container,) for each in notifications if each.action == "signal"}),
+            sorted({(each.container,) for each in notifications if each.may_cost_policy}),
         )
         self._lock = threading.Lock()
         self._now: dict[Gauge, dict[Notification, float]] = {}

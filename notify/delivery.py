@@ -1,30 +1,38 @@
-"""One delivery from its first look to its report: what a worker thread runs."""
+"""One delivery from its first look to its report: what a worker thread runs, and where it leaves the report."""
 
 from __future__ import annotations
 
+import queue
 from typing import TYPE_CHECKING
 
-from notify.looking import Looker
-from notify.outcome import Failed, Outcome, Report, Task
-from notify.restarting import deliver_restart
-from notify.telling import SignalVia, deliver_signal
+from notify.outcome import Failed, Report, Task
+from notify.preflight import Inspector
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
+    from notify.actions.action import Action, SignalVia
     from notify.port import NotifyPort
 
 
 def deliver(
-    port: NotifyPort, attempt_id: int, task: Task, *, via: SignalVia, clock: Callable[[], float], log: logging.Logger
+    port: NotifyPort,
+    attempt_id: int,
+    action: Action,
+    task: Task,
+    *,
+    via: SignalVia,
+    clock: Callable[[], float],
+    log: logging.Logger,
 ) -> Report:
     """Tell one run. Never raises: the loop must hear of every end.
 
     Args:
         port: the engine.
         attempt_id: goes into the report.
-        task: what to deliver.
+        action: what to deliver.
+        task: to whom.
         via: how signals are sent.
         clock: monotonic, seconds.
         log: takes the traceback of a fault of ours, at debug level.
@@ -32,17 +40,39 @@ def deliver(
     Returns:
         The outcome and every reading made on the way.
     """
-    looker = Looker(port, task, clock)
+    inspector = Inspector(port, task, clock)
     begun_at_s = clock()
     try:
-        outcome = _act(port, task, looker, via)
+        outcome = action.deliver(port, task, inspector, via)
     except Exception as error:
         log.debug("a delivery failed unexpectedly", exc_info=True)
         outcome = Failed(f"unexpected {type(error).__name__}: {error}")
-    return Report(attempt_id, outcome, tuple(looker.readings), clock() - begun_at_s)
+    return Report(attempt_id, outcome, tuple(inspector.readings), clock() - begun_at_s)
 
 
-def _act(port: NotifyPort, task: Task, looker: Looker, via: SignalVia) -> Outcome:
-    if task.action == "restart":
-        return deliver_restart(port, task, looker)
-    return deliver_signal(port, task, looker, via)
+class ReportQueue:
+    """Many workers put, one loop takes.
+
+    A SimpleQueue: its `put` takes no lock that an interrupted thread could hold.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Report] = queue.SimpleQueue()
+
+    def put(self, report: Report) -> None:
+        """Leave a report; from any thread."""
+        self._queue.put(report)
+
+    def take(self) -> Report | None:
+        """The next report, None where there is none yet."""
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def wait(self, timeout_s: float) -> Report | None:
+        """The next report, waited for; None after the time is over."""
+        try:
+            return self._queue.get(timeout=max(timeout_s, 0.0))
+        except queue.Empty:
+            return None

@@ -15,16 +15,12 @@ class Task:
     """One delivery for a worker: everything it must know, nothing that may change meanwhile.
 
     Attributes:
-        action: `restart` or `signal`.
-        signal: canonical name, empty for a restart.
         run: whom it is owed to.
         engine: the engine that owns the container.
         restart_begun: whether an earlier try to restart this very run was begun and its end is unknown.
         policy_lost: whether this run's restart policy is known to be cancelled already by a `docker kill` of ours.
     """
 
-    action: str
-    signal: str
     run: Run
     engine: str
     restart_begun: bool = False

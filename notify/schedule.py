@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from models import backoff
 from models.run import Run
-from notify import backoff
-from notify.chain import Chains
+from notify.actions.action import Action
 from notify.interval import Batch, Interval
+from notify.throttle import RestartLoopThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from notify.outcome import Task
 
-DebtKey = tuple[Notification, Run]
-Place = tuple[Notification, str]  # the notification and the container's id: one delivery at a time
+DebtKey = tuple[Action, Run]
+Place = tuple[Action, str]  # the notification and the container's id: one delivery at a time
 
 
 @dataclass(slots=True)
@@ -47,16 +47,16 @@ class Attempt:
         attempt_id: counts up.
         notification, task: what is delivered to whom.
         name: the container's name.
-        told_before: what the ledger said that the run knows; it holds again if nothing was sent.
+        acked_before: what the outbox said that the run knows; it holds again if nothing was sent.
         begun_at_s: monotonic clock.
         changed_since_epoch_s: wall clock of the first replacement during the delivery, 0 if there was none.
     """
 
     attempt_id: int
-    notification: Notification
+    notification: Action
     task: Task
     name: str
-    told_before: str
+    acked_before: str
     begun_at_s: float
     changed_since_epoch_s: float = 0.0
 
@@ -78,7 +78,7 @@ class Schedule:
         self._interval = interval
         self._chance = chance
         self._batch: Batch | None = None
-        self.chains = Chains()
+        self.throttle = RestartLoopThrottle()
         self.plans: dict[DebtKey, Plan] = {}
         self.under_way: dict[Place, Attempt] = {}
 
@@ -106,24 +106,26 @@ class Schedule:
         """Close the batch without waiting for its time."""
         self._close(now_s)
 
-    def hurry(self, now_s: float) -> None:
+    def expedite(self, now_s: float) -> None:
         """Everything is due now."""
         self._close(now_s)
         for plan in self.plans.values():
             plan.due_at_s, plan.failures = now_s, 0
 
-    def due(self, now_s: float, *, heed_chains: bool = True) -> list[DebtKey]:
+    def due(self, now_s: float, *, heed_throttle: bool = True) -> list[DebtKey]:
         """Debts to serve now, at most one for each container and notification, the longest known first."""
         chosen: dict[Place, DebtKey] = {}
         for key in self.plans:
-            when = self._when(key, heed_chains=heed_chains)
+            when = self._when(key, heed_throttle=heed_throttle)
             if when is not None and when <= now_s and _place(key) not in self.under_way:
                 chosen.setdefault(_place(key), key)
         return list(chosen.values())
 
-    def next_due(self, *, heed_chains: bool = True) -> float | None:
+    def next_due(self, *, heed_throttle: bool = True) -> float | None:
         """When something is to be done next; None where there is nothing, or only deliveries under way."""
-        moments = [self._when(key, heed_chains=heed_chains) for key in self.plans if _place(key) not in self.under_way]
+        moments = [
+            self._when(key, heed_throttle=heed_throttle) for key in self.plans if _place(key) not in self.under_way
+        ]
         due = [moment for moment in moments if moment is not None]
         if self._batch is not None and self._any_waits():
             due.append(self._batch.due_at_s)
@@ -173,11 +175,11 @@ class Schedule:
                 plan.due_at_s = due_at_s
         self._batch = None
 
-    def _when(self, key: DebtKey, *, heed_chains: bool) -> float | None:
+    def _when(self, key: DebtKey, *, heed_throttle: bool) -> float | None:
         due_at_s = self.plans[key].due_at_s
-        if due_at_s is None or not heed_chains:
+        if due_at_s is None or not heed_throttle:
             return due_at_s
-        return max(due_at_s, self.chains.not_before_s(_place(key)))
+        return max(due_at_s, self.throttle.not_before_s(_place(key)))
 
 
 def _place(key: DebtKey) -> Place:

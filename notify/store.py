@@ -1,36 +1,26 @@
-"""Where debts are kept, and who is told of them besides: two small ports that the composition root fills."""
+"""Who is told of counts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from models.notification import Notification
+    from notify.actions.action import Action
 
 AttemptResult = Literal["success", "error"]
-
-
-class StateStore(Protocol):
-    """Keeps one job's state as opaque bytes."""
-
-    def load(self) -> bytes | None:
-        """Read what was saved last; None where nothing was. May raise OSError."""
-
-    def save(self, data: bytes) -> None:
-        """Keep the bytes durably: after the return they survive a crash of the machine. May raise OSError."""
 
 
 class NotifyObserver(Protocol):
     """Counts. Called by the loop's thread only, and only where something is different from before."""
 
-    def attempt(self, notification: Notification, result: AttemptResult, duration_s: float) -> None:
+    def attempt(self, notification: Action, result: AttemptResult, duration_s: float) -> None:
         """One delivery to one run was tried; a container found ended or paused is no try."""
 
-    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
+    def pending(self, notification: Action, count: int, oldest_epoch_s: float) -> None:
         """How many runs are owed, and when the first undelivered change was made (0 when nothing is owed)."""
 
-    def matches(self, notification: Notification, count: int) -> None:
+    def matches(self, notification: Action, count: int) -> None:
         """How many running containers match."""
 
-    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
+    def policy_at_risk(self, notification: Action, *, at_risk: bool) -> None:
         """Whether a run that is told under this container's name lost its restart policy to a `docker kill`."""

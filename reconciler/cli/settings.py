@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metrics.address import MetricsAddress
-    from models.notification import Notification
-    from notify.telling import SignalVia
+    from notify.actions.action import Action, SignalVia
 
 LogFormat = Literal["text", "json"]
 
@@ -62,7 +61,7 @@ class Settings:
 
     template: str
     target: str = STANDARD_OUTPUT
-    notifications: tuple[Notification, ...] = ()
+    notifications: tuple[Action, ...] = ()
     interval: IntervalSeconds = INTERVAL_DEFAULT
     resync_s: float = 30.0
     one_shot: bool = False

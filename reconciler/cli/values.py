@@ -11,8 +11,6 @@ from pathlib import Path
 
 from metrics.address import MetricsAddress, parse_metrics_address
 from models.hosts import is_host
-from models.notification import Notification
-from models.signals import parse_signal
 from reconciler.cli.numbers import parse_bytes, parse_seconds, parse_seconds_over_zero
 from reconciler.cli.settings import IntervalSeconds
 from templating.addresses import check_address, is_address
@@ -100,25 +98,6 @@ def host_name(words: Words) -> str:
     return name
 
 
-def restart(words: Words) -> Notification:
-    """A restart of CONTAINER."""
-    return Notification("restart", _container(words[0]))
-
-
-def signal(words: Words) -> Notification:
-    """A signal: CONTAINER and SIGNAL."""
-    if len(words) != 2:  # noqa: PLR2004 - a container and a signal
-        raise ValueError(f"{' '.join(words)!r} is not CONTAINER SIGNAL: write both, such as 'nginx HUP'")
-    return Notification("signal", _container(words[0]), parse_signal(words[1]))
-
-
-def _container(word: str) -> str:
-    name = word.strip()
-    if not name:
-        raise ValueError("CONTAINER is empty: give an id, a name, a service, or the value of a pygen.target label")
-    return name
-
-
 def single(written: str) -> list[Words]:
     """The environment's text is one word."""
     return [[written]]
@@ -134,6 +113,6 @@ def names(written: str) -> list[Words]:
     return [[item] for item in written.split(",")]
 
 
-def containers_and_signals(written: str) -> list[Words]:
-    """The environment's text is several times CONTAINER SIGNAL, cut at commas; the name may hold blanks."""
-    return [item.rsplit(None, 1) or [""] for item in written.split(",")]
+def actions(word_count: int) -> Callable[[str], list[Words]]:
+    """The environment's text is several times so many words, cut at commas; the first one may hold blanks."""
+    return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]

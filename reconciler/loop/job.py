@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.notification import Notification
-from notify.sighting import Sighting
+from notify.start_order import ContainerObservation
 from reconciler.cli.logging_setup import fields
 from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.outcome import Missing, Present, Reading, Unreadable, WriteFailed, Written
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.change import Change
     from models.snapshot import Snapshot
     from notify.notifier import Notifier
-    from notify.sighting import CompleteList
+    from notify.start_order import CompleteList
     from reconciler.backoff import Backoff
     from reconciler.informer.store import Store
     from reconciler.loop.desired import Desired
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Cause = Literal["state", "template", "drift", "missing"]
 
 # The containers of each notification.
-Matching = Mapping[Notification, Sequence[Sighting]]
+Matching = Mapping[Notification, Sequence[ContainerObservation]]
 
 # More than this makes a log line that nobody reads.
 _CHANGES_NAMED_MAX = 4

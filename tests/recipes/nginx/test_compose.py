@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notify.actions.signal import Signal
 from reconciler.cli.commands import Run
 from reconciler.cli.options import parse
 from tests.recipes.nginx.site import NGINX_LABEL, RECIPE
@@ -41,7 +42,7 @@ def test_the_command_is_one_that_the_program_takes(services: dict[str, Any]) -> 
     folder, _, name = settings.template.rpartition("/")
     assert _mounts(services["pygen"])[folder] == str(RECIPE)
     assert (RECIPE / name).is_file()
-    assert [(each.container, each.signal) for each in settings.notifications] == [("pygen-nginx/nginx", "SIGHUP")]
+    assert settings.notifications == (Signal("pygen-nginx/nginx", "SIGHUP"),)
 
 
 def test_both_services_see_the_same_files(services: dict[str, Any]) -> None:

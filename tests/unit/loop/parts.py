@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from models.event import EngineEvent
     from models.notification import Notification
     from models.snapshot import Snapshot
+    from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, Reading
 
 
@@ -196,7 +197,7 @@ class Stage:
 
     def __init__(
         self,
-        *notifications: Notification,
+        *notifications: Action,
         scene: Scene | None = None,
         counted: Counted | None = None,
         store: MemoryStore | None = None,

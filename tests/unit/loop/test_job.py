@@ -7,13 +7,13 @@ import logging
 import pytest
 
 from models.change import Change
-from models.notification import Notification
+from notify.actions.signal import Signal
 from reconciler.loop.job import changes_in_words
 from templating.outcome import TemplateFailure
 from tests.unit.informer.world import failure
 from tests.unit.loop.parts import Stage
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 def test_a_target_that_is_missing_is_written() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from models.notification import Notification
+from notify.actions.signal import Signal
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
 from reconciler.loop.work_queue import StopAsked, Wakeup, WorkQueue
@@ -12,7 +12,7 @@ from templating.outcome import TemplateFailure
 from tests.unit.informer.world import Scene, failure
 from tests.unit.loop.parts import Stage
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 class MovingQueue(WorkQueue):

@@ -9,14 +9,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metrics.exposition.scrape import MetricsPage
 from metrics.instruments import Metrics
-from models.notification import Notification
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HUP = Notification("signal", "nginx", "SIGHUP")
-USR2 = Notification("signal", "nginx", "SIGUSR2")
-RESTART = Notification("restart", "web")
+    from models.notification import Notification
+
+HUP = Signal("nginx", "SIGHUP")
+USR2 = Signal("nginx", "SIGUSR2")
+RESTART = Restart("web")
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

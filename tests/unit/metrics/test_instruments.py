@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metrics.exposition.collector import register
 from metrics.exposition.scrape import MetricsPage
 from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
-from models.notification import Notification
+from notify.actions.restart import Restart
 from tests.unit.metrics.shown import HUP, RESTART, USR2, metrics_of, scraped, value
 
 ROOT = Path(__file__).parents[3]
@@ -319,7 +319,7 @@ def test_odd_label_values_are_shown() -> None:
 def test_a_name_that_is_no_utf_8_can_be_scraped(accept: str) -> None:
     """File names are bytes: what of them is no text is shown escaped, in each format."""
     odd = os.fsdecode(b"conf-\xff")
-    metrics = metrics_of(targets=[odd], notifications=[Notification("restart", odd)])
+    metrics = metrics_of(targets=[odd], notifications=[Restart(odd)])
     _, body = MetricsPage(metrics)(accept)
     assert rb'pygen_target_writes_total{mode="in_place",result="error",target="conf-\\udcff"} 0.0' in body
     assert rb'pygen_notification_matches{action="restart",container="conf-\\udcff"} 0.0' in body

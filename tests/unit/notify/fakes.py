@@ -7,46 +7,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from models.notification import Notification
 from models.run import Run
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
+from notify.delivery import ReportQueue
 from notify.interval import Interval
-from notify.mailbox import Mailbox
 from notify.notifier import Notifier
 from notify.port import ContainerState, DeliveryError, EngineRefused
-from notify.sighting import CompleteList, Sighting
+from notify.start_order import CompleteList, ContainerObservation
+from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from models.notification import Notification
+    from notify.actions.action import Action, SignalVia
     from notify.outcome import Report
-    from notify.telling import SignalVia
 
-HUP = Notification("signal", "web", "SIGHUP")
-RESTART = Notification("restart", "web")
+HUP = Signal("web", "SIGHUP")
+RESTART = Restart("web")
 ENGINE = "unix:///made/up.sock"
 EPOCH = datetime(2024, 5, 1, tzinfo=UTC)  # the engine's clock is far from ours: comparing the two would show
 
 When = Literal["before", "after", "halfway"]
-
-
-@dataclass
-class Clock:
-    """Monotonic seconds that only move when told to."""
-
-    now_s: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def wall(self) -> float:
-        return self.now_s + 1_700_000_000.0
-
-    def advance(self, seconds: float) -> None:
-        self.now_s += seconds
-
-    def tick(self) -> None:
-        """Time passes between any two things that happen."""
-        self.now_s += 0.000_001
 
 
 @dataclass
@@ -90,7 +73,7 @@ class Call:
 class FakeEngine:
     """A NotifyPort whose containers start, stop and are told; it can refuse, time out, or do things by halves."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.containers: dict[str, FakeContainer] = {}
         self.calls: list[Call] = []
@@ -293,10 +276,10 @@ class Workers:
             self.run()
 
 
-class WorkingMailbox(Mailbox):
+class WorkingMailbox(ReportQueue):
     """Waiting lets the workers work; with nothing to do it moves the clock."""
 
-    def __init__(self, workers: Workers, clock: Clock) -> None:
+    def __init__(self, workers: Workers, clock: FakeClock) -> None:
         super().__init__()
         self._workers = workers
         self._clock = clock
@@ -324,21 +307,21 @@ class Lines(logging.Handler):
         return [line for line in self.lines if part in line]
 
 
-class House:
+class NotifierHarness:
     """One program around a notifier: an engine, a file, a state, and the loop's passes in small steps."""
 
     def __init__(
         self,
-        *notifications: Notification,
+        *notifications: Action,
         interval: Interval | None = None,
         via: SignalVia = "auto",
         chance: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.notifications = notifications or (HUP,)
+        self.notifications: tuple[Action, ...] = notifications or (HUP,)
         self.interval = interval or Interval(0.5, 2)
         self.via: SignalVia = via
         self.chance = chance
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.engine = FakeEngine(self.clock)
         self.store = FakeStore()
         self.lines = Lines()
@@ -352,7 +335,7 @@ class House:
             looks: whether it looks at the file first thing.
         """
         self.workers = Workers()
-        self.mailbox = WorkingMailbox(self.workers, self.clock)
+        self.reports = WorkingMailbox(self.workers, self.clock)
         self.observer = RecordingObserver()
         self.wakes = 0
         log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
@@ -371,18 +354,20 @@ class House:
             wake=self._wake,
             observer=self.observer,
             log=log,
-            mailbox=self.mailbox,
+            reports=self.reports,
         )
         self.notifier.restore(self.disk if looks else None)
 
-    def sightings(self) -> dict[Notification, list[Sighting]]:
+    def observations(self) -> dict[Notification, list[ContainerObservation]]:
         """What a pass would show now; a notification matches by name."""
         self.clock.tick()
-        shown: dict[Notification, list[Sighting]] = {notification: [] for notification in self.notifications}
+        shown: dict[Notification, list[ContainerObservation]] = {
+            notification: [] for notification in self.notifications
+        }
         for notification in self.notifications:
             for container in self.engine.containers.values():
                 if container.name == notification.container:
-                    shown[notification].append(self._sighting(container))
+                    shown[notification].append(self._observation(container))
         return shown
 
     def listing(self) -> CompleteList:
@@ -393,9 +378,9 @@ class House:
     def render(self, digest: str, *, changed: Collection[str] | None = None) -> None:
         """One whole pass in which the template gives this content, for changes of containers of these names."""
         if self.disk == digest:
-            self.notifier.unchanged(digest, self.sightings(), listing=self.listing())
+            self.notifier.unchanged(digest, self.observations(), listing=self.listing())
             return
-        shown = self.sightings()
+        shown = self.observations()
         self.notifier.prepare(digest, self.cause(), shown, changed=changed)
         self.disk = digest
         self.clock.tick()
@@ -425,16 +410,16 @@ class House:
             self.pump()
         self.clock.now_s = max(until_s, self.clock())
 
-    def owed(self) -> int:
+    def pending(self) -> int:
         """How many debts there are."""
         return len(self.notifier.pending())
 
     def _wake(self) -> None:
         self.wakes += 1
 
-    def _sighting(self, container: FakeContainer) -> Sighting:
+    def _observation(self, container: FakeContainer) -> ContainerObservation:
         runs = container.running and not container.restarting
-        return Sighting(
+        return ContainerObservation(
             container_id=container.container_id,
             name=container.name,
             engine=ENGINE,

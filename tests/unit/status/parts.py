@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.notification import Notification
+    from notify.actions.action import Action
     from reconciler.status.values import JobStatus, NotificationStatus, Status
 
 
@@ -52,7 +53,7 @@ class Recording(Counted):
 class Watched:
     """A stage that is watched. Its wall clock is the scene's monotonic one."""
 
-    def __init__(self, *notifications: Notification) -> None:
+    def __init__(self, *notifications: Action) -> None:
         self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
         self.recording = Recording(self.metrics, self._now_s)
         self.stage = Stage(*notifications, counted=self.recording)

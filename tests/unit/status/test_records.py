@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from metrics.instruments import Metrics
 from metrics.series import Counter, Gauge
-from models.notification import Notification
+from notify.actions.signal import Signal
 from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 def _metrics() -> Metrics:

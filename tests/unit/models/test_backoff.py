@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notify.backoff import LONGEST_S, delay_s
+from models.backoff import LONGEST_S, delay_s
 
 
 def test_doubles_from_half_a_second() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from models.notification import Notification
-from notify.looking import Looker
+from notify.actions.signal import Signal
 from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
-from notify.telling import SignalVia, deliver_signal
-from tests.unit.notify.fakes import ENGINE, Clock, FakeContainer, FakeEngine, House
+from notify.preflight import Inspector
+from tests.support.fake_clock import FakeClock
+from tests.unit.notify.fakes import ENGINE, HUP, FakeContainer, FakeEngine, NotifierHarness
+
+if TYPE_CHECKING:
+    from notify.actions.action import SignalVia
 
 DIRECT, SHELL = ("kill", "-HUP", "1"), ("sh", "-c", "kill -HUP 1")
 
@@ -20,13 +24,13 @@ class Setting:
     """One container and what is asked of it."""
 
     def __init__(self, **settings: object) -> None:
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.engine = FakeEngine(self.clock)
         self.container: FakeContainer = self.engine.run_new(**settings)  # type: ignore[arg-type] # settings of its own
 
     def send(self, signal: str = "SIGHUP", via: SignalVia = "auto", *, policy_lost: bool = False) -> Outcome:
-        task = Task("signal", signal, self.container.run, ENGINE, policy_lost=policy_lost)
-        return deliver_signal(self.engine, task, Looker(self.engine, task, self.clock), via)
+        task = Task(self.container.run, ENGINE, policy_lost=policy_lost)
+        return Signal("web", signal).deliver(self.engine, task, Inspector(self.engine, task, self.clock), via)
 
     def executed(self) -> list[tuple[object, ...]]:
         return [call.detail for call in self.engine.calls if call.operation == "execute"]
@@ -192,10 +196,10 @@ def test_a_kill_whose_end_is_unknown_may_have_cost_the_policy() -> None:
 def test_looks_directly_before(change: dict[str, object], kind: type) -> None:
     """Nothing is sent to what does not run, restarts, is paused, or runs anew."""
     setting = Setting()
-    task = Task("signal", "SIGHUP", setting.container.run, ENGINE)
+    task = Task(setting.container.run, ENGINE)
     for key, value in change.items():
         setattr(setting.container, key, value)
-    outcome = deliver_signal(setting.engine, task, Looker(setting.engine, task, setting.clock), "auto")
+    outcome = HUP.deliver(setting.engine, task, Inspector(setting.engine, task, setting.clock), "auto")
     assert isinstance(outcome, kind)
     assert setting.engine.operations() == []
 
@@ -203,15 +207,15 @@ def test_looks_directly_before(change: dict[str, object], kind: type) -> None:
 def test_a_run_that_ends_between_look_and_kill_is_no_failure() -> None:
     """A refusal because the container has just stopped ends the debt."""
     setting = Setting()
-    task = Task("signal", "SIGHUP", setting.container.run, ENGINE)
-    looker = Looker(setting.engine, task, setting.clock)
+    task = Task(setting.container.run, ENGINE)
+    inspector = Inspector(setting.engine, task, setting.clock)
 
     def stop_then_refuse(engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
         setting.engine.stop(setting.container)
         raise EngineRefused("not running", 409)
 
     setting.engine.kill = stop_then_refuse  # type: ignore[method-assign] # stops it at just the wrong moment
-    assert isinstance(deliver_signal(setting.engine, task, looker, "kill"), RunEnded)
+    assert isinstance(HUP.deliver(setting.engine, task, inspector, "kill"), RunEnded)
 
 
 def test_a_failed_look_sends_nothing() -> None:
@@ -224,38 +228,38 @@ def test_a_failed_look_sends_nothing() -> None:
     assert setting.engine.operations() == []
 
 
-def risky_house(*signals: str) -> House:
-    """A house whose container's policy cannot be spared: no exec is possible in it."""
-    house = House(*(Notification("signal", "web", signal) for signal in signals))
-    house.engine.exit_status = lambda command, user: 127
-    house.engine.run_new(restart_policy="always")
-    house.disk = "a"
-    house.render("a")
-    house.render("b")
-    house.wait(5)
-    return house
+def risky_harness(*signals: str) -> NotifierHarness:
+    """A program whose container's policy cannot be spared: no exec is possible in it."""
+    harness = NotifierHarness(*(Signal("web", signal) for signal in signals))
+    harness.engine.exit_status = lambda command, user: 127
+    harness.engine.run_new(restart_policy="always")
+    harness.disk = "a"
+    harness.render("a")
+    harness.render("b")
+    harness.wait(5)
+    return harness
 
 
 def test_the_risk_is_shown_once_and_ends_with_the_run() -> None:
     """One warning for several signals; the metric is 1 until the endangered run is over, also after our restart."""
-    house = risky_house("SIGHUP")
-    notification = house.notifications[0]
-    house.render("c")
-    house.wait(5)
-    assert len(house.lines.matching("stop_signal")) == 1
-    assert house.observer.at_risk == {notification: True}
-    house.start()
-    assert house.observer.at_risk == {notification: True}
-    house.engine.begin_run(next(iter(house.engine.containers.values())))
-    house.render("c")
-    assert house.observer.at_risk == {notification: False}
+    harness = risky_harness("SIGHUP")
+    notification = harness.notifications[0]
+    harness.render("c")
+    harness.wait(5)
+    assert len(harness.lines.matching("stop_signal")) == 1
+    assert harness.observer.at_risk == {notification: True}
+    harness.start()
+    assert harness.observer.at_risk == {notification: True}
+    harness.engine.begin_run(next(iter(harness.engine.containers.values())))
+    harness.render("c")
+    assert harness.observer.at_risk == {notification: False}
 
 
 def test_notifications_of_one_name_share_the_risk() -> None:
     """The metric has the container's name only: a second, harmless signal does not wipe the first one's risk."""
-    house = risky_house("SIGHUP", "SIGUSR1")
-    assert set(house.observer.at_risk.values()) == {True}
-    assert len(house.observer.at_risk) == 2
+    harness = risky_harness("SIGHUP", "SIGUSR1")
+    assert set(harness.observer.at_risk.values()) == {True}
+    assert len(harness.observer.at_risk) == 2
 
 
 def test_commands_are_plain_sequences() -> None:

@@ -1,4 +1,4 @@
-"""Looking at a container directly before something is done to it, and what may be done then."""
+"""Inspecting a container directly before something is done to it, and what may be done then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 READ_TIMEOUT_S = 10.0
 
 
-class Looker:
+class Inspector:
     """Inspects one task's container and remembers each reading, for what it says about the order of things."""
 
     def __init__(self, port: NotifyPort, task: Task, clock: Callable[[], float]) -> None:
@@ -22,17 +22,17 @@ class Looker:
         self._clock = clock
         self.readings: list[Reading] = []
 
-    def look(self) -> ContainerState | None:
+    def inspect(self) -> ContainerState | None:
         """Inspect the container now; None where it is gone. DeliveryError passes through."""
         begun_at_s = self._clock()
         state = self._port.inspect(self._task.engine, self._task.run.container_id, timeout_s=READ_TIMEOUT_S)
         self.readings.append(Reading(begun_at_s, state))
         return state
 
-    def look_again(self) -> ContainerState | DeliveryError | None:
+    def inspect_again(self) -> ContainerState | DeliveryError | None:
         """Inspect after something went wrong: another error is an answer here."""
         try:
-            return self.look()
+            return self.inspect()
         except DeliveryError as error:
             return error
 
@@ -42,7 +42,7 @@ def is_another_run(task: Task, state: ContainerState) -> bool:
     return state.started_at != task.run.started_at
 
 
-def obstacle(task: Task, state: ContainerState | None) -> RunEnded | Held | None:
+def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | None:
     """Why nothing may be sent to the task's run now; None where it may be."""
     if state is None:
         return RunEnded("the container is gone")

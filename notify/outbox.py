@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from models.notification import Notification
     from models.run import Run
+    from notify.actions.action import Action
 
 UNKNOWN = ""
 Standing = Literal["new", "settled", "lost"]
@@ -28,7 +28,7 @@ class RunRecord:
         run: which.
         engine: the engine that owns the container.
         name: the container's name when it was seen last.
-        told: digest of the content it is known to have loaded, UNKNOWN where that is doubtful.
+        acked_digest: of the content it is known to have loaded, UNKNOWN where that is doubtful.
         since_epoch_s: when the first change that it was not told of was made (wall clock, for people), 0 if not owed.
         restart_begun: a restart of this run was begun and its end is not known.
         policy_lost: a `docker kill` of ours cancelled the restart policy for this run.
@@ -37,14 +37,14 @@ class RunRecord:
     run: Run
     engine: str
     name: str
-    told: str
+    acked_digest: str
     since_epoch_s: float = 0.0
     restart_begun: bool = False
     policy_lost: bool = False
 
 
 @dataclass(slots=True)
-class Account:
+class NotificationState:
     """One notification's runs.
 
     Attributes:
@@ -73,42 +73,42 @@ class Prepared:
 
 
 @dataclass(slots=True)
-class Ledger:
+class Outbox:
     """All debts of one job.
 
     Attributes:
         content: digest of what the file holds as far as we know, UNKNOWN before the first pass without state.
         prepared: see `Prepared`.
-        accounts: by notification, in the order of the configuration.
+        states: by notification, in the order of the configuration.
     """
 
     content: str = UNKNOWN
     prepared: Prepared | None = None
-    accounts: dict[Notification, Account] = field(default_factory=dict)
+    states: dict[Action, NotificationState] = field(default_factory=dict)
 
-    def adopt(self, other: Ledger) -> None:
+    def adopt(self, other: Outbox) -> None:
         """Become what was kept."""
-        self.content, self.prepared, self.accounts = other.content, other.prepared, other.accounts
+        self.content, self.prepared, self.states = other.content, other.prepared, other.states
 
-    def is_owed(self, record: RunRecord) -> bool:
+    def is_pending(self, record: RunRecord) -> bool:
         """Whether the run must be told."""
-        return record.told == UNKNOWN or record.told != self.content
+        return record.acked_digest == UNKNOWN or record.acked_digest != self.content
 
-    def owed(self) -> Iterator[tuple[Notification, RunRecord]]:
-        """Every debt of settled accounts."""
-        for notification, account in self.accounts.items():
-            if account.standing == "settled":
-                yield from ((notification, record) for record in account.runs.values() if self.is_owed(record))
+    def pending(self) -> Iterator[tuple[Action, RunRecord]]:
+        """Every debt of settled states."""
+        for notification, state in self.states.items():
+            if state.standing == "settled":
+                yield from ((notification, record) for record in state.runs.values() if self.is_pending(record))
 
     def records(self) -> Iterator[RunRecord]:
         """Every run that is known."""
-        for account in self.accounts.values():
-            yield from account.runs.values()
+        for state in self.states.values():
+            yield from state.runs.values()
 
-    def blur(self) -> None:
+    def invalidate_acks(self) -> None:
         """What any run has loaded is doubtful from now on."""
         for record in self.records():
-            record.told = UNKNOWN
+            record.acked_digest = UNKNOWN
 
     def replace(self, digest: str, *, forced: bool, since_epoch_s: float) -> None:
         """The file took this content, so every run that was not told of it is owed.
@@ -119,29 +119,29 @@ class Ledger:
             since_epoch_s: when; kept only for debts that begin with it.
         """
         self.content, self.prepared = digest, None
-        for account in self.accounts.values():
-            if forced or account.standing != "settled":
-                _blur(account.runs.values())
-            account.standing = "settled"
+        for state in self.states.values():
+            if forced or state.standing != "settled":
+                _invalidate_acks(state.runs.values())
+            state.standing = "settled"
         self.date_debts(since_epoch_s)
 
     def settle(self, digest: str) -> None:
         """The target holds the rendered bytes already: new notifications owe nothing, lost ones everything once."""
-        for account in self.accounts.values():
-            if account.standing != "settled":
-                told = digest if account.standing == "new" else UNKNOWN
-                for record in account.runs.values():
-                    record.told = told
-                account.standing = "settled"
+        for state in self.states.values():
+            if state.standing != "settled":
+                acked_digest = digest if state.standing == "new" else UNKNOWN
+                for record in state.runs.values():
+                    record.acked_digest = acked_digest
+                state.standing = "settled"
 
     def date_debts(self, now_epoch_s: float) -> None:
         """Write the beginning of each new debt beside it, and wipe it where nothing is owed any more."""
-        for account in self.accounts.values():
-            for record in account.runs.values():
-                owed = account.standing == "settled" and self.is_owed(record)
+        for state in self.states.values():
+            for record in state.runs.values():
+                owed = state.standing == "settled" and self.is_pending(record)
                 record.since_epoch_s = (record.since_epoch_s or now_epoch_s) if owed else 0.0
 
 
-def _blur(records: Iterable[RunRecord]) -> None:
+def _invalidate_acks(records: Iterable[RunRecord]) -> None:
     for record in records:
-        record.told = UNKNOWN
+        record.acked_digest = UNKNOWN

@@ -8,23 +8,23 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Sequence
 
-    from models.notification import Notification
-    from notify.ledger import RunRecord
+    from notify.actions.action import Action
+    from notify.outbox import RunRecord
     from notify.outcome import Delivered, RunEnded
     from notify.schedule import Attempt, Plan
-    from notify.sighting import Sighting
+    from notify.start_order import ContainerObservation
 
 Fields = dict[str, object]
 
 
-class Journal:
+class DeliveryLog:
     """Writes one job's lines."""
 
     def __init__(self, job: str, log: logging.Logger) -> None:
         self._job = job
         self._log = log
-        self._unmatched: dict[Notification, bool] = {}
-        self._advised: set[tuple[Notification, str]] = set()
+        self._unmatched: dict[Action, bool] = {}
+        self._advised: set[tuple[Action, str]] = set()
 
     def delivered(self, attempt: Attempt, name: str, outcome: Delivered, plan: Plan | None) -> None:
         """A run was told; after failures also that the trouble is over."""
@@ -83,7 +83,7 @@ class Journal:
             extra=self._fields(attempt, name),
         )
 
-    def restart_seen(self, notification: Notification, record: RunRecord) -> None:
+    def restart_seen(self, notification: Action, record: RunRecord) -> None:
         """A restart that was thought failed turned out to have happened."""
         self._log.info(
             "%s delivered to %s (a restart that the engine did not confirm)",
@@ -92,7 +92,7 @@ class Journal:
             extra={"job": self._job, "notification": str(notification), "container": record.name},
         )
 
-    def chained(self, notification: Notification, container_id: str) -> None:
+    def chained(self, notification: Action, container_id: str) -> None:
         """Restarts cause each other."""
         self._log.warning(
             "each %s changes %s, which owes the next one (container %s): these restarts are spaced out now, up to"
@@ -103,9 +103,9 @@ class Journal:
             extra={"job": self._job, "notification": str(notification), "container": container_id[:12]},
         )
 
-    def matched(self, notification: Notification, sightings: Sequence[Sighting]) -> None:
+    def matched(self, notification: Action, observations: Sequence[ContainerObservation]) -> None:
         """Nothing matches what was configured: once, until something does."""
-        unmatched = not sightings
+        unmatched = not observations
         if unmatched and not self._unmatched.get(notification):
             self._log.warning(
                 "no container matches %r: nobody is told by the %s of %s until one does; give a container's name or id,"
@@ -116,7 +116,7 @@ class Journal:
                 extra={"job": self._job, "notification": str(notification)},
             )
         elif not unmatched and self._unmatched.get(notification):
-            self._log.info("%r is matched by %s now", notification.container, sightings[0].name)
+            self._log.info("%r is matched by %s now", notification.container, observations[0].name)
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:

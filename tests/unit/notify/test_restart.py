@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notify.looking import Looker
 from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
-from notify.restarting import deliver_restart
-from tests.unit.notify.fakes import ENGINE, HUP, RESTART, Clock, FakeContainer, FakeEngine, House, When
+from notify.preflight import Inspector
+from tests.support.fake_clock import FakeClock
+from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, FakeEngine, NotifierHarness, When
 
 if TYPE_CHECKING:
-    from models.notification import Notification
+    from notify.actions.action import Action
 
 TIMEOUT, REFUSED, BROKEN = EngineTimeout("slow"), EngineRefused("error", 500), EngineUnavailable("broken")
 
@@ -22,14 +22,14 @@ class Setting:
     """One container that is to be restarted."""
 
     def __init__(self, **settings: object) -> None:
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.engine = FakeEngine(self.clock)
         self.container: FakeContainer = self.engine.run_new(**settings)  # type: ignore[arg-type] # settings of its own
         self.run = self.container.run
 
     def restart(self, *, begun: bool = False) -> Outcome:
-        task = Task("restart", "", self.run, ENGINE, restart_begun=begun)
-        return deliver_restart(self.engine, task, Looker(self.engine, task, self.clock))
+        task = Task(self.run, ENGINE, restart_begun=begun)
+        return RESTART.deliver(self.engine, task, Inspector(self.engine, task, self.clock), "auto")
 
 
 @pytest.mark.parametrize(("own_s", "read_timeout_s"), [(None, 20), (3, 13), (0, 10), (600, 610), (-1, 20)])
@@ -70,20 +70,20 @@ def test_a_failure_says_whether_the_container_was_touched(error: DeliveryError, 
 
 def test_a_run_that_our_restart_began_is_not_restarted_again_for_being_seen_early() -> None:
     """The loop may hear of the new run before the worker's report: that owes nothing."""
-    house = House(RESTART)
-    house.engine.run_new()
-    house.disk = "before"
-    house.render("before")
-    house.render("after")
-    house.clock.advance(1)
-    house.notifier.advance(house.clock())
-    house.workers.run_all()
-    house.render("after")
-    house.wait(60)
-    house.render("after")
-    house.wait(60)
-    assert house.engine.operations() == ["restart"]
-    assert house.owed() == 0
+    harness = NotifierHarness(RESTART)
+    harness.engine.run_new()
+    harness.disk = "before"
+    harness.render("before")
+    harness.render("after")
+    harness.clock.advance(1)
+    harness.notifier.advance(harness.clock())
+    harness.workers.run_all()
+    harness.render("after")
+    harness.wait(60)
+    harness.render("after")
+    harness.wait(60)
+    assert harness.engine.operations() == ["restart"]
+    assert harness.pending() == 0
 
 
 def test_the_retry_starts_what_our_restart_stopped() -> None:
@@ -138,8 +138,8 @@ def test_a_look_that_fails_after_the_restart_failed_is_a_failure() -> None:
     setting = Setting()
     setting.engine.on_started = lambda run: None
     setting.engine.fail("restart", TIMEOUT)
-    task = Task("restart", "", setting.run, ENGINE)
-    looker = Looker(setting.engine, task, setting.clock)
+    task = Task(setting.run, ENGINE)
+    inspector = Inspector(setting.engine, task, setting.clock)
     original = setting.engine.restart
 
     def restart(engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
@@ -147,88 +147,88 @@ def test_a_look_that_fails_after_the_restart_failed_is_a_failure() -> None:
         original(engine, container_id, stop_timeout_s=stop_timeout_s, timeout_s=timeout_s)
 
     setting.engine.restart = restart  # type: ignore[method-assign] # breaks the engine amid the restart
-    outcome = deliver_restart(setting.engine, task, looker)
+    outcome = RESTART.deliver(setting.engine, task, inspector, "auto")
     assert isinstance(outcome, Failed)
     assert not outcome.restart_undone
 
 
-def owing_house() -> House:
-    """A house in which a restart is due."""
-    house = House(RESTART)
-    house.engine.run_new()
-    house.disk = "a"
-    house.render("a")
-    house.render("b")
-    house.clock.tick()
-    house.notifier.engine_clock(ENGINE, house.clock(), house.engine.epoch_ns())
-    house.clock.advance(1)
-    return house
+def owing_harness() -> NotifierHarness:
+    """A program with which a restart is due."""
+    harness = NotifierHarness(RESTART)
+    harness.engine.run_new()
+    harness.disk = "a"
+    harness.render("a")
+    harness.render("b")
+    harness.clock.tick()
+    harness.notifier.engine_clock(ENGINE, harness.clock(), harness.engine.epoch_ns())
+    harness.clock.advance(1)
+    return harness
 
 
 def test_begun_is_recorded_before_the_engine_is_asked() -> None:
     """Killed amid the restart, with the container stopped by it: the next start of the program starts it."""
-    house = owing_house()
-    house.engine.fail("restart", TIMEOUT, "halfway")
-    house.notifier.advance(house.clock())
-    assert house.store.data is not None
-    assert b'"restart_begun": true' in house.store.data
-    house.workers.run_all()  # the request arrives, the program dies before it hears of it
-    house.start()
-    house.render("b")
-    house.wait(10)
-    assert house.engine.operations() == ["restart", "start"]
-    assert house.owed() == 0
+    harness = owing_harness()
+    harness.engine.fail("restart", TIMEOUT, "halfway")
+    harness.notifier.advance(harness.clock())
+    assert harness.store.data is not None
+    assert b'"restart_begun": true' in harness.store.data
+    harness.workers.run_all()  # the request arrives, the program dies before it hears of it
+    harness.start()
+    harness.render("b")
+    harness.wait(10)
+    assert harness.engine.operations() == ["restart", "start"]
+    assert harness.pending() == 0
 
 
 def test_a_restart_that_a_killed_program_made_is_not_made_again() -> None:
     """Killed between restart and acknowledgement: the new StartedAt is the delivery."""
-    house = owing_house()
-    house.notifier.advance(house.clock())
-    house.workers.run_all()
-    house.start()
-    house.render("b")
-    house.wait(60)
-    assert house.engine.operations() == ["restart"]
-    assert house.owed() == 0
+    harness = owing_harness()
+    harness.notifier.advance(harness.clock())
+    harness.workers.run_all()
+    harness.start()
+    harness.render("b")
+    harness.wait(60)
+    assert harness.engine.operations() == ["restart"]
+    assert harness.pending() == 0
 
 
 @pytest.mark.parametrize("others", [(), (HUP,)], ids=["alone", "beside a signal"])
-def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Notification, ...]) -> None:
+def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Action, ...]) -> None:
     """The process ends right after it: the next start tells nobody, for the new run loaded the content."""
-    house = House(RESTART, *others)
-    house.engine.date_slack_ns = 1_000_000_000
-    house.engine.run_new()
-    house.disk = "a"
-    house.render("a")
-    house.render("b")
-    house.clock.tick()
-    assert house.notifier.flush(house.clock() + 4)
-    told = house.engine.operations()
-    house.start()
-    house.render("b")
-    house.wait(60)
-    assert house.engine.operations() == told
-    assert house.owed() == 0
+    harness = NotifierHarness(RESTART, *others)
+    harness.engine.date_slack_ns = 1_000_000_000
+    harness.engine.run_new()
+    harness.disk = "a"
+    harness.render("a")
+    harness.render("b")
+    harness.clock.tick()
+    assert harness.notifier.flush(harness.clock() + 4)
+    told = harness.engine.operations()
+    harness.start()
+    harness.render("b")
+    harness.wait(60)
+    assert harness.engine.operations() == told
+    assert harness.pending() == 0
 
 
 def test_a_stale_snapshot_after_a_restart_owes_nothing() -> None:
     """Passes that still show the old run do not restart the container once more."""
-    house = owing_house()
-    stale = house.sightings()
-    house.pump()
-    house.notifier.unchanged("b", stale)
-    house.wait(5)
-    house.render("b")
-    house.wait(5)
-    assert house.engine.operations() == ["restart"]
+    harness = owing_harness()
+    stale = harness.observations()
+    harness.pump()
+    harness.notifier.unchanged("b", stale)
+    harness.wait(5)
+    harness.render("b")
+    harness.wait(5)
+    assert harness.engine.operations() == ["restart"]
 
 
 def test_stopped_by_hand_after_a_refused_restart_stays_stopped() -> None:
     """The refusal left it running, so a later stop is somebody else's."""
-    house = owing_house()
-    house.engine.fail("restart", REFUSED)
-    house.pump()
-    house.engine.stop(next(iter(house.engine.containers.values())))
-    house.wait(60)
-    assert house.engine.operations() == ["restart"]
-    assert house.owed() == 0
+    harness = owing_harness()
+    harness.engine.fail("restart", REFUSED)
+    harness.pump()
+    harness.engine.stop(next(iter(harness.engine.containers.values())))
+    harness.wait(60)
+    assert harness.engine.operations() == ["restart"]
+    assert harness.pending() == 0

@@ -17,9 +17,42 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from models.run import Run
-    from notify.sighting import CompleteList, Sighting
 
 BEFORE_EVERYTHING_S = -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerObservation:
+    """One matching container as a snapshot shows it.
+
+    Attributes:
+        container_id: the full id.
+        name: the name as people know it.
+        engine: the name of the engine that owns it.
+        run: its current run; None where it is known not to run (stopped, or restarting).
+        read_at_s: our monotonic clock just before the request that showed this was sent.
+        paused: whether that reading showed it paused.
+    """
+
+    container_id: str
+    name: str
+    engine: str
+    run: Run | None
+    read_at_s: float
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteList:
+    """The last complete list of containers: who is missing in it did not exist when it was begun, or later.
+
+    Attributes:
+        begun_at_s: our monotonic clock just before it was asked for; with several engines the earliest.
+        container_ids: the full id of each container in it, stopped ones included, exactly as listed then.
+    """
+
+    begun_at_s: float
+    container_ids: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +75,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Witness:
+class StartOrder:
     """What is known about the order of runs and the last replacement.
 
     Attributes:
@@ -79,7 +112,7 @@ class Witness:
             # An older reading, told late (a delivery's look at its container): then, the newest run did not run yet.
             self._known[container_id] = Known(known.run, known.read_at_s, max(known.other_at_s, read_at_s))
 
-    def listed(self, sightings: Iterable[Sighting], listing: CompleteList) -> None:
+    def listed(self, observations: Iterable[ContainerObservation], listing: CompleteList) -> None:
         """Take a complete list: a container that was missing in it did not run when it was begun.
 
         The list before counts as well: a container that is seen for the first time is in the newest one already.
@@ -87,7 +120,7 @@ class Witness:
         newest = self._lists[-1:]
         if not newest or listing.begun_at_s > newest[0].begun_at_s:
             self._lists = [*newest, listing]
-        container_ids = {sighting.container_id for sighting in sightings}
+        container_ids = {observation.container_id for observation in observations}
         for complete in self._lists:
             for container_id in container_ids.difference(complete.container_ids):
                 self._absent(container_id, complete.begun_at_s)

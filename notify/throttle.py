@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from notify.actions.action import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Place = tuple[Notification, str]
+Place = tuple[Action, str]
 
 LONGEST_GAP_S = 30.0
 _LINK_WITHIN_S = 30.0  # a new debt that soon after a restart of ours continues the chain
@@ -44,8 +44,8 @@ class Chain:
         return 0.0 if slowed <= 0 else min(_FIRST_GAP_S * 2.0 ** min(slowed, 10), LONGEST_GAP_S)
 
 
-class Chains:
-    """The chains of all containers."""
+class RestartLoopThrottle:
+    """The throttle of all containers."""
 
     def __init__(self) -> None:
         self._chains: dict[Place, Chain] = {}
