@@ -69,10 +69,3 @@ class ReportQueue:
             return self._queue.get_nowait()
         except queue.Empty:
             return None
-
-    def wait(self, timeout_s: float) -> Report | None:
-        """The next report, waited for; None after the time is over."""
-        try:
-            return self._queue.get(timeout=max(timeout_s, 0.0))
-        except queue.Empty:
-            return None

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
+from notify.dispatcher import Runtime
 from notify.interval import Interval
-from notify.notifier import Notifier
+from notify.notifier import Notifier, NotifySettings
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
@@ -158,19 +159,11 @@ class Program:
         settings, name = self.settings, self.target.path
         state_dir = None if settings.state_dir is None else str(settings.state_dir)
         notifier = Notifier(
-            name,
-            settings.notifications,
+            NotifySettings(name, settings.notifications, Interval(*settings.interval), settings.signal_via),
             self.port,
-            interval=Interval(*settings.interval),
-            store=open_store(self.target, state_dir, warn=log.warning),
-            signal_via=settings.signal_via,
-            clock=self.clock,
-            wall_clock=time.time,
-            chance=random.random,
-            spawn=spawn,
-            wake=lambda: self.queue.put(DeliveryEnded()),
-            observer=self.notify_record,
-            log=log,
+            open_store(self.target, state_dir, warn=log.warning),
+            Runtime(self.clock, time.time, random.random, spawn, lambda: self.queue.put(DeliveryEnded()), log),
+            self.notify_record.publish,
         )
         return Job(
             desired=Desired(name, self.renderer, clock=self.clock, observer=self.job_record, log=log),

@@ -202,7 +202,7 @@ def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Action, 
     harness.render("a")
     harness.render("b")
     harness.clock.tick()
-    assert harness.notifier.flush(harness.clock() + 4)
+    assert harness.flush(harness.clock() + 4)
     told = harness.engine.operations()
     harness.start()
     harness.render("b")
