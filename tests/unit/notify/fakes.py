@@ -241,6 +241,7 @@ class FakeStore:
 class Published:
     """Remembers every result, and the last standing of each notification."""
 
+    forward: Callable[[NotifyReport], None]
     attempts: list[tuple[Notification, str]] = field(default_factory=list)
     owed: dict[Notification, tuple[int, float]] = field(default_factory=dict)
     matched: dict[Notification, int] = field(default_factory=dict)
@@ -249,6 +250,7 @@ class Published:
 
     def publish(self, report: NotifyReport) -> None:
         self.reports += 1
+        self.forward(report)
         for result in report.results:
             self.attempts.append((result.notification, "success" if result.ok else "error"))
         for standing in report.standings:
@@ -299,6 +301,7 @@ class NotifierHarness:
         chance: Callable[[], float] = lambda: 0.0,
         clock: FakeClock | None = None,
         job: str = "/etc/made/up.conf",
+        publish: Callable[[NotifyReport], None] = lambda report: None,
     ) -> None:
         self.notifications: tuple[Action, ...] = notifications or (HUP,)
         self.interval = interval or Interval(0.5, 2)
@@ -306,6 +309,7 @@ class NotifierHarness:
         self.chance = chance
         self.clock = clock or FakeClock()
         self.job = job
+        self.publish = publish
         self.engine = FakeEngine(self.clock)
         self.store = FakeStore()
         self.lines = Lines()
@@ -319,7 +323,7 @@ class NotifierHarness:
             looks: whether it looks at the file first thing.
         """
         self.workers = Workers()
-        self.observer = Published()
+        self.observer = Published(self.publish)
         self.stuck = False
         self.wakes = 0
         log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
