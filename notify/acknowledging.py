@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.run import Run
+from notify.delivery import Delivered, Failed, Held, Reading, Report, RunEnded
 from notify.outbox import UNKNOWN, NotificationState, Outbox, RunRecord
-from notify.outcome import Delivered, Failed, Held, Reading, Report, RunEnded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
-from notify.outcome import Delivered, Failed, RunEnded
+from notify.delivery import Delivered, Failed, RunEnded
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from notify.actions.action import Action
+    from notify.delivery import Report
     from notify.outbox import Outbox, RunRecord
-    from notify.outcome import Report
     from notify.schedule import Attempt, Plan
     from notify.start_order import ContainerObservation
 

@@ -5,7 +5,7 @@ that, whatever fails in between, also if this process is killed at any point; an
 changed tells nobody. It is kept by writing down first what could be owed (before the file is replaced, before a
 delivery is tried), and by wiping it last.
 
-All methods belong to one thread, the loop's. Workers only run `notify.delivery.deliver` and leave their reports; what
+All methods belong to one thread, the loop's. Workers only run `notify.dispatcher.deliver` and leave their reports; what
 they mean is decided in `advance`. Not promised: that nobody is told twice. A delivery whose end is not known is made
 again.
 """

@@ -19,7 +19,7 @@ from notify.throttle import RestartLoopThrottle
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from notify.outcome import Task
+    from notify.delivery import Task
 
 DebtKey = tuple[Action, Run]
 Place = tuple[Action, str]  # the notification and the container's id: one delivery at a time
