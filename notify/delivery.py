@@ -50,7 +50,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over: nobody is left to be told. `why` is for the log."""
+    """The run is over, and so is its debt. `why` is for the log."""
 
     why: str
 
@@ -97,7 +97,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a worker hands back.
+    """What a worker leaves for the loop.
 
     Attributes:
         attempt_id: which delivery it was.

@@ -79,7 +79,7 @@ class DeliveryLog:
             )
 
     def ended(self, attempt: Attempt, name: str, outcome: RunEnded) -> None:
-        """Nobody is left to be told."""
+        """The run is over, and its debt with it."""
         self._log.info(
             "%s is no longer owed to %s: %s",
             attempt.notification,
@@ -104,7 +104,7 @@ class DeliveryLog:
         if tries & (tries - 1):
             return
         self._log.warning(
-            "%s failed for %s (%s, goes on until it is through): %s",
+            "%s failed for %s (%s, retried until it succeeds): %s",
             attempt.notification,
             name,
             _times(tries),
@@ -125,7 +125,7 @@ class DeliveryLog:
         """Restarts cause each other."""
         self._log.warning(
             "each %s changes %s, which owes the next one (container %s): these restarts are spaced out now, up to"
-            " 30 s apart; let the template not show what changes with the container's own restart",
+            " 30 s apart; keep what changes with the container's own restart out of the template",
             notification,
             self._job,
             container_id[:12],
@@ -138,7 +138,7 @@ class DeliveryLog:
         unmatched = not observations
         if unmatched and not self._unmatched.get(notification):
             self._log.warning(
-                "no container matches %r: nobody is told by the %s of %s until one does; give a container's name or id,"
+                "no container matches %r, so the %s for %s has no recipient yet; give a container's name or id,"
                 " a Compose or Swarm service, or the value of the label pygen.target",
                 notification.container,
                 notification.action,

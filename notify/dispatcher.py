@@ -55,7 +55,7 @@ class PendingDebt:
         name: the container's name.
         since_epoch_s: when the first change that it was not told of was made, wall clock.
         tries: failed in a row.
-        trouble: why the last try told nobody, empty where there was none.
+        trouble: why the last try failed, empty where there was none.
         under_way: whether a delivery is being made now.
         due_at_s: when the next try is due on the monotonic clock; None while it waits for its batch.
     """

@@ -1,12 +1,12 @@
 """Who is told, and when: one job's debts from the replacement of its file to the last acknowledgement.
 
 The promise: each run of a matching container that was alive since before the file took its last content is told after
-that, whatever fails in between, also if this process is killed at any point; and a restart of this process with nothing
-changed tells nobody. It is kept by writing down first what could be owed (before the file is replaced, before a
+that, whatever fails in between, even if this process is killed at any point; and a restart of this process with nothing
+changed notifies nothing. It is kept by writing down first what could be owed (before the file is replaced, before a
 delivery is tried), and by wiping it last.
 
 All methods belong to one thread, the loop's. Workers only run `notify.dispatcher.deliver` and leave their reports; what
-they mean is decided in `advance`. Not promised: that nobody is told twice. A delivery whose end is not known is made
+they mean is decided in `advance`. Not promised: that no run is told twice. A delivery whose end is not known is made
 again.
 """
 
@@ -154,7 +154,7 @@ class Notifier:
         self._doubt_leftover()
         self._see(observations, listing)
         self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock())
-        # Where nobody is ever told, there is no debt to keep, and the file need not wait for the disk.
+        # Without notifications there is no debt to keep, and the file need not wait for the disk.
         if self._outbox.states:
             self._conclude(self._clock())
 
@@ -322,7 +322,7 @@ class Notifier:
         return [] if self._outbox.prepared is not None else self._schedule.due(now_s, heed_throttle=heed_throttle)
 
     def _start(self, keys: Iterable[DebtKey], now_s: float) -> None:
-        """Record that the deliveries were begun, then hand them to workers."""
+        """Record that the deliveries were begun, then give them to workers."""
         attempts = self._dispatcher.begin(keys, now_s)
         self._conclude(now_s)
         self._dispatcher.launch(attempts)

@@ -157,7 +157,7 @@ class Schedule:
         return self.under_way.pop(place)
 
     def failed(self, attempt: Attempt, now_s: float, *, trouble: str, held: bool) -> Plan | None:
-        """Plan the next try after one that told nobody; None where the debt has ended meanwhile."""
+        """Plan the next try after one that failed or was held; None where the debt has ended meanwhile."""
         plan = self.plan(attempt.notification, attempt.task.run)
         if plan is None:
             return None
