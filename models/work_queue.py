@@ -49,11 +49,14 @@ class WorkQueue(Generic[Key]):
 
     def add(self, key: Key, now_s: float) -> None:
         """Have the key processed, from now on."""
-        self.add_after(key, now_s, 0.0)
+        self.add_at(key, now_s)
 
     def add_after(self, key: Key, now_s: float, delay_s: float) -> None:
         """Have the key processed after a delay, or at the moment that it waits for already, if that is earlier."""
-        at_s = now_s + max(delay_s, 0.0)
+        self.add_at(key, now_s + max(delay_s, 0.0))
+
+    def add_at(self, key: Key, at_s: float) -> None:
+        """Have the key processed at a moment, or at the one that it waits for already, if that is earlier."""
         known = self._due.get(key)
         if known is None or at_s < known[0]:
             self._push(key, (at_s, next(self._numbers)))

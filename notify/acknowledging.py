@@ -1,23 +1,27 @@
-"""What the end of a delivery means for the debts, and when a run is over."""
+"""What a pass and the end of a delivery mean for the outbox: who is known, who knows what, and when a run is over."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from models.run import Run
+from notify.delivery import Delivered, Failed, Held, Reading, Report, RunEnded
 from notify.outbox import UNKNOWN, NotificationState, Outbox, RunRecord
-from notify.outcome import Delivered, Failed, Held, Reading, Report, RunEnded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from models.notification import Notification
     from notify.actions.action import Action
     from notify.delivery_log import DeliveryLog
     from notify.schedule import Attempt, Schedule
-    from notify.start_order import CompleteList, StartOrder
-    from notify.store import NotifyObserver
+    from notify.start_order import CompleteList, ContainerObservation, StartOrder
+
+    Observations = Mapping[Notification, Sequence[ContainerObservation]]
 
 
 class Acknowledger:
-    """Writes outcomes and readings into the outbox."""
+    """Writes what is observed, and how deliveries ended, into the outbox."""
 
     def __init__(
         self,
@@ -25,14 +29,28 @@ class Acknowledger:
         schedule: Schedule,
         start_order: StartOrder,
         delivery_log: DeliveryLog,
-        *,
-        observer: NotifyObserver,
     ) -> None:
         self._outbox = outbox
         self._schedule = schedule
         self._start_order = start_order
         self._delivery_log = delivery_log
-        self._observer = observer
+
+    def observe(self, observations: Observations, listing: CompleteList | None, now_s: float) -> None:
+        """Take a pass's readings, then judge each run that is new by them."""
+        everything = [observation for matching in observations.values() for observation in matching]
+        for observation in everything:
+            self._start_order.read(observation.container_id, observation.run, observation.read_at_s)
+        going = {each.container_id for each in everything if each.run is not None and not each.paused}
+        self._schedule.unpaused(going, now_s)
+        if listing is not None:
+            self._start_order.listed(everything, listing)
+        self.drop_ended(listing)
+        for notification, state in self._outbox.states.items():
+            matching = observations.get(notification, ())
+            for observation in matching:
+                self.register(notification, state, observation.container_id, observation.engine, observation.name)
+            self._drop_unmatched(state, {observation.container_id for observation in matching})
+            self._delivery_log.matched(notification, matching)
 
     def take(self, report: Report, now_s: float) -> None:
         """Take one worker's report."""
@@ -40,7 +58,7 @@ class Acknowledger:
         state = self._outbox.states[attempt.notification]
         for reading in report.readings:
             self._read(attempt, reading)
-        self._count(attempt, report)
+        self._delivery_log.tried(attempt, report)
         record = state.runs.get(attempt.task.run)
         if record is None:  # the run ended meanwhile, as a pass has seen; what is left is to say how it went
             record = RunRecord(attempt.task.run, attempt.task.engine, attempt.name, self._outbox.content)
@@ -86,6 +104,13 @@ class Acknowledger:
                 ):
                     self._drop(notification, state, record, seen_anew=not gone)
 
+    def _drop_unmatched(self, state: NotificationState, container_ids: set[str]) -> None:
+        """Forget runs that match no longer, unless they are owed: a debt ends by delivery or by the run's end only."""
+        for run, record in list(state.runs.items()):
+            kept = state.standing == "settled" and self._outbox.is_pending(record)
+            if run.container_id not in container_ids and not kept:
+                del state.runs[run]
+
     def _is_half_restarted(self, notification: Action, record: RunRecord, *, gone: bool) -> bool:
         if not record.restart_begun:
             return False
@@ -106,12 +131,6 @@ class Acknowledger:
         if state is not None:
             self._start_order.engine_clock(attempt.task.engine, reading.begun_at_s, state.engine_ns_max)
 
-    def _count(self, attempt: Attempt, report: Report) -> None:
-        if isinstance(report.outcome, Delivered):
-            self._observer.attempt(attempt.notification, "success", report.duration_s)
-        elif isinstance(report.outcome, Failed):
-            self._observer.attempt(attempt.notification, "error", report.duration_s)
-
     def _settle(
         self, state: NotificationState, attempt: Attempt, record: RunRecord, report: Report, now_s: float
     ) -> None:
@@ -123,9 +142,7 @@ class Acknowledger:
                 self._delivery_log.ended(attempt, record.name, outcome)
             case Held(why):
                 self._nothing_sent(attempt, record)
-                plan = self._schedule.failed(attempt.key, now_s, trouble=why, held=True)
-                if plan is not None:
-                    self._delivery_log.held(attempt, record.name, why, plan)
+                self._held(attempt, record, why, now_s)
             case Failed() as outcome:
                 self._failed(attempt, record, outcome, now_s)
 
@@ -137,8 +154,15 @@ class Acknowledger:
         record.policy_lost = record.policy_lost or outcome.policy_lost
         if attempt.notification.restarts:
             self._schedule.throttle.restarted(attempt.place, now_s)
-        self._delivery_log.delivered(attempt, record.name, outcome, self._schedule.plans.get(attempt.key))
-        self._schedule.succeeded(attempt.key)
+        plan = self._schedule.plan(attempt.notification, attempt.task.run)
+        self._delivery_log.delivered(attempt, record.name, outcome, plan)
+        self._schedule.succeeded(attempt, now_s)
+
+    def _held(self, attempt: Attempt, record: RunRecord, why: str, now_s: float) -> None:
+        plan = self._schedule.plan(attempt.notification, attempt.task.run)
+        if plan is not None and not plan.held:
+            self._delivery_log.held(attempt, record.name, why)
+        self._schedule.failed(attempt, now_s, trouble=why, held=True)
 
     def _failed(self, attempt: Attempt, record: RunRecord, outcome: Failed, now_s: float) -> None:
         if not outcome.acted:
@@ -146,7 +170,7 @@ class Acknowledger:
         if outcome.restart_undone:
             record.restart_begun = False
         record.policy_lost = record.policy_lost or outcome.policy_lost
-        plan = self._schedule.failed(attempt.key, now_s, trouble=outcome.message, held=False)
+        plan = self._schedule.failed(attempt, now_s, trouble=outcome.message, held=False)
         self._delivery_log.failed(attempt, record.name, outcome.message, plan)
 
     @staticmethod

@@ -1,16 +1,23 @@
-"""What people read about notifications: each line says what, where, and what to do; none is repeated endlessly."""
+"""What people and machines learn of notifications.
+
+Each log line says what, where, and what to do; none is repeated endlessly. What is counted and shown is collected into
+a `NotifyReport`, published once after each step that changed something.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from notify.delivery import Delivered, Failed, RunEnded
+
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from notify.actions.action import Action
-    from notify.outbox import RunRecord
-    from notify.outcome import Delivered, RunEnded
+    from notify.delivery import Report
+    from notify.outbox import Outbox, RunRecord
     from notify.schedule import Attempt, Plan
     from notify.start_order import ContainerObservation
 
@@ -18,13 +25,36 @@ Fields = dict[str, object]
 
 
 class DeliveryLog:
-    """Writes one job's lines."""
+    """Writes one job's lines, and publishes its reports."""
 
-    def __init__(self, job: str, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        job: str,
+        notifications: Sequence[Action],
+        log: logging.Logger,
+        publish: Callable[[NotifyReport], None],
+    ) -> None:
         self._job = job
         self._log = log
+        self._publish = publish
+        self._results: list[DeliveryResult] = []
+        self._matches: dict[Action, int] = dict.fromkeys(notifications, 0)
+        self._standings: tuple[NotificationStanding, ...] = ()
         self._unmatched: dict[Action, bool] = {}
         self._advised: set[tuple[Action, str]] = set()
+
+    def publish(self, outbox: Outbox) -> None:
+        """Publish the deliveries that ended, and how things stand, unless all is as it was."""
+        standings = tuple(_standings(outbox, self._matches))
+        if self._results or standings != self._standings:
+            results, self._results, self._standings = tuple(self._results), [], standings
+            self._publish(NotifyReport(self._job, results, standings))
+
+    def tried(self, attempt: Attempt, report: Report) -> None:
+        """A delivery ended; one that found its container ended or paused is not counted."""
+        if isinstance(report.outcome, Delivered | Failed):
+            ok = isinstance(report.outcome, Delivered)
+            self._results.append(DeliveryResult(attempt.notification, ok, report.duration_s))
 
     def delivered(self, attempt: Attempt, name: str, outcome: Delivered, plan: Plan | None) -> None:
         """A run was told; after failures also that the trouble is over."""
@@ -49,7 +79,7 @@ class DeliveryLog:
             )
 
     def ended(self, attempt: Attempt, name: str, outcome: RunEnded) -> None:
-        """Nobody is left to be told."""
+        """The run is over, and its debt with it."""
         self._log.info(
             "%s is no longer owed to %s: %s",
             attempt.notification,
@@ -58,16 +88,15 @@ class DeliveryLog:
             extra=self._fields(attempt, name),
         )
 
-    def held(self, attempt: Attempt, name: str, why: str, plan: Plan) -> None:
-        """Nothing was sent for now; said once for each time."""
-        if plan.failures == 1:
-            self._log.info(
-                "%s waits for %s: %s",
-                attempt.notification,
-                name,
-                why,
-                extra=self._fields(attempt, name),
-            )
+    def held(self, attempt: Attempt, name: str, why: str) -> None:
+        """Nothing was sent for now."""
+        self._log.info(
+            "%s waits for %s: %s",
+            attempt.notification,
+            name,
+            why,
+            extra=self._fields(attempt, name),
+        )
 
     def failed(self, attempt: Attempt, name: str, message: str, plan: Plan | None) -> None:
         """A try failed: the first, second, fourth, eighth, ... in a row is written."""
@@ -75,7 +104,7 @@ class DeliveryLog:
         if tries & (tries - 1):
             return
         self._log.warning(
-            "%s failed for %s (%s, goes on until it is through): %s",
+            "%s failed for %s (%s, retried until it succeeds): %s",
             attempt.notification,
             name,
             _times(tries),
@@ -96,7 +125,7 @@ class DeliveryLog:
         """Restarts cause each other."""
         self._log.warning(
             "each %s changes %s, which owes the next one (container %s): these restarts are spaced out now, up to"
-            " 30 s apart; let the template not show what changes with the container's own restart",
+            " 30 s apart; keep what changes with the container's own restart out of the template",
             notification,
             self._job,
             container_id[:12],
@@ -105,10 +134,11 @@ class DeliveryLog:
 
     def matched(self, notification: Action, observations: Sequence[ContainerObservation]) -> None:
         """Nothing matches what was configured: once, until something does."""
+        self._matches[notification] = sum(observation.run is not None for observation in observations)
         unmatched = not observations
         if unmatched and not self._unmatched.get(notification):
             self._log.warning(
-                "no container matches %r: nobody is told by the %s of %s until one does; give a container's name or id,"
+                "no container matches %r, so the %s for %s has no recipient yet; give a container's name or id,"
                 " a Compose or Swarm service, or the value of the label pygen.target",
                 notification.container,
                 notification.action,
@@ -125,3 +155,18 @@ class DeliveryLog:
 
 def _times(count: int) -> str:
     return "1 try" if count == 1 else f"{count} tries"
+
+
+def _standings(outbox: Outbox, matches: Mapping[Action, int]) -> Iterator[NotificationStanding]:
+    """How each notification stands; those of one configured name share the risk, as they share the metric."""
+    owed: dict[Action, list[float]] = {notification: [] for notification in matches}
+    for notification, record in outbox.pending():
+        owed[notification].append(record.since_epoch_s)
+    risky = {
+        notification.container
+        for notification, state in outbox.states.items()
+        if any(record.policy_lost for record in state.runs.values())
+    }
+    for notification, since in owed.items():
+        oldest_epoch_s, at_risk = min(since, default=0.0), notification.container in risky
+        yield NotificationStanding(notification, matches[notification], len(since), oldest_epoch_s, at_risk)

@@ -1,42 +1,38 @@
 """Who is told, and when: one job's debts from the replacement of its file to the last acknowledgement.
 
 The promise: each run of a matching container that was alive since before the file took its last content is told after
-that, whatever fails in between, also if this process is killed at any point; and a restart of this process with nothing
-changed tells nobody. It is kept by writing down first what could be owed (before the file is replaced, before a
+that, whatever fails in between, even if this process is killed at any point; and a restart of this process with nothing
+changed notifies nothing. It is kept by writing down first what could be owed (before the file is replaced, before a
 delivery is tried), and by wiping it last.
 
-All methods belong to one thread, the loop's. Workers only run `notify.delivery.deliver` and put their report into the
-reports; what it means is decided in `advance`. Not promised: that nobody is told twice. A delivery whose end is not
-known is made again.
+All methods belong to one thread, the loop's. Workers only run `notify.dispatcher.deliver` and leave their reports; what
+they mean is decided in `advance`. Not promised: that no run is told twice. A delivery whose end is not known is made
+again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from models.notification import Notification
 from notify.acknowledging import Acknowledger
-from notify.delivery import ReportQueue, deliver
 from notify.delivery_log import DeliveryLog
-from notify.gauges import Gauges
+from notify.dispatcher import Dispatcher, PendingDebt, Runtime
+from notify.interval import Interval
 from notify.outbox import UNKNOWN, NotificationState, Outbox, Prepared
 from notify.outbox_store import OutboxStore
-from notify.outcome import Failed, Report, Task
-from notify.schedule import Attempt, DebtKey, Schedule
+from notify.schedule import DebtKey, Schedule
 from notify.start_order import CompleteList, ContainerObservation, StartOrder
 
 if TYPE_CHECKING:
-    import logging
+    from collections.abc import Callable
 
-    from models.run import Run
+    from models.notify_report import NotifyReport
     from notify.actions.action import Action, SignalVia
-    from notify.interval import Interval
     from notify.outbox_store import StateStore
     from notify.port import NotifyPort
-    from notify.store import NotifyObserver
 
 Cause = Literal["state", "template", "drift", "missing"]
 Observations = Mapping[Notification, Sequence[ContainerObservation]]
@@ -46,87 +42,58 @@ _CHAIN_MEMORY_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class PendingDebt:
-    """One debt, for metrics and the status page.
+class NotifySettings:
+    """One job's notifications as configured.
 
     Attributes:
-        notification: what is owed.
-        run: to whom.
-        name: the container's name.
-        since_epoch_s: when the first change that it was not told of was made, wall clock.
-        tries: failed in a row.
-        trouble: why the last try told nobody, empty where there was none.
-        under_way: whether a delivery is being made now.
-        due_at_s: when the next try is due on the monotonic clock; None while it waits for its batch.
+        job: the target as people wrote it, for log lines and reports.
+        notifications: exact duplicates count once.
+        interval: MIN and MAX of a batch.
+        signal_via: how signals are sent.
     """
 
-    notification: Action
-    run: Run
-    name: str
-    since_epoch_s: float
-    tries: int
-    trouble: str
-    under_way: bool
-    due_at_s: float | None
+    job: str
+    notifications: Sequence[Action]
+    interval: Interval = Interval()  # noqa: RUF009 - it is a frozen value
+    signal_via: SignalVia = "auto"
 
 
 class Notifier:
     """One job's notifications.
 
     Args:
-        job: the target as people wrote it, for log lines.
-        notifications: as configured; exact duplicates count once.
+        settings: as configured.
         port: reaches the engines; used by workers only.
-        interval: MIN and MAX of a batch.
         store: keeps the state.
-        signal_via: how signals are sent.
-        clock: monotonic seconds; also called by workers.
-        wall_clock: seconds since the epoch, for what people read only.
-        chance: random numbers in [0, 1).
-        spawn: runs a function in a thread of its own that does not keep the process alive.
-        wake: called by workers: `advance` has something to do. Must be safe from any thread.
-        observer: counts.
-        log: takes what people read.
-        reports: where reports wait; a test hands in one whose waiting moves its clock.
+        runtime: time, chance and threads.
+        publish: takes what became of deliveries, and how things stand, after each step that changed it.
     """
 
     def __init__(
         self,
-        job: str,
-        notifications: Sequence[Action],
+        settings: NotifySettings,
         port: NotifyPort,
-        *,
-        interval: Interval,
         store: StateStore,
-        signal_via: SignalVia,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], float],
-        chance: Callable[[], float],
-        spawn: Callable[[Callable[[], None]], None],
-        wake: Callable[[], None],
-        observer: NotifyObserver,
-        log: logging.Logger,
-        reports: ReportQueue | None = None,
+        runtime: Runtime,
+        publish: Callable[[NotifyReport], None],
     ) -> None:
-        self._notifications = tuple(dict.fromkeys(notifications))
-        self._port = port
-        self._signal_via = signal_via
-        self._clock = clock
-        self._wall_clock = wall_clock
-        self._spawn = spawn
-        self._wake = wake
-        self._log = log
-        self._reports = reports or ReportQueue()
-        self._outbox_store = OutboxStore(job, store, log)
-        self._gauges = Gauges(self._notifications, observer)
-        self._delivery_log = DeliveryLog(job, log)
+        self._notifications = tuple(dict.fromkeys(settings.notifications))
+        self._clock = runtime.clock
+        self._wall_clock = runtime.wall_clock
+        self._outbox_store = OutboxStore(settings.job, store, runtime.log)
+        self._delivery_log = DeliveryLog(settings.job, self._notifications, runtime.log, publish)
         self._start_order = StartOrder()
         self._outbox = Outbox(states={notification: NotificationState() for notification in self._notifications})
-        self._schedule = Schedule(interval, chance)
-        self._acknowledger = Acknowledger(
-            self._outbox, self._schedule, self._start_order, self._delivery_log, observer=observer
+        self._schedule = Schedule(settings.interval, runtime.chance)
+        self._acknowledger = Acknowledger(self._outbox, self._schedule, self._start_order, self._delivery_log)
+        self._dispatcher = Dispatcher(
+            self._outbox,
+            self._schedule,
+            self._acknowledger,
+            port=port,
+            via=settings.signal_via,
+            runtime=runtime,
         )
-        self._attempts = 0
         self._own_doing = False
         self._matching_ids: set[str] = set()
 
@@ -146,7 +113,7 @@ class Notifier:
         if found is not None:
             self._finish_leftover(found)
         self._plan(self._clock())
-        self._gauges.show(self._outbox)
+        self._delivery_log.publish(self._outbox)
 
     @property
     def content(self) -> str | None:
@@ -187,7 +154,7 @@ class Notifier:
         self._doubt_leftover()
         self._see(observations, listing)
         self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock())
-        # Where nobody is ever told, there is no debt to keep, and the file need not wait for the disk.
+        # Without notifications there is no debt to keep, and the file need not wait for the disk.
         if self._outbox.states:
             self._conclude(self._clock())
 
@@ -250,43 +217,41 @@ class Notifier:
 
     def pending(self) -> tuple[PendingDebt, ...]:
         """Everything that is owed now."""
-        return tuple(self._pending_debts())
+        return tuple(self._dispatcher.pending())
+
+    @property
+    def owes_nothing(self) -> bool:
+        """Whether nothing is owed, and nothing could be by a replacement whose end is not known."""
+        return self._outbox.prepared is None and not any(True for _ in self._outbox.pending())
 
     def advance(self, now_s: float) -> None:
         """Take reports, and start every delivery that is due, side by side."""
-        reported = self._take_reports()
+        reported = self._dispatcher.take_reports()
         self._plan(now_s)
         self._schedule.release(now_s)
         due = self._due(now_s)
         if reported or due:
             self._start(due, now_s)
 
-    def flush(self, deadline_s: float) -> bool:
-        """Send everything that is owed now, side by side, with retries until the deadline.
-
-        Args:
-            deadline_s: a moment on the injected monotonic clock, not a duration.
-
-        Returns:
-            True when nothing is owed any more; else the rest stays owed in the state.
-        """
-        self._take_reports()
+    def expedite(self) -> None:
+        """Nothing waits for its batch or its next try any longer: `push` sends it at once."""
+        self._dispatcher.take_reports()
         self._plan(self._clock())
         self._schedule.expedite(self._clock())
-        while True:
-            now_s = self._clock()
-            self._plan(now_s)
-            self._schedule.release_now(now_s)
-            self._start(self._due(now_s, heed_throttle=False), now_s)
-            if not any(True for _ in self._outbox.pending()):
-                return self._outbox.prepared is None
-            if now_s >= deadline_s or self._outbox.prepared is not None:
-                return False
-            next_s = self._schedule.next_due(heed_throttle=False)
-            report = self._reports.wait(min(deadline_s, deadline_s if next_s is None else next_s) - now_s)
-            if report is not None:
-                self._take(report)
-                self._take_reports()
+
+    def push(self, now_s: float) -> bool:
+        """Take reports, and start everything that is owed; what fails is tried again at `next_due`.
+
+        Returns:
+            Whether there is something to wait for: what is under way, or the next try.
+        """
+        self._dispatcher.take_reports()
+        self._plan(now_s)
+        self._schedule.release_now(now_s)
+        self._start(self._due(now_s, heed_throttle=False), now_s)
+        if self._dispatcher.take_reports():  # of a worker that was quick, or that could not be started
+            self._conclude(now_s)
+        return self._outbox.prepared is None and not self.owes_nothing
 
     # Inside
 
@@ -294,7 +259,7 @@ class Notifier:
         self._outbox.replace(digest, forced=forced, since_epoch_s=since_epoch_s)
         self._start_order.replaced(at_s)
         self._schedule.file_changed(at_s)
-        self._doubt_deliveries(since_epoch_s, forced=forced)
+        self._dispatcher.doubt(since_epoch_s, forced=forced)
 
     def _finish_leftover(self, found: str) -> None:
         """A replacement was announced and not recorded: what the target holds tells whether it was made."""
@@ -315,47 +280,13 @@ class Notifier:
         if prepared is None:
             return
         self._start_order.replaced(self._clock())
-        self._doubt_deliveries(prepared.since_epoch_s, forced=prepared.forced)
+        self._dispatcher.doubt(prepared.since_epoch_s, forced=prepared.forced)
         if prepared.forced:
             self._outbox.invalidate_acks()
 
-    def _doubt_deliveries(self, since_epoch_s: float, *, forced: bool) -> None:
-        """The file changes during the deliveries that are under way: their runs may have loaded either content."""
-        for attempt in self._schedule.under_way.values():
-            attempt.changed_since_epoch_s = attempt.changed_since_epoch_s or since_epoch_s
-            attempt.acked_before = UNKNOWN if forced else attempt.acked_before
-
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
-        """Take the pass's readings, then judge each run that is new by them."""
-        everything = [observation for matching in observations.values() for observation in matching]
-        self._matching_ids = {observation.container_id for observation in everything}
-        for observation in everything:
-            self._start_order.read(observation.container_id, observation.run, observation.read_at_s)
-            if observation.run is not None and not observation.paused:
-                self._schedule.unpaused(observation.container_id, self._clock())
-        if listing is not None:
-            self._start_order.listed(everything, listing)
-        self._acknowledger.drop_ended(listing)
-        for notification, state in self._outbox.states.items():
-            self._see_matching(notification, state, observations.get(notification, ()))
-
-    def _see_matching(
-        self, notification: Action, state: NotificationState, matching: Sequence[ContainerObservation]
-    ) -> None:
-        for observation in matching:
-            self._acknowledger.register(
-                notification, state, observation.container_id, observation.engine, observation.name
-            )
-        self._drop_unmatched(state, {observation.container_id for observation in matching})
-        self._gauges.show_matches(notification, sum(observation.run is not None for observation in matching))
-        self._delivery_log.matched(notification, matching)
-
-    def _drop_unmatched(self, state: NotificationState, container_ids: set[str]) -> None:
-        """Forget runs that match no longer, unless they are owed: a debt ends by delivery or by the run's end only."""
-        for run, record in list(state.runs.items()):
-            kept = state.standing == "settled" and self._outbox.is_pending(record)
-            if run.container_id not in container_ids and not kept:
-                del state.runs[run]
+        self._matching_ids = {each.container_id for matching in observations.values() for each in matching}
+        self._acknowledger.observe(observations, listing, self._clock())
 
     def _plan(self, now_s: float) -> None:
         """Date and plan new debts, drop the plans of those that have ended."""
@@ -370,7 +301,7 @@ class Notifier:
         known_ids = {record.run.container_id for record in self._outbox.records()}
         self._start_order.forget_all_but(self._matching_ids | known_ids)
         self._outbox_store.save(self._outbox, self._start_order.engine_ns_max)
-        self._gauges.show(self._outbox)
+        self._delivery_log.publish(self._outbox)
 
     def _is_own_doing(self, changed: Collection[str] | None) -> bool:
         restarted_ids = self._schedule.throttle.container_ids()
@@ -391,54 +322,36 @@ class Notifier:
         return [] if self._outbox.prepared is not None else self._schedule.due(now_s, heed_throttle=heed_throttle)
 
     def _start(self, keys: Iterable[DebtKey], now_s: float) -> None:
-        """Record that the deliveries were begun, then hand them to workers."""
-        attempts = [self._begin(notification, run, now_s) for notification, run in keys]
+        """Record that the deliveries were begun, then give them to workers."""
+        attempts = self._dispatcher.begin(keys, now_s)
         self._conclude(now_s)
-        for attempt in attempts:
-            try:
-                self._spawn(partial(self._work, attempt.attempt_id, attempt.notification, attempt.task))
-            except RuntimeError as error:  # no thread can be started
-                self._reports.put(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
+        self._dispatcher.launch(attempts)
 
-    def _begin(self, notification: Action, run: Run, now_s: float) -> Attempt:
-        record = self._outbox.states[notification].runs[run]
-        self._attempts += 1
-        task = Task(run, record.engine, record.restart_begun, record.policy_lost)
-        attempt = Attempt(self._attempts, notification, task, record.name, record.acked_digest, now_s)
-        self._schedule.under_way[notification, run.container_id] = attempt
-        record.acked_digest = UNKNOWN
-        record.restart_begun = notification.restarts
-        return attempt
 
-    def _work(self, attempt_id: int, action: Action, task: Task) -> None:
-        """What a worker runs."""
-        self._reports.put(
-            deliver(self._port, attempt_id, action, task, via=self._signal_via, clock=self._clock, log=self._log)
-        )
-        self._wake()
+def flush(
+    notifiers: Sequence[Notifier],
+    deadline_s: float,
+    *,
+    clock: Callable[[], float],
+    wait: Callable[[float], object],
+) -> bool:
+    """Send everything that several jobs owe now, side by side, with retries until the deadline.
 
-    def _take_reports(self) -> bool:
-        """Take what workers have left; whether there was anything."""
-        any_taken = False
-        while (report := self._reports.take()) is not None:
-            self._take(report)
-            any_taken = True
-        return any_taken
+    Args:
+        notifiers: the jobs'.
+        deadline_s: a moment on the clock, not a duration.
+        clock: the notifiers' own, monotonic, seconds.
+        wait: returns when a worker of any of them has woken the loop, and at the given moment at the latest.
 
-    def _take(self, report: Report) -> None:
-        self._acknowledger.take(report, self._clock())
-
-    def _pending_debts(self) -> Iterable[PendingDebt]:
-        for notification, record in self._outbox.pending():
-            plan = self._schedule.plans.get((notification, record.run))
-            attempt = self._schedule.under_way.get((notification, record.run.container_id))
-            yield PendingDebt(
-                notification=notification,
-                run=record.run,
-                name=record.name,
-                since_epoch_s=record.since_epoch_s,
-                tries=0 if plan is None else plan.tries,
-                trouble="" if plan is None else plan.trouble,
-                under_way=attempt is not None and attempt.task.run == record.run,
-                due_at_s=None if plan is None else plan.due_at_s,
-            )
+    Returns:
+        True when nothing is owed any more; else the rest stays owed in the state.
+    """
+    for notifier in notifiers:
+        notifier.expedite()
+    while True:
+        now_s = clock()
+        waiting = [notifier for notifier in notifiers if notifier.push(now_s)]
+        if not waiting or now_s >= deadline_s:
+            return all(notifier.owes_nothing for notifier in notifiers)
+        moments_s = [moment_s for notifier in waiting if (moment_s := notifier.next_due()) is not None]
+        wait(min([deadline_s, *moments_s]))

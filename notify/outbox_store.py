@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from notify.actions.action import Action
 
 VERSION = 1
-_ACTION_SHOWN_MAX = 32  # the file may hold anything
+_ACTION_SHOWN_MAX, _ACTIONS_SHOWN_MAX = 32, 5  # characters of each, and how many: the file may hold anything
 
 
 class StateError(Exception):
@@ -62,7 +62,7 @@ class OutboxStore:
             decoded = decode(data, notifications)
         except (OSError, StateError) as error:
             self._log.warning(
-                "the state of the notifications for %s cannot be read (%s): each matching container is told once",
+                "the state of the notifications for %s cannot be read (%s): each matching container is notified once",
                 self._job,
                 error,
             )
@@ -72,7 +72,7 @@ class OutboxStore:
                 "the state of the notifications for %s names actions that this version of pygen does not have (%s):"
                 " what is owed by them is dropped, the rest is kept",
                 self._job,
-                ", ".join(repr(action)[:_ACTION_SHOWN_MAX] for action in decoded.unknown_actions),
+                ", ".join(repr(action)[:_ACTION_SHOWN_MAX] for action in decoded.unknown_actions[:_ACTIONS_SHOWN_MAX]),
             )
         return decoded.outbox, decoded.engine_ns_max
 
@@ -95,8 +95,8 @@ class OutboxStore:
         self._saved = None  # what is on the disk now is not known
         if not self._broken:
             self._log.warning(
-                "the state of the notifications for %s cannot be kept (%s): until this is mended, notifications that"
-                " are owed live in memory only and are lost with the process; --state-dir names another folder",
+                "the state of the notifications for %s cannot be kept (%s): until this is fixed, notifications that"
+                " are owed are held in memory only and are lost with the process; --state-dir names another folder",
                 self._job,
                 error,
             )

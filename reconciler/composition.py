@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
+from notify.dispatcher import Runtime
 from notify.interval import Interval
-from notify.notifier import Notifier
+from notify.notifier import Notifier, NotifySettings
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
@@ -160,19 +161,11 @@ class Program:
     def _job(self) -> Job:
         settings, name = self.settings, self.target.path
         notifier = Notifier(
-            name,
-            settings.notifications,
+            NotifySettings(name, settings.notifications, Interval(*settings.interval), settings.signal_via),
             self.port,
-            interval=Interval(*settings.interval),
-            store=self.store,
-            signal_via=settings.signal_via,
-            clock=self.clock,
-            wall_clock=time.time,
-            chance=random.random,
-            spawn=spawn,
-            wake=lambda: self.queue.put(DeliveryEnded()),
-            observer=self.notify_record,
-            log=log,
+            self.store,
+            Runtime(self.clock, time.time, random.random, spawn, lambda: self.queue.put(DeliveryEnded()), log),
+            self.notify_record.publish,
         )
         return Job(
             desired=Desired(name, self.renderer, clock=self.clock, observer=self.job_record, log=log),

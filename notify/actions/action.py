@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from notify.outcome import Outcome, Task
+    from notify.delivery import Inspector, Outcome, Task
     from notify.port import NotifyPort
-    from notify.preflight import Inspector
 
 SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""

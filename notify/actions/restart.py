@@ -14,9 +14,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
-from notify.outcome import Delivered, Failed, Outcome, RunEnded, Task
+from notify.delivery import (
+    READ_TIMEOUT_S,
+    Delivered,
+    Failed,
+    Inspector,
+    Outcome,
+    RunEnded,
+    Task,
+    is_another_run,
+    preflight,
+)
 from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
-from notify.preflight import READ_TIMEOUT_S, Inspector, is_another_run, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

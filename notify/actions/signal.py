@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models.signals import parse_signal, same_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
-from notify.outcome import Delivered, Failed, Outcome, Task
+from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Inspector, Outcome, Task, preflight
 from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
-from notify.preflight import READ_TIMEOUT_S, Inspector, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -210,7 +210,7 @@ def test_a_write_that_fails_is_tried_again_until_it_succeeds(caplog: pytest.LogC
     stage = Stage(HUP)
     stage.scene.world.add_container("nginx")
     stage.reconcile()
-    assert stage.notifier.flush(stage.scene.clock.now_s + 5)
+    assert stage.flush()
     stage.target.refusal = "No space left on device"
     stage.scene.world.add_container("web")
     assert not stage.reconcile()

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metrics.exposition.collector import register
 from metrics.exposition.scrape import MetricsPage
 from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
+from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.restart import Restart
 from tests.unit.metrics.shown import HUP, RESTART, USR2, metrics_of, scraped, value
 
@@ -177,15 +178,13 @@ def test_differences_and_writes() -> None:
     assert value(metrics, "pygen_target_writes_total", target="/etc/out", mode="in_place", result="success") == 1
 
 
-def test_words_that_are_no_cause_mode_or_result_are_errors() -> None:
+def test_words_that_are_no_cause_or_mode_are_errors() -> None:
     """A new word must be declared before it can be counted."""
     metrics = metrics_of()
     with pytest.raises(ValueError, match="no cause"):
         metrics.loop.differed("/etc/out", "whim", added=0, removed=0)
     with pytest.raises(ValueError, match="no way to write"):
         metrics.loop.wrote("/etc/out", "by hand", ok=True)
-    with pytest.raises(ValueError, match="no result"):
-        metrics.notify.attempt(HUP, "maybe", 0.1)
 
 
 def test_containers_by_state() -> None:
@@ -198,12 +197,15 @@ def test_containers_by_state() -> None:
     assert value(metrics, "pygen_containers", state="other") == 2
 
 
+def _told(job: str, *standings: NotificationStanding) -> NotifyReport:
+    return NotifyReport(job, (), standings)
+
+
 def test_attempts() -> None:
     """An attempt counts by action, configured container and result, and by its time."""
     metrics = metrics_of()
-    metrics.notify.attempt(HUP, "error", 1.0)
-    metrics.notify.attempt(HUP, "success", 0.5)
-    metrics.notify.attempt(RESTART, "success", 10.0)
+    results = [(HUP, False, 1.0), (HUP, True, 0.5), (RESTART, True, 10.0)]
+    metrics.notify.publish(NotifyReport("/a", tuple(DeliveryResult(each, ok, s) for each, ok, s in results), ()))
     count = "pygen_notifications_total"
     assert value(metrics, count, action="signal", container="nginx", result="error") == 1
     assert value(metrics, count, action="signal", container="nginx", result="success") == 1
@@ -215,27 +217,43 @@ def test_two_signals_for_one_container_share_their_labels() -> None:
     """What is owed is added up, the older date is shown, and neither hides the other by ending."""
     metrics = metrics_of(notifications=[HUP, USR2])
     labels = {"action": "signal", "container": "nginx"}
-    metrics.notify.pending(HUP, 2, 200.0)
-    metrics.notify.pending(USR2, 1, 100.0)
+    owed = NotificationStanding(HUP, pending=2, oldest_epoch_s=200.0)
+    metrics.notify.publish(_told("/a", owed, NotificationStanding(USR2, pending=1, oldest_epoch_s=100.0)))
     assert value(metrics, "pygen_notifications_pending", **labels) == 3
     assert value(metrics, "pygen_notification_oldest_pending_timestamp_seconds", **labels) == 100
-    metrics.notify.pending(USR2, 0, 0.0)
+    metrics.notify.publish(_told("/a", owed, NotificationStanding(USR2)))
     assert value(metrics, "pygen_notifications_pending", **labels) == 2
     assert value(metrics, "pygen_notification_oldest_pending_timestamp_seconds", **labels) == 200
-    metrics.notify.pending(HUP, 0, 0.0)
+    metrics.notify.publish(_told("/a", NotificationStanding(HUP), NotificationStanding(USR2)))
     assert value(metrics, "pygen_notification_oldest_pending_timestamp_seconds", **labels) == 0
+
+
+def test_two_jobs_with_the_same_notification_add_up() -> None:
+    """One job that owes nothing does not hide what the other one owes, whichever is heard of last."""
+    metrics = metrics_of(["/a", "/b"], notifications=[HUP])
+    labels = {"action": "signal", "container": "nginx"}
+    a = NotificationStanding(HUP, matches=2, pending=3, oldest_epoch_s=100.0, policy_at_risk=True)
+    for b in (NotificationStanding(HUP, matches=1), NotificationStanding(HUP, matches=1, pending=1, oldest_epoch_s=50)):
+        metrics.notify.publish(_told("/a", a))
+        metrics.notify.publish(_told("/b", b))
+        assert value(metrics, "pygen_notifications_pending", **labels) == 3 + b.pending
+        oldest = "pygen_notification_oldest_pending_timestamp_seconds"
+        assert value(metrics, oldest, **labels) == (b.oldest_epoch_s or 100)
+        assert value(metrics, "pygen_notification_matches", **labels) == 3
+        assert value(metrics, "pygen_restart_policy_at_risk", container="nginx") == 1
+    metrics.notify.publish(_told("/a", NotificationStanding(HUP, matches=2)))
+    assert value(metrics, "pygen_notifications_pending", **labels) == 1
+    assert value(metrics, "pygen_restart_policy_at_risk", container="nginx") == 0
 
 
 def test_matches_and_risk() -> None:
     """The matches are not counted twice for two signals, and one of them at risk is a risk."""
     metrics = metrics_of(notifications=[HUP, USR2])
-    for notification in (HUP, USR2):
-        metrics.notify.matches(notification, 4)
-    metrics.notify.policy_at_risk(HUP, at_risk=True)
-    metrics.notify.policy_at_risk(USR2, at_risk=False)
+    usr2 = NotificationStanding(USR2, matches=4)
+    metrics.notify.publish(_told("/a", NotificationStanding(HUP, matches=4, policy_at_risk=True), usr2))
     assert value(metrics, "pygen_notification_matches", action="signal", container="nginx") == 4
     assert value(metrics, "pygen_restart_policy_at_risk", container="nginx") == 1
-    metrics.notify.policy_at_risk(HUP, at_risk=False)
+    metrics.notify.publish(_told("/a", NotificationStanding(HUP, matches=4), usr2))
     assert value(metrics, "pygen_restart_policy_at_risk", container="nginx") == 0
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from models.run import Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
-from notify.delivery import ReportQueue
+from notify.dispatcher import Runtime
 from notify.interval import Interval
-from notify.notifier import Notifier
+from notify.notifier import Notifier, NotifySettings, flush
 from notify.port import ContainerState, DeliveryError, EngineRefused
 from notify.start_order import CompleteList, ContainerObservation
 from tests.support.fake_clock import FakeClock
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from models.notification import Notification
+    from models.notify_report import NotifyReport
     from notify.actions.action import Action, SignalVia
-    from notify.outcome import Report
 
 HUP = Signal("web", "SIGHUP")
 RESTART = Restart("web")
@@ -238,25 +238,25 @@ class FakeStore:
 
 
 @dataclass
-class RecordingObserver:
-    """Remembers what was told last, and every attempt."""
+class Published:
+    """Remembers every result, and the last standing of each notification."""
 
+    forward: Callable[[NotifyReport], None]
     attempts: list[tuple[Notification, str]] = field(default_factory=list)
     owed: dict[Notification, tuple[int, float]] = field(default_factory=dict)
     matched: dict[Notification, int] = field(default_factory=dict)
     at_risk: dict[Notification, bool] = field(default_factory=dict)
+    reports: int = 0
 
-    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
-        self.attempts.append((notification, result))
-
-    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
-        self.owed[notification] = (count, oldest_epoch_s)
-
-    def matches(self, notification: Notification, count: int) -> None:
-        self.matched[notification] = count
-
-    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
-        self.at_risk[notification] = at_risk
+    def publish(self, report: NotifyReport) -> None:
+        self.reports += 1
+        self.forward(report)
+        for result in report.results:
+            self.attempts.append((result.notification, "success" if result.ok else "error"))
+        for standing in report.standings:
+            self.owed[standing.notification] = (standing.pending, standing.oldest_epoch_s)
+            self.matched[standing.notification] = standing.matches
+            self.at_risk[standing.notification] = standing.policy_at_risk
 
 
 class Workers:
@@ -274,23 +274,6 @@ class Workers:
     def run_all(self) -> None:
         while self.waiting:
             self.run()
-
-
-class WorkingMailbox(ReportQueue):
-    """Waiting lets the workers work; with nothing to do it moves the clock."""
-
-    def __init__(self, workers: Workers, clock: FakeClock) -> None:
-        super().__init__()
-        self._workers = workers
-        self._clock = clock
-        self.stuck = False
-
-    def wait(self, timeout_s: float) -> Report | None:
-        if self._workers.waiting and not self.stuck:
-            self._workers.run()
-            return self.take()
-        self._clock.advance(timeout_s)
-        return None
 
 
 class Lines(logging.Handler):
@@ -316,12 +299,17 @@ class NotifierHarness:
         interval: Interval | None = None,
         via: SignalVia = "auto",
         chance: Callable[[], float] = lambda: 0.0,
+        clock: FakeClock | None = None,
+        job: str = "/etc/made/up.conf",
+        publish: Callable[[NotifyReport], None] = lambda report: None,
     ) -> None:
         self.notifications: tuple[Action, ...] = notifications or (HUP,)
         self.interval = interval or Interval(0.5, 2)
         self.via: SignalVia = via
         self.chance = chance
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
+        self.job = job
+        self.publish = publish
         self.engine = FakeEngine(self.clock)
         self.store = FakeStore()
         self.lines = Lines()
@@ -335,26 +323,17 @@ class NotifierHarness:
             looks: whether it looks at the file first thing.
         """
         self.workers = Workers()
-        self.reports = WorkingMailbox(self.workers, self.clock)
-        self.observer = RecordingObserver()
+        self.observer = Published(self.publish)
+        self.stuck = False
         self.wakes = 0
         log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
         log.addHandler(self.lines)
         self.notifier = Notifier(
-            "/etc/made/up.conf",
-            self.notifications,
+            NotifySettings(self.job, self.notifications, self.interval, self.via),
             self.engine,
-            interval=self.interval,
-            store=self.store,
-            signal_via=self.via,
-            clock=self.clock,
-            wall_clock=self.clock.wall,
-            chance=self.chance,
-            spawn=self.workers.spawn,
-            wake=self._wake,
-            observer=self.observer,
-            log=log,
-            reports=self.reports,
+            self.store,
+            Runtime(self.clock, self.clock.wall, self.chance, self._spawn, self._wake, log),
+            self.observer.publish,
         )
         self.notifier.restore(self.disk if looks else None)
 
@@ -410,9 +389,23 @@ class NotifierHarness:
             self.pump()
         self.clock.now_s = max(until_s, self.clock())
 
+    def flush(self, deadline_s: float) -> bool:
+        """What the loop does at its end, with this notifier alone."""
+        return flush([self.notifier], deadline_s, clock=self.clock, wait=self.work_until)
+
+    def work_until(self, moment_s: float) -> None:
+        """Waiting lets a worker work, unless they are stuck; with nothing to do it moves the clock."""
+        if self.workers.waiting and not self.stuck:
+            self.workers.run()
+        else:
+            self.clock.now_s = max(moment_s, self.clock())
+
     def pending(self) -> int:
         """How many debts there are."""
         return len(self.notifier.pending())
+
+    def _spawn(self, work: Callable[[], None]) -> None:
+        self.workers.spawn(work)
 
     def _wake(self) -> None:
         self.wakes += 1

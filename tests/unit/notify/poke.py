@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
-from notify.outcome import Delivered, Failed, Outcome, Task
+from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Inspector, Outcome, Task, preflight
 from notify.port import DeliveryError, NotifyPort
-from notify.preflight import READ_TIMEOUT_S, Inspector, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

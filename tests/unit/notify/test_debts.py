@@ -209,7 +209,7 @@ def test_nothing_is_sent_before_it_is_known_whether_a_killed_program_replaced_th
     harness.start()
     harness.wait(60)
     assert harness.notifier.next_due() is None
-    assert not harness.notifier.flush(harness.clock() + 4)
+    assert not harness.flush(harness.clock() + 4)
     assert harness.engine.told == []
 
 

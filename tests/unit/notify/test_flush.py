@@ -21,7 +21,7 @@ def test_sends_without_waiting_for_min() -> None:
     """Everything is through before MIN is over."""
     harness = changed_harness()
     begun_s = harness.clock()
-    assert harness.notifier.flush(harness.clock() + 4)
+    assert harness.flush(harness.clock() + 4)
     assert len(harness.engine.told) == 2
     assert harness.clock() - begun_s < 0.5
 
@@ -29,8 +29,8 @@ def test_sends_without_waiting_for_min() -> None:
 def test_all_side_by_side() -> None:
     """Every delivery is begun before one is waited for."""
     harness = changed_harness(5)
-    harness.reports.stuck = True
-    assert not harness.notifier.flush(harness.clock() + 4)
+    harness.stuck = True
+    assert not harness.flush(harness.clock() + 4)
     assert len(harness.workers.waiting) == 5
 
 
@@ -38,7 +38,7 @@ def test_nothing_owed_returns_at_once() -> None:
     """Without debts there is nothing to wait for."""
     harness = NotifierHarness(HUP)
     begun_s = harness.clock()
-    assert harness.notifier.flush(harness.clock() + 4)
+    assert harness.flush(harness.clock() + 4)
     assert harness.clock() == begun_s
 
 
@@ -47,7 +47,7 @@ def test_failures_are_tried_again_until_the_deadline() -> None:
     harness = changed_harness(1)
     for _ in range(2):
         harness.engine.fail("kill", EngineUnavailable("down"))
-    assert harness.notifier.flush(harness.clock() + 4)
+    assert harness.flush(harness.clock() + 4)
     assert len(harness.engine.told) == 1
 
 
@@ -59,7 +59,7 @@ def test_a_debt_in_backoff_is_tried_at_once() -> None:
     harness.wait(60)
     harness.engine.faults.clear()
     begun_s = harness.clock()
-    assert harness.notifier.flush(harness.clock() + 4)
+    assert harness.flush(harness.clock() + 4)
     assert harness.clock() - begun_s < 0.5
 
 
@@ -69,7 +69,7 @@ def test_what_is_left_at_the_deadline_stays_owed() -> None:
     for _ in range(100):
         harness.engine.fail("kill", EngineTimeout("slow"))
     deadline_s = harness.clock() + 4
-    assert not harness.notifier.flush(deadline_s)
+    assert not harness.flush(deadline_s)
     assert harness.clock() >= deadline_s
     harness.engine.faults.clear()
     harness.start()
@@ -81,7 +81,7 @@ def test_what_is_left_at_the_deadline_stays_owed() -> None:
 def test_a_delivery_that_hangs_ends_with_the_deadline() -> None:
     """A hanging engine delays the end to the deadline and no further."""
     harness = changed_harness(1)
-    harness.reports.stuck = True
+    harness.stuck = True
     deadline_s = harness.clock() + 4
-    assert not harness.notifier.flush(deadline_s)
+    assert not harness.flush(deadline_s)
     assert harness.clock() < deadline_s + 0.1

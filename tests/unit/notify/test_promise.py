@@ -226,7 +226,7 @@ class Promise(RuleBasedStateMachine):
     @rule()
     def program_told_to_end(self) -> None:
         with suppress(Killed):
-            self.harness.notifier.flush(self.harness.clock() + 4)
+            self.harness.flush(self.harness.clock() + 4)
         self.die()
 
     @precondition(lambda self: self.alive)

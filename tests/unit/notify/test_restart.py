@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
+from notify.delivery import Delivered, Failed, Held, Inspector, Outcome, RunEnded, Task
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
-from notify.preflight import Inspector
 from tests.support.fake_clock import FakeClock
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, FakeEngine, NotifierHarness, When
 
@@ -202,7 +201,7 @@ def test_a_restart_is_remembered_where_no_pass_follows_it(others: tuple[Action, 
     harness.render("a")
     harness.render("b")
     harness.clock.tick()
-    assert harness.notifier.flush(harness.clock() + 4)
+    assert harness.flush(harness.clock() + 4)
     told = harness.engine.operations()
     harness.start()
     harness.render("b")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from notify.actions.signal import Signal
-from notify.outcome import Delivered, Failed, Held, Outcome, RunEnded, Task
+from notify.delivery import Delivered, Failed, Held, Inspector, Outcome, RunEnded, Task
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
-from notify.preflight import Inspector
 from tests.support.fake_clock import FakeClock
 from tests.unit.notify.fakes import ENGINE, HUP, FakeContainer, FakeEngine, NotifierHarness
 

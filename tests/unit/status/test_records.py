@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metrics.instruments import Metrics
 from metrics.series import Counter, Gauge
+from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.signal import Signal
 from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
 
@@ -46,10 +47,8 @@ def test_what_becomes_of_notifications_is_counted() -> None:
     """Attempts, debts, matches and risks."""
     metrics = _metrics()
     record = NotifyRecord(metrics.notify, _wall_clock)
-    record.attempt(HUP, "success", 0.1)
-    record.pending(HUP, 2, 77.0)
-    record.matches(HUP, 3)
-    record.policy_at_risk(HUP, at_risk=True)
+    standing = NotificationStanding(HUP, matches=3, pending=2, oldest_epoch_s=77.0, policy_at_risk=True)
+    record.publish(NotifyReport("t", (DeliveryResult(HUP, ok=True, duration_s=0.1),), (standing,)))
     assert _value(metrics, "pygen_notifications_total", "signal", "nginx", "success") == 1
     assert _value(metrics, "pygen_notifications_pending", "signal", "nginx") == 2
     assert _value(metrics, "pygen_notification_oldest_pending_timestamp_seconds", "signal", "nginx") == 77
