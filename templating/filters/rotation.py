@@ -163,13 +163,14 @@ def _fields(text: str, count: int) -> Iterator[list[str]]:
 def distinct(entries: Sequence[Mapping[str, Any]]) -> Distinct:
     """Leave out each entry that may name a file which another one names.
 
-    A pattern counts rather than a file that it means, then what comes first. Two patterns are taken to mean a common
+    A pattern counts rather than a file that it means, a wide pattern rather than a narrow one, then what comes first:
+    so little stays without rotation. Two patterns are taken to mean a common
     file unless their beginnings or ends rule it out.
 
     Args:
         entries: mappings with `path`, and `terms`, which is equal where two entries want the same.
     """
-    ordered = sorted(range(len(entries)), key=lambda at: not _PATTERN.search(entries[at]["path"]))
+    ordered = sorted(range(len(entries)), key=lambda at: _narrowness(entries[at]["path"]))
     index, kept, repeats = _Index(), [], []
     for at in ordered:
         entry = entries[at]
@@ -179,10 +180,13 @@ def distinct(entries: Sequence[Mapping[str, Any]]) -> Distinct:
             kept.append(at)
         else:
             repeats.append((at, Repeat(entry, other, bool(entry["terms"] == other["terms"]))))
-    return Distinct(
-        tuple(entries[at] for at in sorted(kept)),
-        tuple(repeat for _, repeat in sorted(repeats, key=lambda each: each[0])),
-    )
+    repeats.sort(key=lambda each: each[0])
+    return Distinct(tuple(entries[at] for at in sorted(kept)), tuple(repeat for _, repeat in repeats))
+
+
+def _narrowness(path: str) -> tuple[bool, int]:
+    """Sorts patterns before files, and those first that say least."""
+    return not _PATTERN.search(path), len(path)
 
 
 class _Index:
