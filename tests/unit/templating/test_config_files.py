@@ -118,6 +118,20 @@ def test_exists_and_list_dir(tmp_path: Path) -> None:
     assert made.render(snapshot()) == Rendered(b"True False .c,a,b []")
 
 
+def test_owner(tmp_path: Path) -> None:
+    """Undefined where there is nothing to see; a folder that a foreign group or everybody may write is open."""
+    for name, gid, mode in (("own", 0, 0o775), ("group", 7, 0o775), ("closed", 7, 0o755), ("all", 0, 0o777)):
+        (tmp_path / name).mkdir()
+        os.chown(tmp_path / name, 0, gid)
+        (tmp_path / name).chmod(mode)
+    template = "{% set o = owner(p ~ n) %}{{ o.uid }}:{{ o.gid }}:{{ o.is_open }} "
+    made = renderer(
+        f"#{{% set p = '{tmp_path}/' %}}{{% for n in ['all', 'closed', 'group', 'own'] %}}{template}{{% endfor %}}"
+        "{{ owner(p ~ 'nothing') is defined }}"
+    )
+    assert made.render(snapshot()) == Rendered(b"0:0:True 0:7:False 0:7:True 0:0:False False")
+
+
 def test_everything_is_read_once_a_pass(tmp_path: Path) -> None:
     """What changes in the middle of a render is not seen before the next one."""
     looks: list[str] = []
@@ -135,19 +149,26 @@ def test_everything_is_read_once_a_pass(tmp_path: Path) -> None:
             looks.append(path.name)
             return ()
 
+        def owner_of(self, path: Path) -> None:
+            looks.append(path.name)
+
     files = ConfigFiles(Counting(lambda: 0.0, 10), {}, print, tmp_path)
     for _ in range(3):
         files.read_config("K", "conf")
         files.exists("there")
         files.list_dir("names").append("changed by a template")
+        files.owner("owned")
     assert files.list_dir("names") == []
-    assert looks == ["conf", "there", "names"]
+    assert looks == ["conf", "there", "names", "owned"]
     files.begin()
     files.exists("there")
-    assert looks[3:] == ["there"]
+    assert looks[4:] == ["there"]
 
 
-TEMPLATE = "{{ read_config('K', dir ~ '/conf', '-') }} {{ exists(dir ~ '/flag') }} {{ list_dir(dir ~ '/names') }}"
+TEMPLATE = (
+    "{{ read_config('K', dir ~ '/conf', '-') }} {{ exists(dir ~ '/flag') }} {{ list_dir(dir ~ '/names') }}"
+    " {{ owner(dir ~ '/conf').uid }}"
+)
 
 
 def edit_setting(folder: Path) -> None:
@@ -158,6 +179,11 @@ def edit_setting(folder: Path) -> None:
 def remove_setting(folder: Path) -> None:
     """Remove the file."""
     (folder / "conf").unlink()
+
+
+def give_away(folder: Path) -> None:
+    """Make somebody else the owner."""
+    os.chown(folder / "conf", 7, 7)
 
 
 def make_flag(folder: Path) -> None:
@@ -176,7 +202,7 @@ def remove_folder(folder: Path) -> None:
     (folder / "names").rmdir()
 
 
-@pytest.mark.parametrize("change", [edit_setting, remove_setting, make_flag, add_name, remove_folder])
+@pytest.mark.parametrize("change", [edit_setting, remove_setting, give_away, make_flag, add_name, remove_folder])
 def test_what_a_render_looked_at_is_watched(tmp_path: Path, change: object) -> None:
     """A change of a file or folder that the template asked about is noticed, and the next render sees it."""
     assert callable(change)
