@@ -125,7 +125,7 @@ def tests() -> dict[str, Callable[..., bool]]:
 
 
 def _known(origin: Any, name: str) -> Container | None:
-    """From where a container is reached; None where that is not known, which a template writes as something undefined."""
+    """From where a container is reached; None where that is unknown, which a template writes as something undefined."""
     if origin is None or isinstance(origin, Blank):
         str(origin)  # an unknown name is used here, which strict mode forbids
         return None
