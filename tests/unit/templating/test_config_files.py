@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from templating.config_files import ConfigFiles
 from templating.errors import WrongUse
 from templating.outcome import Rendered, TemplateFailure
+from templating.ownership import Owner
 from templating.watching import FileWatch
 from tests.unit.templating.support import renderer, snapshot
 
@@ -120,17 +122,27 @@ def test_exists_and_list_dir(tmp_path: Path) -> None:
 
 
 def test_owner(tmp_path: Path) -> None:
-    """Undefined where there is nothing to see; a folder that a foreign group or everybody may write is open."""
-    for name, gid, mode in (("own", 0, 0o775), ("group", 7, 0o775), ("closed", 7, 0o755), ("all", 0, 0o777)):
+    """Undefined where there is nothing to see; a folder that everybody may write is open."""
+    for name, mode in (("closed", 0o755), ("open", 0o757)):
         (tmp_path / name).mkdir()
-        os.chown(tmp_path / name, 0, gid)
         (tmp_path / name).chmod(mode)
     template = "{% set o = owner(p ~ n) %}{{ o.uid }}:{{ o.gid }}:{{ o.is_open }} "
     made = renderer(
-        f"#{{% set p = '{tmp_path}/' %}}{{% for n in ['all', 'closed', 'group', 'own'] %}}{template}{{% endfor %}}"
+        f"#{{% set p = '{tmp_path}/' %}}{{% for n in ['closed', 'open'] %}}{template}{{% endfor %}}"
         "{{ owner(p ~ 'nothing') is defined }}"
     )
-    assert made.render(snapshot()) == Rendered(b"0:0:True 0:7:False 0:7:True 0:0:False False")
+    facts = tmp_path.stat()
+    who = f"{facts.st_uid}:{facts.st_gid}"
+    assert made.render(snapshot()) == Rendered(f"{who}:False {who}:True False".encode())
+
+
+@pytest.mark.parametrize(
+    ("gid", "mode", "is_open"), [(7, 0o775, True), (0, 0o775, False), (7, 0o755, False), (0, 0o777, True)]
+)
+def test_who_else_may_write(gid: int, mode: int, is_open: bool) -> None:  # noqa: FBT001
+    """Everybody, or a group that is not root's: what logrotate asks of a folder."""
+    facts = os.stat_result((stat.S_IFDIR | mode, 0, 0, 1, 5, gid, 0, 0, 0, 0))
+    assert Owner.from_facts(facts) == Owner(5, gid, is_open)
 
 
 def test_everything_is_read_once_a_pass(tmp_path: Path) -> None:
@@ -168,7 +180,7 @@ def test_everything_is_read_once_a_pass(tmp_path: Path) -> None:
 
 TEMPLATE = (
     "{{ read_config('K', dir ~ '/conf', '-') }} {{ exists(dir ~ '/flag') }} {{ list_dir(dir ~ '/names') }}"
-    " {{ owner(dir ~ '/conf').uid }}"
+    " {{ owner(dir ~ '/conf').is_open }}"
 )
 
 
@@ -182,9 +194,9 @@ def remove_setting(folder: Path) -> None:
     (folder / "conf").unlink()
 
 
-def give_away(folder: Path) -> None:
-    """Make somebody else the owner."""
-    os.chown(folder / "conf", 7, 7)
+def open_setting(folder: Path) -> None:
+    """Let everybody write the file."""
+    (folder / "conf").chmod(0o666)
 
 
 def make_flag(folder: Path) -> None:
@@ -203,7 +215,7 @@ def remove_folder(folder: Path) -> None:
     (folder / "names").rmdir()
 
 
-@pytest.mark.parametrize("change", [edit_setting, remove_setting, give_away, make_flag, add_name, remove_folder])
+@pytest.mark.parametrize("change", [edit_setting, remove_setting, open_setting, make_flag, add_name, remove_folder])
 def test_what_a_render_looked_at_is_watched(tmp_path: Path, change: object) -> None:
     """A change of a file or folder that the template asked about is noticed, and the next render sees it."""
     assert callable(change)
