@@ -13,6 +13,7 @@ from templating.errors import WrongUse
 from templating.filters import (
     bounded,
     data,
+    distinct,
     host_files,
     listing,
     names,
@@ -38,7 +39,7 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (text, quoting, data, listing, reach, names, ownership, serving, host_files, rotation)
+    rooms = (text, quoting, data, listing, reach, names, ownership, serving, host_files, rotation, distinct)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 
