@@ -10,7 +10,7 @@ from jinja2.tests import TESTS
 
 from templating import syntax
 from templating.errors import WrongUse
-from templating.filters import bounded, data, listing, quoting, reach, text
+from templating.filters import bounded, data, lenient, listing, quoting, reach, text
 from templating.guards import describe
 from templating.regex_portable import is_portable_regex
 from templating.undefined import Blank
@@ -26,7 +26,7 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (text, quoting, data, listing, reach)
+    rooms = (text, quoting, data, lenient, listing, reach)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 
