@@ -98,7 +98,7 @@ def _key(key: Any) -> Any:
     raise _UnreadableError
 
 
-def ip_address(text: str) -> str:
+def usual_address(text: str) -> str:
     """The usual form of an IPv4 or IPv6 address, '' where a text is none; a zone (`fe80::1%eth0`) is no part of one."""
     try:
         address = ipaddress.ip_address(text.strip())
@@ -114,4 +114,4 @@ def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
         found = try_yaml(str(value))
         return NOTHING if found is None else found
 
-    return {"try_yaml": read, "ip_address": lambda value: ip_address(str(value)) or NOTHING}
+    return {"try_yaml": read, "usual_address": lambda value: usual_address(str(value)) or NOTHING}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templating.filters.lenient import LENGTH_MAX, ip_address, try_yaml
+from templating.filters.lenient import LENGTH_MAX, try_yaml, usual_address
 from tests.unit.templating.support import container, render
 
 _VALUES = st.recursive(
@@ -78,11 +78,11 @@ def test_a_result_is_the_callers_own() -> None:
 )  # fmt: skip
 def test_addresses(text: str, form: str) -> None:
     """One form for each address, and nothing for what is none."""
-    assert ip_address(text) == form
+    assert usual_address(text) == form
 
 
 def test_templates_see_nothing_as_undefined() -> None:
     """It is false, and `default` takes its place; a missing variable is no document either."""
     shown = "{% for name in ('A', 'B') %}{{ (containers[0].env[name]|try_yaml).x is defined }} {% endfor %}"
-    shown += "{{ 'x'|ip_address|default('-') }}"
+    shown += "{{ 'x'|usual_address|default('-') }}"
     assert render(shown, container(env=["A=x: 1"]), strict=True) == "True False -"
