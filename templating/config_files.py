@@ -1,4 +1,4 @@
-"""What a template may ask of the world outside: `read_config`, `exists` and `list_dir`, each looked at once a pass."""
+"""What a template may ask of the world outside: settings, files, folders and owners, each looked at once a pass."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from templating.errors import WrongUse
 from templating.guards import describe
 from templating.text_encoding import other_encoding, without_mark
-from templating.undefined import Blank
+from templating.undefined import NOTHING, Blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from templating.ownership import Owner
     from templating.watching import FileWatch
 
 SECRETS = Path("/run/secrets")
@@ -42,6 +43,7 @@ class ConfigFiles:
         self._texts: dict[Path, str | None] = {}
         self._exists: dict[Path, bool] = {}
         self._names: dict[Path, tuple[str, ...]] = {}
+        self._owners: dict[Path, Owner | None] = {}
 
     def begin(self) -> None:
         """A new pass begins: look at everything anew."""
@@ -49,10 +51,16 @@ class ConfigFiles:
         self._texts.clear()
         self._exists.clear()
         self._names.clear()
+        self._owners.clear()
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """What templates call, by name."""
-        return {"read_config": self.read_config, "exists": self.exists, "list_dir": self.list_dir}
+        return {
+            "read_config": self.read_config,
+            "exists": self.exists,
+            "list_dir": self.list_dir,
+            "owner": self.owner,
+        }
 
     def read_config(
         self,
@@ -93,6 +101,13 @@ class ConfigFiles:
         if asked not in self._names:
             self._names[asked] = self._watch.names_in(asked)
         return list(self._names[asked])
+
+    def owner(self, path: Any) -> Any:
+        """Whose a file or folder is; undefined where there is none, or it cannot be seen."""
+        asked = Path(_text(path, "owner"))
+        if asked not in self._owners:
+            self._owners[asked] = self._watch.owner_of(asked)
+        return self._owners[asked] or NOTHING
 
     def _secret(self, name: str) -> str | None:
         # A secret is a file of that name in that folder, and never one that a name leads to elsewhere.

@@ -11,6 +11,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from templating.ownership import Owner
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -83,6 +85,11 @@ class FileWatch:
     def names_in(self, path: Path) -> tuple[str, ...]:
         """The names in a folder, sorted; none where there is no such folder or it cannot be read."""
         answer = self._answers["names_in", path] = _names_in(path)
+        return answer
+
+    def owner_of(self, path: Path) -> Owner | None:
+        """Whose a file or folder is; None where there is none, or it cannot be seen."""
+        answer = self._answers["owner_of", path] = _owner_of(path)
         return answer
 
     def changed(self) -> bool:
@@ -165,4 +172,11 @@ def _names_in(path: Path) -> tuple[str, ...]:
         return ()
 
 
-_LOOKS: dict[str, Callable[[Path], object]] = {"exists": _exists, "names_in": _names_in}
+def _owner_of(path: Path) -> Owner | None:
+    try:
+        return Owner.from_facts(path.stat())
+    except (OSError, ValueError):
+        return None
+
+
+_LOOKS: dict[str, Callable[[Path], object]] = {"exists": _exists, "names_in": _names_in, "owner_of": _owner_of}

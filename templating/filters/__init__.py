@@ -10,7 +10,20 @@ from jinja2.tests import TESTS
 
 from templating import syntax
 from templating.errors import WrongUse
-from templating.filters import bounded, data, listing, quoting, reach, text
+from templating.filters import (
+    bounded,
+    data,
+    host_files,
+    lenient,
+    listing,
+    names,
+    ownership,
+    quoting,
+    reach,
+    rotation,
+    serving,
+    text,
+)
 from templating.guards import describe
 from templating.regex_portable import is_portable_regex
 from templating.undefined import Blank
@@ -26,7 +39,7 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (text, quoting, data, listing, reach)
+    rooms = (text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 
@@ -45,7 +58,8 @@ def tests_for() -> dict[str, Any]:
 
 def own_tests() -> dict[str, Any]:
     """The project's own tests by name."""
-    return {"portable_regex": lambda value: is_portable_regex(str(value))}
+    own: dict[str, Any] = {"portable_regex": lambda value: is_portable_regex(str(value))}
+    return own | names.tests() | serving.tests()
 
 
 def contains(item: Any, container: Any) -> bool:

@@ -29,12 +29,14 @@ class Kitchen:
     Attributes:
         world: the engine's state.
         environ: the variables of the process that renders.
+        notes: what the last render said of what it left out.
     """
 
     def __init__(self, recipe: str) -> None:
         """Take a recipe by its path below deploy/recipes."""
         self.world = World()
         self.environ: dict[str, str] = {}
+        self.notes: tuple[str, ...] = ()
         self._path = RECIPES / recipe
 
     def add(self, name: str, address: str = "", **options: Any) -> str:
@@ -55,6 +57,7 @@ class Kitchen:
         finally:
             renderer.close()
         assert isinstance(outcome, Rendered), str(outcome)
+        self.notes = outcome.notes
         return outcome.text.decode("utf-8", "surrogateescape")
 
     def _snapshot(self) -> Snapshot:
