@@ -131,12 +131,12 @@ class Unknown(Blank):
     """A name that does not exist.
 
     Attributes:
-        used: is told the name, and what is said of it, at each use; raises where that is an error. Set on a subclass
-            for each environment.
+        used: is told the name, and what is said of it, at each use, and gives what may be said; raises where a use is
+            an error. Set on a subclass for each environment.
     """
 
     __slots__ = ()
-    used: Callable[[str, str | None], None]
+    used: Callable[[str, str | None], str]
 
     def __new__(
         cls,
@@ -153,8 +153,8 @@ class Unknown(Blank):
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """A function that a template made up cannot be called in any mode."""
-        self._touch()
-        raise WrongUse("a function is called that does not exist")
+        said = type(self).used(str(self._undefined_name), self._undefined_hint)
+        raise WrongUse(f"a function is called that does not exist: {said}")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -167,6 +167,6 @@ class Unknown(Blank):
         return self
 
 
-def unknown_class(used: Callable[[str, str | None], None]) -> type[Unknown]:
+def unknown_class(used: Callable[[str, str | None], str]) -> type[Unknown]:
     """The class of unknown names for one environment."""
     return type("Unknown", (Unknown,), {"__slots__": (), "used": staticmethod(used)})

@@ -48,8 +48,10 @@ def test_the_command_is_one_that_the_program_takes(services: dict[str, Any]) -> 
 def test_both_services_see_the_same_files(services: dict[str, Any]) -> None:
     """What is written is what nginx includes, and the operator's files have the same names for both."""
     nginx, pygen = _mounts(services["nginx"]), _mounts(services["pygen"])
-    for folder in ("/etc/nginx/conf.d", "/etc/nginx/certs", "/etc/nginx/vhost.d"):
+    shared = {"conf.d", "certs", "dhparam", "vhost.d", "htpasswd", "toplevel.conf.d"}
+    for folder in {f"/etc/nginx/{name}" for name in shared} | {"/usr/share/nginx/html"}:
         assert nginx[folder] == pygen[folder]
+    assert nginx["/etc/nginx/nginx.conf"] == str(RECIPE / "toplevel.conf")
 
 
 def test_nginx_is_marked_and_reloads_without_harm(services: dict[str, Any]) -> None:
