@@ -9,11 +9,15 @@ import threading
 from itertools import product
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from metrics.known import RESULTS
-from metrics.series import Counter, Gauge, Histogram, Series
+from metrics.labelling import from_zero, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from prometheus_client import CollectorRegistry
 
     from models.notification import Notification
 
@@ -26,31 +30,48 @@ class NotifyMetrics:
 
     Args:
         notifications: all that are configured, for whichever job.
+        registry: where they are shown.
     """
 
-    def __init__(self, notifications: Sequence[Notification]) -> None:
+    def __init__(self, notifications: Sequence[Notification], registry: CollectorRegistry) -> None:
         known = sorted({(each.action, each.container) for each in notifications})
-        self._attempts = Counter(
-            "pygen_notifications_total",
-            "Attempts to notify one run of a container",
-            (*_LABELS, "result"),
+        self._attempts = from_zero(
+            Counter(
+                "pygen_notifications_total",
+                "Attempts to notify one run of a container",
+                (*_LABELS, "result"),
+                registry=registry,
+            ),
             ((*labels, result) for labels, result in product(known, RESULTS)),
         )
         self._attempt_s = Histogram(
-            "pygen_notification_duration_seconds", "How long an attempt to notify took", DELIVERY_BOUNDS_S
+            "pygen_notification_duration_seconds",
+            "How long an attempt to notify took",
+            buckets=DELIVERY_BOUNDS_S,
+            registry=registry,
         )
-        self._pending = Gauge("pygen_notifications_pending", "Runs that are owed a notification", _LABELS, known)
-        self._oldest = Gauge(
-            "pygen_notification_oldest_pending_timestamp_seconds",
-            "When the first change happened that is not delivered yet, 0 when nothing is owed",
-            _LABELS,
+        self._pending = from_zero(
+            Gauge("pygen_notifications_pending", "Runs that are owed a notification", _LABELS, registry=registry), known
+        )
+        self._oldest = from_zero(
+            Gauge(
+                "pygen_notification_oldest_pending_timestamp_seconds",
+                "When the first change happened that is not delivered yet, 0 when nothing is owed",
+                _LABELS,
+                registry=registry,
+            ),
             known,
         )
-        self._matches = Gauge("pygen_notification_matches", "Containers that match", _LABELS, known)
-        self._at_risk = Gauge(
-            "pygen_restart_policy_at_risk",
-            "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
-            ("container",),
+        self._matches = from_zero(
+            Gauge("pygen_notification_matches", "Containers that match", _LABELS, registry=registry), known
+        )
+        self._at_risk = from_zero(
+            Gauge(
+                "pygen_restart_policy_at_risk",
+                "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
+                ("container",),
+                registry=registry,
+            ),
             sorted({(each.container,) for each in notifications if each.action == "signal"}),
         )
         self._lock = threading.Lock()
@@ -64,7 +85,7 @@ class NotifyMetrics:
         """
         if result not in RESULTS:
             raise ValueError(f"{result!r} is no result")
-        self._attempts.add(notification.action, notification.container, result)
+        labelled(self._attempts, notification.action, notification.container, result).inc()
         self._attempt_s.observe(duration_s)
 
     def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
@@ -82,11 +103,7 @@ class NotifyMetrics:
             now = self._now.setdefault(self._at_risk, {})
             now[notification] = float(at_risk)
             value = max(value for each, value in now.items() if each.container == notification.container)
-            self._at_risk.set(notification.container, value=value)
-
-    def series(self) -> Iterator[Series]:
-        """All of them, for an exposition."""
-        yield from (self._attempts, self._attempt_s, self._pending, self._oldest, self._matches, self._at_risk)
+            labelled(self._at_risk, notification.container).set(value)
 
     def _combine(
         self, gauge: Gauge, notification: Notification, value: float, rule: Callable[[Iterable[float]], float]
@@ -95,7 +112,9 @@ class NotifyMetrics:
         with self._lock:
             now = self._now.setdefault(gauge, {})
             now[notification] = value
-            gauge.set(*labels, value=rule([v for each, v in now.items() if (each.action, each.container) == labels]))
+            labelled(gauge, *labels).set(
+                rule([v for each, v in now.items() if (each.action, each.container) == labels])
+            )
 
 
 def _earliest(dates: Iterable[float]) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metrics.exposition.listening import listen
 from metrics.exposition.routes import Routes
-from metrics.exposition.scrape import MetricsPage
+from metrics.exposition.scrape import metrics_page
 from metrics.exposition.server import ExpositionServer
 from metrics.runtime_file import RuntimeFile, RuntimeFileError, leave, runtime_folders
 
@@ -57,7 +57,7 @@ class Observation:
         if not self._listeners:
             return
         routes = Routes(
-            scrape=MetricsPage(metrics),
+            scrape=metrics_page(metrics.registry),
             healthy=readiness.healthy,
             ready=readiness.ready,
             pages=pages,

@@ -412,9 +412,22 @@ def test_checks_and_metrics_answer_to_every_name(program: PygenProcess, path: st
     assert _ask(program, path, b"Host: " + host.encode("latin-1")) == 200
 
 
-ODD = [b"\xff\xfe", b"\xc3\xa4", b"text/plain;q=\xff", b"application/openmetrics-text;version=\xff", b";=,;;q=", b""]
-ODD += [b"application/openmetrics-text;version=" + each for each in (b"abc", b"9.9.9", b"1.x", b"\xb2", b"9" * 5000)]
-ODD += [b"*/*;q=1;q=2", b"application/openmetrics-text;version=1.0.0;escaping=\xff", b"x" * 5000, b"\x80" * 500]
+ODD = [
+    b"",
+    b"\xff\xfe",
+    b"\xc3\xa4",
+    b"\xc3\x85",
+    b"\x0b\x0c\x1c\x85",
+    b"x" * 5000,
+    b"\x80" * 500,
+    b";=,;;q=",
+    b"*/*;q=1;q=2",
+]
+ODD += [b"text/plain;q=\xff", b"application/openmetrics-text;version=1.0.0;escaping=\xff"]
+ODD += [
+    b"application/openmetrics-text;version=" + each
+    for each in (b"\xff", b"abc", b"9.9.9", b"1.x", b"\xb2", b"9" * 5000)
+]
 
 
 @pytest.mark.parametrize("value", ODD)
