@@ -63,7 +63,9 @@ class Observation:
             pages=pages,
             names=names,
         )
-        self._server = ExpositionServer(self._listeners, routes, log=self._log.warning)
+        self._server = ExpositionServer(
+            self._listeners, routes, log=self._log.warning, unexpected=self._tell_unexpected
+        )
         self._server.start()
 
     def close(self) -> None:
@@ -75,6 +77,11 @@ class Observation:
                 listener.close()
         if self._runtime_file is not None:
             self._runtime_file.remove()
+
+    def _tell_unexpected(self, error: Exception) -> None:
+        self._log.error(
+            "metrics: something failed for a reason that nobody foresaw (%s); please report it", type(error).__name__
+        )
 
     def _leave_address(self) -> None:
         try:
