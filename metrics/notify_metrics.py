@@ -10,11 +10,15 @@ import threading
 from itertools import product
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from metrics.known import RESULTS
-from metrics.series import Counter, Gauge, Histogram, Series
+from metrics.labelling import from_zero, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from prometheus_client import CollectorRegistry
 
     from models.notification import Notification
     from models.notify_report import NotificationStanding, NotifyReport
@@ -28,31 +32,48 @@ class NotifyMetrics:
 
     Args:
         notifications: all that are configured, for whichever job.
+        registry: where they are shown.
     """
 
-    def __init__(self, notifications: Sequence[Notification]) -> None:
+    def __init__(self, notifications: Sequence[Notification], registry: CollectorRegistry) -> None:
         known = sorted({(each.action, each.container) for each in notifications})
-        self._attempts = Counter(
-            "pygen_notifications_total",
-            "Attempts to notify one run of a container",
-            (*_LABELS, "result"),
+        self._attempts = from_zero(
+            Counter(
+                "pygen_notifications_total",
+                "Attempts to notify one run of a container",
+                (*_LABELS, "result"),
+                registry=registry,
+            ),
             ((*labels, result) for labels, result in product(known, RESULTS)),
         )
         self._attempt_s = Histogram(
-            "pygen_notification_duration_seconds", "How long an attempt to notify took", DELIVERY_BOUNDS_S
+            "pygen_notification_duration_seconds",
+            "How long an attempt to notify took",
+            buckets=DELIVERY_BOUNDS_S,
+            registry=registry,
         )
-        self._pending = Gauge("pygen_notifications_pending", "Runs that are owed a notification", _LABELS, known)
-        self._oldest = Gauge(
-            "pygen_notification_oldest_pending_timestamp_seconds",
-            "When the first change happened that is not delivered yet, 0 when nothing is owed",
-            _LABELS,
+        self._pending = from_zero(
+            Gauge("pygen_notifications_pending", "Runs that are owed a notification", _LABELS, registry=registry), known
+        )
+        self._oldest = from_zero(
+            Gauge(
+                "pygen_notification_oldest_pending_timestamp_seconds",
+                "When the first change happened that is not delivered yet, 0 when nothing is owed",
+                _LABELS,
+                registry=registry,
+            ),
             known,
         )
-        self._matches = Gauge("pygen_notification_matches", "Containers that match", _LABELS, known)
-        self._at_risk = Gauge(
-            "pygen_restart_policy_at_risk",
-            "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
-            ("container",),
+        self._matches = from_zero(
+            Gauge("pygen_notification_matches", "Containers that match", _LABELS, registry=registry), known
+        )
+        self._at_risk = from_zero(
+            Gauge(
+                "pygen_restart_policy_at_risk",
+                "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
+                ("container",),
+                registry=registry,
+            ),
             sorted({(each.container,) for each in notifications if each.may_cost_policy}),
         )
         self._lock = threading.Lock()
@@ -62,16 +83,13 @@ class NotifyMetrics:
         """Count the deliveries of a job that ended, and show how things stand with all jobs together."""
         for result in report.results:
             notification = result.notification
-            self._attempts.add(notification.action, notification.container, "success" if result.ok else "error")
+            outcome = "success" if result.ok else "error"
+            labelled(self._attempts, notification.action, notification.container, outcome).inc()
             self._attempt_s.observe(result.duration_s)
         with self._lock:
             self._standings[report.job] = report.standings
             for labels in {(each.notification.action, each.notification.container) for each in report.standings}:
                 self._show(labels)
-
-    def series(self) -> Iterator[Series]:
-        """All of them, for an exposition."""
-        yield from (self._attempts, self._attempt_s, self._pending, self._oldest, self._matches, self._at_risk)
 
     def _show(self, labels: tuple[str, str]) -> None:
         """Jobs add up. Within one job two signals for one container have the same labels, and the same matches."""
@@ -80,10 +98,10 @@ class NotifyMetrics:
             own = [each for each in standings if (each.notification.action, each.notification.container) == labels]
             matches += max((each.matches for each in own), default=0)
             of_all_jobs += own
-        self._pending.set(*labels, value=sum(each.pending for each in of_all_jobs))
+        labelled(self._pending, *labels).set(sum(each.pending for each in of_all_jobs))
         oldest_epoch_s = min((each.oldest_epoch_s for each in of_all_jobs if each.oldest_epoch_s), default=0.0)
-        self._oldest.set(*labels, value=oldest_epoch_s)
-        self._matches.set(*labels, value=matches)
+        labelled(self._oldest, *labels).set(oldest_epoch_s)
+        labelled(self._matches, *labels).set(matches)
         if any(each.notification.may_cost_policy for each in of_all_jobs):
             at_risk = (
                 each.policy_at_risk
@@ -91,4 +109,4 @@ class NotifyMetrics:
                 for each in standings
                 if each.notification.container == labels[1]
             )
-            self._at_risk.set(labels[1], value=any(at_risk))
+            labelled(self._at_risk, labels[1]).set(float(any(at_risk)))

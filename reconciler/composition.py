@@ -73,7 +73,7 @@ class Program:
         self.queue = WorkQueue(self.clock)
         self.stopping = threading.Event()
         self.heartbeat = Heartbeat(self.clock)
-        self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=list(settings.notifications))
+        self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=settings.notifications)
         self.job_record = JobRecord(self.metrics.loop, time.time)
         self.notify_record = NotifyRecord(self.metrics.notify, time.time)
         self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metrics.exposition.listening import listen
 from metrics.exposition.routes import Routes
-from metrics.exposition.scrape import MetricsPage
+from metrics.exposition.scrape import metrics_page
 from metrics.exposition.server import ExpositionServer
 from metrics.runtime_file import RuntimeFile, RuntimeFileError, leave, runtime_folders
 
@@ -57,13 +57,15 @@ class Observation:
         if not self._listeners:
             return
         routes = Routes(
-            scrape=MetricsPage(metrics),
+            scrape=metrics_page(metrics.registry),
             healthy=readiness.healthy,
             ready=readiness.ready,
             pages=pages,
             names=names,
         )
-        self._server = ExpositionServer(self._listeners, routes, log=self._log.warning)
+        self._server = ExpositionServer(
+            self._listeners, routes, log=self._log.warning, unexpected=self._tell_unexpected
+        )
         self._server.start()
 
     def close(self) -> None:
@@ -75,6 +77,11 @@ class Observation:
                 listener.close()
         if self._runtime_file is not None:
             self._runtime_file.remove()
+
+    def _tell_unexpected(self, error: Exception) -> None:
+        self._log.error(
+            "metrics: something failed for a reason that nobody foresaw (%s); please report it", type(error).__name__
+        )
 
     def _leave_address(self) -> None:
         try:

@@ -412,9 +412,22 @@ def test_checks_and_metrics_answer_to_every_name(program: PygenProcess, path: st
     assert _ask(program, path, b"Host: " + host.encode("latin-1")) == 200
 
 
-ODD = [b"\xff\xfe", b"\xc3\xa4", b"text/plain;q=\xff", b"application/openmetrics-text;version=\xff", b";=,;;q=", b""]
-ODD += [b"application/openmetrics-text;version=" + each for each in (b"abc", b"9.9.9", b"1.x", b"\xb2", b"9" * 5000)]
-ODD += [b"*/*;q=1;q=2", b"application/openmetrics-text;version=1.0.0;escaping=\xff", b"x" * 5000, b"\x80" * 500]
+ODD = [
+    b"",
+    b"\xff\xfe",
+    b"\xc3\xa4",
+    b"\xc3\x85",
+    b"\x0b\x0c\x1c\x85",
+    b"x" * 5000,
+    b"\x80" * 500,
+    b";=,;;q=",
+    b"*/*;q=1;q=2",
+]
+ODD += [b"text/plain;q=\xff", b"application/openmetrics-text;version=1.0.0;escaping=\xff"]
+ODD += [
+    b"application/openmetrics-text;version=" + each
+    for each in (b"\xff", b"abc", b"9.9.9", b"1.x", b"\xb2", b"9" * 5000)
+]
 
 
 @pytest.mark.parametrize("value", ODD)
@@ -425,6 +438,59 @@ def test_odd_headers_are_no_error(program: PygenProcess, path: str, header: str,
     before = program.log()
     assert _ask(program, path, b"Host: localhost", header.encode("latin-1") + b": " + value) in (200, 404)
     assert program.log() == before
+
+
+def _is_silent(_: socket.socket) -> None:
+    """Connects and waits."""
+
+
+def _begins(client: socket.socket) -> None:
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ")
+
+
+def _drips(client: socket.socket) -> None:
+    client.send(b"G")
+
+
+def _asks_without_end(client: socket.socket) -> None:
+    """As many requests as fit, and takes no answer."""
+    client.send(b"GET /metrics HTTP/1.1\r\n\r\n" * 400)
+
+
+def _sends_a_body(client: socket.socket) -> None:
+    client.send(b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 10_000)
+
+
+def _sends_an_endless_head(client: socket.socket) -> None:
+    client.send(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000)
+
+
+def _speaks_tls(client: socket.socket) -> None:
+    client.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 100)
+
+
+@pytest.mark.parametrize(
+    "act", [_is_silent, _begins, _drips, _asks_without_end, _sends_a_body, _sends_an_endless_head, _speaks_tls]
+)
+def test_200_clients_hold_up_nobody(program: PygenProcess, act: Callable[[socket.socket], None]) -> None:
+    """Whatever they do, and again and again: who asks is answered, and memory is not taken for them."""
+    before_bytes = program.metric("process_resident_memory_bytes")
+    with contextlib.ExitStack() as opened:
+        clients = []
+        for _ in range(200):
+            client = opened.enter_context(socket.create_connection(("127.0.0.1", program.metrics_port), timeout=30))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.setblocking(False)
+            clients.append(client)
+        for _ in range(3):
+            for client in clients:
+                with contextlib.suppress(OSError):  # it was cut
+                    act(client)
+            for path in ("/healthz", "/metrics", "/readyz", "/status.json"):
+                assert _ask(program, path, b"Host: localhost") == 200
+    assert program.metric("process_resident_memory_bytes") - before_bytes < 64 << 20
+    assert "WARNING" not in program.log()
+    assert "ERROR" not in program.log()
 
 
 def _fetching() -> list[threading.Thread]:

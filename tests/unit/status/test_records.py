@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from metrics.instruments import Metrics
-from metrics.series import Counter, Gauge
 from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.signal import Signal
 from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
@@ -15,10 +14,14 @@ def _metrics() -> Metrics:
     return Metrics(version="1", targets=["t"], notifications=[HUP])
 
 
-def _value(metrics: Metrics, name: str, *labels: str) -> float:
-    (found,) = (series for series in metrics.series() if series.name == name)
-    assert isinstance(found, Counter | Gauge)
-    return found.value(*labels)
+def _value(metrics: Metrics, name: str, *values: str) -> float:
+    (found,) = (
+        sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if (sample.name, tuple(sample.labels.values())) == (name, values)
+    )
+    return found
 
 
 def _wall_clock() -> float:
