@@ -11,7 +11,8 @@ from notify.notifier import Notifier
 from notify.port import ContainerState
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
-from reconciler.loop.job import Job, View
+from reconciler.loop.job import Job
+from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
@@ -21,7 +22,6 @@ from tests.unit.informer.world import Scene
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from models.event import EngineEvent
     from models.notification import Notification
     from models.snapshot import Snapshot
     from reconciler.target.outcome import LockOutcome, Reading
@@ -142,8 +142,6 @@ class Counted:
         self.undefined: list[int] = []
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
-        self.streams: list[object] = []
-        self.heard_events: list[EngineEvent] = []
         self.passes_over = 0
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
@@ -163,14 +161,8 @@ class Counted:
     def containers(self, counts: Mapping[str, int]) -> None:
         self.states = dict(counts)
 
-    def stream_up(self, *, up: bool) -> None:
-        self.streams.append(up)
-
-    def stream_restarted(self, reason: str) -> None:
-        self.streams.append(reason)
-
-    def heard(self, event: EngineEvent) -> None:
-        self.heard_events.append(event)
+    def pass_failed(self, target: str) -> None:
+        self.passes[False] += 1
 
     def passed(self) -> None:
         self.passes_over += 1
@@ -234,6 +226,7 @@ class Stage:
             observer=self.counted,
             log=log,
         )
+        self.states = EngineStates([self.scene.published])
         self.job.restore()
         assert self.desired.load() is None
 
@@ -245,10 +238,8 @@ class Stage:
 
     def reconcile(self) -> bool:
         """Bring the informer up to date, and make one pass."""
-        informer = self.scene.informer
-        informer.on_reload()
-        assert informer.sync()
-        assert informer.snapshot is not None
-        assert informer.listed is not None
-        view = View(informer.snapshot, informer.revision, informer.store, informer.listed, informer.take_changes())
+        self.scene.informer.on_reload()
+        assert self.scene.informer.sync()
+        view = self.states.take()
+        assert view is not None
         return self.job.reconcile(view)
