@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # A page with more lines than this is read by nobody; how many there are is told beside them.
 DEBTS_SHOWN_MAX = 50
 QUARANTINED_SHOWN_MAX = 50
+NOTES_SHOWN_MAX = 100
 _SHORT_ID = 12
 
 
@@ -78,6 +79,8 @@ class WatchedJob:
             last_pass_epoch_s=record.last_pass_epoch_s,
             renders=record.renders,
             changes=record.changes,
+            note_count=len(job.desired.notes),
+            notes=job.desired.notes[:NOTES_SHOWN_MAX],
             notifications=self._notification_statuses(),
         )
 

@@ -44,11 +44,11 @@ class JobRecord:
         self._metrics = metrics
         self._wall_clock = wall_clock
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
         """A render, or a load that failed, ended."""
         self.renders += 1
         self.last_render = (self._wall_clock(), ok, duration_s, undefined_names)
-        self._metrics.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names)
+        self._metrics.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         """A difference was written."""

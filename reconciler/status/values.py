@@ -108,6 +108,8 @@ class JobStatus:
         last_render, last_change: None where there was none yet.
         last_pass_epoch_s: when the target was last compared with what it should be.
         renders, changes: how many since the start.
+        note_count: how many notes the last good render made.
+        notes: the first of them.
         notifications: in the order of the configuration.
     """
 
@@ -120,6 +122,8 @@ class JobStatus:
     last_pass_epoch_s: float
     renders: int
     changes: int
+    note_count: int
+    notes: tuple[str, ...]
     notifications: tuple[NotificationStatus, ...]
 
 

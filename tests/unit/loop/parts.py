@@ -35,6 +35,7 @@ class MadeUpRenderer:
         self.load_failure: TemplateFailure | None = None
         self.render_failure: TemplateFailure | None = None
         self.undefined_names: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
         self.edited = False
         self.is_empty = False
         self.loads = 0
@@ -60,7 +61,7 @@ class MadeUpRenderer:
         if self.is_empty:
             return Rendered(b"", ())
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names)
+        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes)
 
     def stale(self) -> bool:
         return self.edited
@@ -140,6 +141,7 @@ class Counted:
         self.causes: Counter[str] = Counter()
         self.lines: list[tuple[int, int]] = []
         self.undefined: list[int] = []
+        self.notes: list[int] = []
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
         self.passes_over = 0
@@ -147,9 +149,10 @@ class Counted:
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         self.passes[ok] += 1
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
         self.renders[ok] += 1
         self.undefined.append(undefined_names)
+        self.notes.append(notes)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         self.causes[cause] += 1

@@ -24,8 +24,8 @@ class Recording(Counted):
         self.job = JobRecord(metrics.loop, wall_clock)
         self.notified = NotifyRecord(metrics.notify, wall_clock)
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
-        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names)
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         self.job.differed(target, cause, added=added, removed=removed)

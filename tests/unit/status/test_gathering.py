@@ -85,6 +85,19 @@ def test_a_render_is_told_with_its_outcome() -> None:
     )
 
 
+def test_the_notes_of_the_last_good_render_are_told() -> None:
+    """The first hundred of them, and how many there are."""
+    watched = Watched()
+    watched.stage.renderer.notes = tuple(f"web-{number}: left out" for number in range(120))
+    watched.stage.reconcile()
+    assert watched.job().note_count == 120
+    assert watched.job().notes == tuple(f"web-{number}: left out" for number in range(100))
+    watched.stage.renderer.notes = ()
+    watched.scene.world.add_container("web")
+    watched.stage.reconcile()
+    assert (watched.job().note_count, watched.job().notes) == (0, ())
+
+
 def test_what_is_wrong_with_a_job_is_told_until_it_is_right() -> None:
     """A template's failure and a target's, and then neither."""
     watched = Watched()

@@ -29,12 +29,13 @@ def test_what_a_job_does_is_counted() -> None:
     metrics = _metrics()
     record = JobRecord(metrics.loop, _wall_clock)
     record.rendered("t", ok=False, duration_s=0.1)
-    record.rendered("t", ok=True, duration_s=0.1, undefined_names=3)
+    record.rendered("t", ok=True, duration_s=0.1, undefined_names=3, notes=7)
     record.differed("t", "drift", added=4, removed=5)
     record.wrote("t", "in_place", ok=True)
     record.reconciled("t", ok=True, duration_s=0.2, at_epoch_s=99.0)
     assert _value(metrics, "pygen_renders_total", "t", "error") == 1
     assert _value(metrics, "pygen_template_undefined_names", "t") == 3
+    assert _value(metrics, "pygen_template_notes", "t") == 7
     assert _value(metrics, "pygen_diffs_total", "t", "drift") == 1
     assert _value(metrics, "pygen_diff_lines_total", "t", "removed") == 5
     assert _value(metrics, "pygen_target_writes_total", "t", "in_place", "success") == 1
