@@ -216,6 +216,7 @@ class Program:
             spawn=spawn,
             wake=lambda: self.inbox.put(DeliveryEnded()),
             observer=self.notify_record,
+            unexpected=lambda error: self.unexpected.handle("delivery", error),
             log=log,
         )
         return Job(
