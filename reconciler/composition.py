@@ -91,7 +91,9 @@ class Program:
         self.notify_record = NotifyRecord(self.metrics.notify, time.time)
         self.engine_record = EngineRecord(self.metrics.engine, time.time)
         self.loop_record = LoopRecord(self.metrics.loop)
-        self.target: Target = open_target(settings.target, warn=log.warning)
+        self.target: Target = open_target(
+            settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes
+        )
         self.deadline_s = self.clock() + BUDGET_S
         self.reader = open_reader(
             self.address,
