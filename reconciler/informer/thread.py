@@ -114,6 +114,7 @@ class InformerThread:
         self._observer = observer
         self._log = log
         self._stopping = False
+        self._has_run = False
 
     def relist(self) -> None:
         """List as soon as possible; from any thread."""
@@ -124,7 +125,10 @@ class InformerThread:
         self._inbox.put(StopAsked())
 
     def run(self) -> None:
-        """Work until stopped; the body of the thread."""
+        """Work until stopped; the body of the thread. Run again after an error it lists: what it had taken is lost."""
+        if self._has_run:
+            self._informer.on_reload()
+        self._has_run = True
         while not self._stopping:
             messages = self._inbox.take(self._informer.next_due(), not_before_s=self._duty_cycle.rest_until_s)
             self._duty_cycle.begin()

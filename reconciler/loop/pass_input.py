@@ -48,14 +48,13 @@ class EngineStates:
         """The latest state of each engine, without taking what changed."""
         return tuple(each.latest for each in self._published)
 
-    @property
     def are_known(self) -> bool:
         """Whether every engine has been read completely once: before that nothing may be written or told."""
         return all(state.snapshot is not None and state.listed is not None for state in self.latest())
 
     def take(self) -> PassInput | None:
         """What the next pass sees, with all changes since the last one; None while an engine was never read."""
-        if not self.are_known:
+        if not self.are_known():
             return None
         states = [each.take() for each in self._published]
         revisions = tuple(state.revision for state in states)

@@ -212,7 +212,7 @@ class Reconciler:
 
     def _next_due(self) -> float:
         due = [self._templates_due_s]
-        if self.states.are_known:
+        if self.states.are_known():
             due.append(self._drift_due_s)
             due.extend(s for job in self.jobs for s in (job.next_due(), job.notifier.next_due()) if s is not None)
         return min(due)
