@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -19,33 +21,33 @@ if TYPE_CHECKING:
 NAMES = "{% for c in containers %}{{ c.name }}\n{% endfor %}"
 
 
+SERVER = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+accepted = []
+while True:
+    accepted.append(listener.accept())
+"""
+
+
 @contextmanager
-def silent_log_server() -> Iterator[int]:
-    """Accepts connections, and never says anything on them; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        accepted: list[socket.socket] = []
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    accepted.append(listener.accept()[0])
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
+def silent_log_server(engine: RealEngine) -> Iterator[int]:
+    """Accepts connections where the engine is, and never says anything on them; its port."""
+    command = [*engine.enter, sys.executable, "-c", SERVER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
         try:
-            yield listener.getsockname()[1]
+            yield int(server.stdout.readline())
         finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-            for connection in accepted:
-                connection.close()
+            server.kill()
 
 
 @contextmanager
 def hanging_container(engine: RealEngine) -> Iterator[str]:
     """A container whose start waits for its log server, and whose inspects wait for its start; its id."""
     starting: threading.Thread | None = None
-    with silent_log_server() as port:
+    with silent_log_server(engine) as port:
         log_config = {"Type": "syslog", "Config": {"syslog-address": f"tcp+tls://127.0.0.1:{port}"}}
         container_id = engine.create("bad", host_config={"LogConfig": log_config})
 
