@@ -167,15 +167,20 @@ class Informer:
     def on_late(self, outcome: LateInspection) -> None:
         """Take the outcome of an inspect that went on beside."""
         container_id = outcome.container_id
-        if isinstance(outcome, Inspection):
-            outcome = self._taken(outcome)
-        if isinstance(outcome, Inspection):
+        try:
+            taken = self._taken(outcome) if isinstance(outcome, Inspection) else outcome
+        except EngineError as error:  # the networks that it is on could not be listed
+            self._stale.add(container_id)
+            self._quarantine.resolved(container_id)
+            self._failed(error.bare())
+            return
+        if isinstance(taken, Inspection):
             self._retry_at_s = None
-        else:
-            self._quarantine.failed(outcome, self._clock())
-            if container_id not in self._quarantine:
-                self._stale.add(container_id)
-                self._failed(outcome.error)
+            return
+        self._quarantine.failed(taken, self._clock())
+        if container_id not in self._quarantine:
+            self._stale.add(container_id)
+            self._failed(taken.error)
 
     def on_stream_opened(self) -> None:
         """List now: what happened before the subscription has no events."""

@@ -254,6 +254,27 @@ def test_an_event_while_it_is_asked_beside_asks_once_more() -> None:
     assert scene.reader.calls == {"inspect": 1}
 
 
+def test_networks_that_fail_with_a_late_answer_are_the_engine_s_fault() -> None:
+    """The container is asked again, and nothing is held against it."""
+    scene = Scene()
+    slow = settled(scene, "slow", "web")
+    scene.reader.hanging.add(slow)
+    scene.world.add_network("back")
+    scene.lose()
+    scene.world.connect("slow", "back")
+    scene.tell()
+    assert scene.informer.sync()
+    scene.reader.hanging.clear()
+    scene.reader.broken["networks"] = failure(operation="networks")
+    scene.hear_late()
+    assert scene.state.trouble
+    scene.reader.broken.clear()
+    scene.pass_by(40)
+    assert scene.informer.sync()
+    assert scene.state.quarantine == ()
+    assert [network.name for network in scene.state.readings[slow].container.networks] == ["back", "bridge"]
+
+
 def test_one_that_is_removed_leaves_the_quarantine() -> None:
     """The next answer says that it is gone."""
     scene = Scene()
