@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from notify.schedule import Schedule
 
 
+def _ignore(_: Exception) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """What the notifications of a program take from the world around them.
@@ -35,6 +39,7 @@ class Runtime:
         spawn: runs a function in a thread of its own that does not keep the process alive.
         wake: called by workers: a report waits. Must be safe from any thread.
         log: takes what people read.
+        unexpected: told of a fault of ours in a delivery; called by workers.
     """
 
     clock: Callable[[], float]
@@ -43,6 +48,7 @@ class Runtime:
     spawn: Callable[[Callable[[], None]], None]
     wake: Callable[[], None]
     log: logging.Logger
+    unexpected: Callable[[Exception], object] = _ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Dispatcher:
             try:
                 self._runtime.spawn(partial(self._work, attempt.attempt_id, attempt.notification, attempt.task))
             except RuntimeError as error:  # no thread can be started
+                self._runtime.unexpected(error)
                 self._reports.put(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
 
     def doubt(self, since_epoch_s: float, *, forced: bool) -> None:
@@ -153,7 +160,16 @@ class Dispatcher:
         """What a worker runs."""
         runtime = self._runtime
         self._reports.put(
-            deliver(self._port, attempt_id, action, task, via=self._via, clock=runtime.clock, log=runtime.log)
+            deliver(
+                self._port,
+                attempt_id,
+                action,
+                task,
+                via=self._via,
+                clock=runtime.clock,
+                unexpected=runtime.unexpected,
+                log=runtime.log,
+            )
         )
         runtime.wake()
 
@@ -187,6 +203,7 @@ def deliver(
     *,
     via: SignalVia,
     clock: Callable[[], float],
+    unexpected: Callable[[Exception], object],
     log: logging.Logger,
 ) -> Report:
     """Tell one run. Never raises: the loop must hear of every end.
@@ -198,6 +215,7 @@ def deliver(
         task: to whom.
         via: how signals are sent.
         clock: monotonic, seconds.
+        unexpected: told of a fault of ours.
         log: takes the traceback of a fault of ours, at debug level.
 
     Returns:
@@ -209,5 +227,6 @@ def deliver(
         outcome = action.deliver(port, task, inspector, via)
     except Exception as error:
         log.debug("a delivery failed unexpectedly", exc_info=True)
-        outcome = Failed(f"unexpected {type(error).__name__}: {error}")
+        unexpected(error)
+        outcome = Failed(f"unexpected {type(error).__name__}")
     return Report(attempt_id, outcome, tuple(inspector.readings), clock() - begun_at_s)
