@@ -158,20 +158,8 @@ class Dispatcher:
 
     def _work(self, attempt_id: int, action: Action, task: Task) -> None:
         """What a worker runs."""
-        runtime = self._runtime
-        self._reports.put(
-            deliver(
-                self._port,
-                attempt_id,
-                action,
-                task,
-                via=self._via,
-                clock=runtime.clock,
-                unexpected=runtime.unexpected,
-                log=runtime.log,
-            )
-        )
-        runtime.wake()
+        self._reports.put(deliver(self._port, attempt_id, action, task, via=self._via, runtime=self._runtime))
+        self._runtime.wake()
 
 
 class ReportQueue:
@@ -196,15 +184,7 @@ class ReportQueue:
 
 
 def deliver(
-    port: NotifyPort,
-    attempt_id: int,
-    action: Action,
-    task: Task,
-    *,
-    via: SignalVia,
-    clock: Callable[[], float],
-    unexpected: Callable[[Exception], object],
-    log: logging.Logger,
+    port: NotifyPort, attempt_id: int, action: Action, task: Task, *, via: SignalVia, runtime: Runtime
 ) -> Report:
     """Tell one run. Never raises: the loop must hear of every end.
 
@@ -214,19 +194,17 @@ def deliver(
         action: what to deliver.
         task: to whom.
         via: how signals are sent.
-        clock: monotonic, seconds.
-        unexpected: told of a fault of ours.
-        log: takes the traceback of a fault of ours, at debug level.
+        runtime: for the clock, and for a fault of ours: its traceback is logged at debug level.
 
     Returns:
         The outcome and every reading made on the way.
     """
-    inspector = Inspector(port, task, clock)
-    begun_at_s = clock()
+    inspector = Inspector(port, task, runtime.clock)
+    begun_at_s = runtime.clock()
     try:
         outcome = action.deliver(port, task, inspector, via)
     except Exception as error:
-        log.debug("a delivery failed unexpectedly", exc_info=True)
-        unexpected(error)
+        runtime.log.debug("a delivery failed unexpectedly", exc_info=True)
+        runtime.unexpected(error)
         outcome = Failed(f"unexpected {type(error).__name__}")
-    return Report(attempt_id, outcome, tuple(inspector.readings), clock() - begun_at_s)
+    return Report(attempt_id, outcome, tuple(inspector.readings), runtime.clock() - begun_at_s)

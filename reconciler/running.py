@@ -62,7 +62,13 @@ def run(settings: Settings, environ: Mapping[str, str]) -> Status:
 
 
 def _loop(program: Program, observation: Observation) -> Status:
-    observation.start(program.metrics, program.readiness, _pages(program), program.settings.status_hosts)
+    observation.start(
+        program.metrics,
+        program.readiness,
+        _pages(program),
+        program.settings.status_hosts,
+        unexpected=lambda error: program.unexpected.handle("metrics", error),
+    )
     failed = _prepare(program)
     if failed is not None:
         return failed
