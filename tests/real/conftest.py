@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.engine_kinds import KINDS
 from tests.support.fake_engine import FakeEngine
 from tests.support.keeping import Keeper
 
@@ -15,6 +16,27 @@ if TYPE_CHECKING:
 
     from tests.support.process import PygenProcess
     from tests.support.real_engine import RealEngine
+
+
+#: The suite of the main job. What is about the program alone runs on one engine.
+_ON_EVERY_ENGINE = frozenset(
+    {
+        "test_engine_fixture",
+        "test_main_job",
+        "test_ways_of_matching",
+        "test_ways_of_telling",
+        "test_own_container",
+        "test_kill_points",
+        "test_metric_values",
+        "test_odd_containers",
+    }
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the suite of the main job on each engine that people run."""
+    if "engine" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in _ON_EVERY_ENGINE:
+        metafunc.parametrize("engine_kind", KINDS, ids=lambda kind: kind.name)
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def test_what_a_killed_owner_left_is_cleaned_up(engine: RealEngine, second: Real
     second._owner.close()
     with everybody_else_waits():
         clean_up_dead_owners()
-    second._dockerd.wait()  # type: ignore[union-attr]  # it was started
+    second._daemon.wait()  # type: ignore[union-attr]  # it was started
     assert not any(alive(pid) for pid in pids)
     assert not second.folder.exists()
     assert engine.containers() == []

@@ -17,6 +17,7 @@ import docker
 import docker.errors
 
 from tests.support.engine_daemon import EngineDaemon
+from tests.support.engine_kinds import STABLE, EngineKind
 from tests.support.images import busybox_archive
 from tests.support.waiting import wait_for
 
@@ -42,8 +43,8 @@ _LISTENER = (
 class RealEngine(EngineDaemon):
     """One engine of its own, with the image `busybox:local`."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, kind: EngineKind = STABLE) -> None:
+        super().__init__(kind)
         self._client: docker.APIClient | None = None
 
     @property
