@@ -19,6 +19,7 @@ from models.raw import RawContainer
 from models.reading import FieldReader
 from models.record import Record
 from models.run import Run
+from models.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ class Container(Record):
         short_id: the id's first 10 digits.
         name: the name without its slash, '' where the engine gives none.
         image: the image as it was asked for (`nginx:1.25`), else its id.
-        status: `State.Status`: `running`, `paused`, `exited`, ...
+        status: `State.Status` in Docker's words: `running`, `paused`, `exited`, ...
         health: `healthy`, `unhealthy`, `starting`, or `unknown` without a health check.
         labels: the labels, sorted; a missing one reads as ''.
         env: the environment variables, sorted; a missing one reads as '', and so does one without `=`.
@@ -179,7 +180,7 @@ def _read(
     published = reader.mapping(settings, "Ports", "NetworkSettings.")
     exposed = reader.mapping(config, "ExposedPorts", "Config.")
     compose = Compose.from_labels(labels)
-    status = intern(reader.text(state, "Status", "State."))
+    status = status_of(reader.text(state, "Status", "State."))
     return Container(
         engine=engine,
         id=container_id,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import docker.errors
 import pytest
 
+from models.signals import same_signal
+from tests.support.engine_kinds import PODMAN
 from tests.support.engine_leftovers import alive, clean_up_dead_owners, everybody_else_waits
 from tests.support.real_engine import FILE_HEALTHCHECK, RealEngine
 from tests.support.waiting import wait_for
@@ -62,7 +64,7 @@ def test_what_is_asked_for_is_what_the_engine_has(engine: RealEngine) -> None:
     facts = engine.inspect("web")
     assert facts["Config"]["Labels"] == {"a": "1"}
     assert "B=2" in facts["Config"]["Env"]
-    assert facts["Config"]["StopSignal"] == "SIGUSR2"
+    assert same_signal(facts["Config"]["StopSignal"], "SIGUSR2")
     assert set(facts["NetworkSettings"]["Networks"]) == {"front", "back"}
     assert "www" in facts["NetworkSettings"]["Networks"]["front"]["Aliases"]
     assert engine.address_of("web", "front").startswith("10.77.0.")
@@ -89,11 +91,11 @@ def test_pruning_leaves_nothing(engine: RealEngine) -> None:
     engine.pause()
     engine.prune()
     assert engine.containers() == []
-    assert {network["Name"] for network in engine.client.networks()} == {"bridge", "host", "none"}
+    assert {network["Name"] for network in engine.client.networks()} - {"host", "none"} == {"bridge"}
 
 
 def test_a_killed_engine_leaves_its_containers_running(engine: RealEngine) -> None:
-    """The daemon comes back to what went on without it; a restart in good order stops it."""
+    """The daemon comes back to what went on without it; a restart in good order stops it where a daemon owns it."""
     engine.run("web")
     first = engine.started_at("web")
     pid = engine.inspect("web")["State"]["Pid"]
@@ -102,7 +104,7 @@ def test_a_killed_engine_leaves_its_containers_running(engine: RealEngine) -> No
     engine.start()
     assert not engine.is_running("web") or engine.started_at("web") == first
     engine.restart()
-    assert not engine.is_running("web")
+    assert engine.is_running("web") is (engine.kind is PODMAN)
 
 
 def test_a_container_is_reached_from_inside_the_engine_s_network(engine: RealEngine) -> None:

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 class PodmanEngine(RealEngine):
-    """Podman 4.3: it imports without a tag, and leaves health checks to systemd's timers."""
+    """Podman 4.3: it imports without a tag, and leaves health checks to systemd's timers.
+
+    Its inspect shows a StopSignal for every container, and its policies do not depend on that.
+    """
+
+    default_network = "podman"
+    kill_cancels_policies = False
 
     def __init__(self) -> None:
         super().__init__(PODMAN)

@@ -41,7 +41,15 @@ _LISTENER = (
 
 
 class RealEngine(EngineDaemon):
-    """One engine of its own, with the image `busybox:local`."""
+    """One engine of its own, with the image `busybox:local`.
+
+    Attributes:
+        default_network: where containers are that name none.
+        kill_cancels_policies: whether `docker kill` cancels a restart policy where the container sets no StopSignal.
+    """
+
+    default_network = "bridge"
+    kill_cancels_policies = True
 
     def __init__(self, kind: EngineKind = STABLE) -> None:
         super().__init__(kind)
@@ -248,9 +256,10 @@ class RealEngine(EngineDaemon):
         """`GET /containers/{id}/json`."""
         return dict(self.client.inspect_container(container))
 
-    def address_of(self, container: str, network: str = "bridge") -> str:
-        """A container's IPv4 address in a network; '' where it has none."""
-        return str(self.inspect(container)["NetworkSettings"]["Networks"][network]["IPAddress"])
+    def address_of(self, container: str, network: str = "") -> str:
+        """A container's IPv4 address in a network, the default one where none is named; '' where it has none."""
+        networks = self.inspect(container)["NetworkSettings"]["Networks"]
+        return str(networks[network or self.default_network]["IPAddress"])
 
     def started_at(self, container: str) -> str:
         """StartedAt, as the engine writes it: it names a run."""
