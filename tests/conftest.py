@@ -35,9 +35,21 @@ _SLOW_FIRST = ("image", "faults", "recipes", "seeing", "deploying", "real", "ben
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    """Begin with what takes long, so that no worker is left alone with it at the end.
+
+    Tests on the same engine stay together, so that few workers need one of each kind.
+    """
     order = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
-    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(order)))
+    items.sort(
+        key=lambda item: (order.get(item.path.relative_to(ROOT / "tests").parts[0], len(order)), _engine_of(item))
+    )
+
+
+def _engine_of(item: pytest.Item) -> str:
+    """The kind's name where a test runs on several, else ''."""
+    parameters = getattr(item, "callspec", None)
+    kind = parameters.params.get("engine_kind") if parameters is not None else None
+    return kind.name if isinstance(kind, EngineKind) else ""
 
 
 class _EngineHolder:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.engine_kinds import KINDS
+from tests.support.engine_kinds import KINDS, STABLE, UNSTABLE, EngineKind
 from tests.support.fake_engine import FakeEngine
 from tests.support.keeping import Keeper
 
@@ -28,15 +28,22 @@ _ON_EVERY_ENGINE = frozenset(
         "test_own_container",
         "test_kill_points",
         "test_metric_values",
-        "test_odd_containers",
     }
 )
+#: What Podman shows otherwise, as `test_podman` says.
+_ON_BOTH_DOCKERS = frozenset({"test_odd_containers"})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the suite of the main job on each engine that people run."""
-    if "engine" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in _ON_EVERY_ENGINE:
-        metafunc.parametrize("engine_kind", KINDS, ids=lambda kind: kind.name)
+    if "engine" in metafunc.fixturenames and (kinds := _kinds_for(metafunc.module.__name__.rpartition(".")[2])):
+        metafunc.parametrize("engine_kind", kinds, ids=lambda kind: kind.name)
+
+
+def _kinds_for(module: str) -> tuple[EngineKind, ...]:
+    if module in _ON_EVERY_ENGINE:
+        return KINDS
+    return (STABLE, UNSTABLE) if module in _ON_BOTH_DOCKERS else ()
 
 
 @pytest.fixture

@@ -173,17 +173,26 @@ class EngineDaemon:
         said = self.folder / "mounts.log"
         self._await(self._mounts_holder, lambda: said.read_text().endswith("held\n"), "the engine's mounts")
 
-    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
+    def inside(self, *command: str) -> list[str]:
+        """A command as it runs in the engine's network and among its mounts."""
         holder = self._mounts_holder
         mounts = [] if holder is None else [f"--mount=/proc/{holder.pid}/ns/mnt"]
+        return ["nsenter", f"--net=/run/netns/{self.namespace}", *mounts, "--", *command]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of the engine's processes."""
+        return {**_environment(), **self.kind.environment(self.folder)}
+
+    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         with (self.folder / f"{service.program}.log").open("ab") as log:
             return subprocess.Popen(
-                ["nsenter", f"--net=/run/netns/{self.namespace}", *mounts, "--", service.program, *service.arguments],
+                self.inside(service.program, *service.arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a Ctrl-C is for the tests, which then end the engine in good order
-                env={**_environment(), **self.kind.environment(self.folder)},
+                env=self.environment,
             )
 
     def _make_namespace(self) -> None:

@@ -120,13 +120,17 @@ def _unstable_mounts(folder: Path) -> tuple[str, ...]:
     )
 
 
-def _podman_services(folder: Path) -> tuple[Service, ...]:
-    (folder / "containers.conf").write_text(_PODMAN_CONFIG)
-    arguments = (
+def podman_options(folder: Path) -> tuple[str, ...]:
+    """What any `podman` needs to be told to work on this engine's containers, beside the kind's environment."""
+    return (
         *("--root", f"{folder}/data", "--runroot", f"{folder}/run", "--tmpdir", f"{folder}/tmp"),
         *("--network-config-dir", f"{folder}/net", "--log-level", "warn"),
-        *("system", "service", "--time=0", f"unix://{api_socket(folder)}"),
     )
+
+
+def _podman_services(folder: Path) -> tuple[Service, ...]:
+    (folder / "containers.conf").write_text(_PODMAN_CONFIG)
+    arguments = (*podman_options(folder), "system", "service", "--time=0", f"unix://{api_socket(folder)}")
     return (Service("podman", arguments, api_socket(folder)),)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import docker.errors
 
-from tests.support.engine_kinds import PODMAN
+from tests.support.engine_kinds import PODMAN, podman_options
 from tests.support.real_engine import RealEngine
 from tests.support.waiting import wait_for
 
@@ -46,6 +47,16 @@ class PodmanEngine(RealEngine):
         """Without systemd no timer does it."""
         self.libpod("GET", f"/containers/{container}/healthcheck")
         return self.inspect(container)["State"]["Health"]["Status"]
+
+    def podman(self, *arguments: str) -> str:
+        """Run the command line tool beside the service, on the same containers; what it printed."""
+        command = self.inside("podman", *podman_options(self.folder), *arguments)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=self.environment
+        )
+        if done.returncode:
+            raise AssertionError(f"podman {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
 
     def libpod(self, method: str, path: str) -> Any:
         """Ask Podman's own API; its answer, decoded."""
