@@ -9,15 +9,19 @@ from metrics.known import EVENT_ACTIONS, OPERATIONS, RESULTS, STREAM_END_REASONS
 from metrics.series import Counter, Gauge, Histogram, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 REQUEST_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class EngineMetrics:
-    """Instruments of what is asked and heard of engines."""
+    """Instruments of what is asked and heard of engines.
 
-    def __init__(self) -> None:
+    Args:
+        engines: the names of all engines that are read, the label `engine`.
+    """
+
+    def __init__(self, engines: Sequence[str] = ()) -> None:
         self._requests = Counter(
             "pygen_docker_requests_total",
             "Requests to the engine",
@@ -47,6 +51,13 @@ class EngineMetrics:
             "pygen_missed_changes_total", "Changes that a resync found and no event had told within 2 s"
         )
 
+        self._quarantined = Gauge(
+            "pygen_quarantined_containers",
+            "Containers that the engine lists and can't show, so that the others go on without news of them",
+            ("engine",),
+            product(engines),
+        )
+
     def request(self, operation: str, result: str, duration_s: float) -> None:
         """A request ended; any result but `success` is an error."""
         self._requests.add(among(operation, OPERATIONS), "success" if result == "success" else "error")
@@ -72,7 +83,11 @@ class EngineMetrics:
         """A resync found what no event had told."""
         self._missed.add()
 
+    def quarantined(self, engine: str, count: int) -> None:
+        """How many containers of an engine are in quarantine."""
+        self._quarantined.set(engine, value=count)
+
     def series(self) -> Iterator[Series]:
         """All of them, for an exposition."""
         yield from (self._requests, self._request_s, self._retries, self._events)
-        yield from (self._stream_up, self._restarts, self._missed)
+        yield from (self._stream_up, self._restarts, self._missed, self._quarantined)

@@ -25,6 +25,7 @@ class Metrics:
         version: the program's.
         targets: every job's target as configured.
         notifications: every job's.
+        engines: the names of all engines that are read.
 
     Attributes:
         loop: for the loop: passes, renders, differences, writes, containers.
@@ -32,10 +33,17 @@ class Metrics:
         engine: the observer of the backend and of the event stream.
     """
 
-    def __init__(self, *, version: str, targets: Sequence[str], notifications: Sequence[Notification]) -> None:
+    def __init__(
+        self,
+        *,
+        version: str,
+        targets: Sequence[str],
+        notifications: Sequence[Notification],
+        engines: Sequence[str] = (),
+    ) -> None:
         self.loop = LoopMetrics(targets)
         self.notify = NotifyMetrics(notifications)
-        self.engine = EngineMetrics()
+        self.engine = EngineMetrics(engines)
         self._build = Gauge("pygen_build_info", "The running program; always 1", ("version",))
         self._build.set(version, value=1)
 

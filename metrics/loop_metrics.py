@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from metrics.known import CAUSES, CONTAINER_STATES, LINE_CHANGES, RESULTS, WRITE_MODES, among
+from metrics.known import CAUSES, CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, WRITE_MODES, among
 from metrics.series import Counter, Gauge, Histogram, Series
 
 if TYPE_CHECKING:
@@ -28,11 +28,18 @@ class LoopMetrics:
         self._reconcile_s = Histogram(
             "pygen_reconcile_duration_seconds", "How long a pass over a target took", PASS_BOUNDS_S
         )
+        self._unexpected = Counter(
+            "pygen_unexpected_errors_total",
+            "Errors that nobody foresaw, by the part of the program that survived them",
+            ("part",),
+            product(PARTS),
+        )
         self._renders = Counter("pygen_renders_total", "Renders of a template", ("target", "result"), results)
         self._render_s = Histogram("pygen_render_duration_seconds", "How long a render took", PASS_BOUNDS_S)
         self._undefined = Gauge(
             "pygen_template_undefined_names", "Unknown names that the last render met", ("target",), each
         )
+        self._notes = Gauge("pygen_template_notes", "Notes that the last good render made", ("target",), each)
         self._failing = Gauge(
             "pygen_template_failing",
             "1 from a load or render of the template that failed until one that did not",
@@ -68,13 +75,22 @@ class LoopMetrics:
         if ok:
             self._succeeded_at.set(target, value=at_epoch_s)
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
-        """A render ended; after a failed one the count of undefined names stays as it was."""
+    def pass_failed(self, target: str) -> None:
+        """A pass failed for a reason that nobody foresaw."""
+        self._reconciles.add(target, _result(ok=False))
+
+    def unexpected(self, part: str) -> None:
+        """Something failed for a reason that nobody foresaw, in a part of the program; from any thread."""
+        self._unexpected.add(among(part, PARTS))
+
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+        """A render ended; after a failed one the counts of undefined names and of notes stay as they were."""
         self._renders.add(target, _result(ok=ok))
         self._render_s.observe(duration_s)
         self._failing.set(target, value=float(not ok))
         if ok:
             self._undefined.set(target, value=undefined_names)
+            self._notes.set(target, value=notes)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         """The target was found to differ; lines as `count_lines` counts them.
@@ -108,8 +124,9 @@ class LoopMetrics:
 
     def series(self) -> Iterator[Series]:
         """All of them, for an exposition."""
-        yield from (self._reconciles, self._reconcile_s, self._renders, self._render_s, self._undefined, self._failing)
-        yield from (self._diffs, self._lines, self._writes, self._containers, self._succeeded_at)
+        yield from (self._reconciles, self._reconcile_s, self._renders, self._render_s, self._undefined, self._notes)
+        yield from (self._failing, self._diffs, self._lines, self._writes, self._containers, self._succeeded_at)
+        yield self._unexpected
 
 
 def _result(*, ok: bool) -> str:

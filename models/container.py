@@ -22,10 +22,11 @@ from models.run import Run
 from models.status import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 UNKNOWN_HEALTH = "unknown"
 
+_ENDPOINT_DIGITS = 16
 _NETWORKS = "NetworkSettings.Networks"
 _PORTS = "NetworkSettings.Ports"
 
@@ -59,6 +60,7 @@ class Container(Record):
         restarting: `State.Restarting`.
         paused: `State.Paused`.
         started_at: `State.StartedAt` exactly as the engine wrote it.
+        endpoint_ids: the beginnings of the ids of its places in networks, sorted: others after every start.
         target_names: what it answers to (see `models.matching`), each with how close a match that is.
     """
 
@@ -89,6 +91,7 @@ class Container(Record):
     restarting: bool
     paused: bool
     started_at: str
+    endpoint_ids: tuple[str, ...]
     target_names: Mapping[str, int]
     _kept: bytes
 
@@ -130,6 +133,10 @@ class Container(Record):
     def run(self) -> Run | None:
         """The run that a notification would reach; None unless it runs and is not restarting."""
         return Run(self.id, self.started_at) if self.is_current else None
+
+    def ended(self) -> Container:
+        """The same container where its run is known to be over, and nothing else yet: as engines show it, it exited."""
+        return replace(self, status="exited", running=False, restarting=False, paused=False)
 
     def with_networks(self, networks: Mapping[str, NetworkFacts]) -> Container:
         """The same container where the engine's networks are known better; itself if that says nothing new."""
@@ -204,6 +211,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
+        endpoint_ids=_endpoint_ids(reader, reader.mapping(settings, "Networks", "NetworkSettings.")),
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
@@ -229,6 +237,16 @@ def _env(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
         if name:
             env[intern(name)] = value
     return env
+
+
+def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
+    """What is kept of the ids of a container's places in networks, sorted: enough to tell them apart; no empty ones."""
+    return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))
+
+
+def _endpoint_ids(reader: FieldReader, networks: dict[str, Any]) -> tuple[str, ...]:
+    places = (reader.mapping(networks, name, f"{_NETWORKS}.") for name in networks)
+    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.") for place in places)
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from templating.attributes import Attributes
 from templating.errors import Refused
 from templating.filters import filters_for, tests_for
 from templating.guards import Guards, bounded_range
+from templating.notes import Notes
 from templating.regex import Regex
 from templating.undefined import unknown_class
 
@@ -58,6 +59,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     Attributes:
         undefined_names: the unknown names used since `begin`, in order.
+        notes: what the template noted since `begin`.
         modules: the imported templates' modules of this render.
     """
 
@@ -70,6 +72,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         self.guards = Guards(meter, self)
         self.regex = Regex()
         self.undefined_names: dict[str, None] = {}
+        self.notes = Notes()
         self.modules: dict[Template, Any] = {}
         self._words: set[str] = set()
         self._strict = strict
@@ -95,11 +98,13 @@ class TemplateEnvironment(SandboxedEnvironment):
         self.tests: dict[str, Any] = tests_for()
         self.globals.pop("lipsum")
         self.globals["range"] = bounded_range
+        self.globals["note"] = self.notes.note
 
     def begin(self) -> None:
         """A new render begins: nothing of the one before is left."""
         self.meter.start()
         self.undefined_names.clear()
+        self.notes.begin()
         self.modules.clear()
 
     def forget_templates(self) -> None:

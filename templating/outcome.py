@@ -13,10 +13,12 @@ class Rendered:
         text: the bytes for the target, UTF-8.
         undefined_names: top-level names and model fields that the template used and that do not exist, each once, in
             the order of their first use: `contianers`, `container.colour`. Always empty in strict mode.
+        notes: what the template said with `note`, each once, in order: single lines of printable characters.
     """
 
     text: bytes
     undefined_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

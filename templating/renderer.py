@@ -147,7 +147,7 @@ class Renderer:
             for name in values:
                 del environment.globals[name]
             environment.modules.clear()
-        return Rendered(text, tuple(environment.undefined_names))
+        return Rendered(text, tuple(environment.undefined_names), environment.notes.texts)
 
     def _text(self) -> bytes:
         template = self._environment.get_template(self._source.main)

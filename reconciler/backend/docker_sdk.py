@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from notify.port import ContainerState, DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend import sdk_errors
 from reconciler.backend.container_state import read_container_state
-from reconciler.backend.engine_link import EngineLink, NobodyObserves, Timeouts
+from reconciler.backend.engine_link import EngineLink, NullObserver, Timeouts
 from reconciler.backend.http_dates import engine_ns_max
 from reconciler.backend.port import EngineError, EngineObserver
 from reconciler.backend.sockets import open_socket
@@ -54,7 +54,7 @@ class SdkNotifyPort:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._address = address
-        self._observer = observer or NobodyObserves()
+        self._observer = observer or NullObserver()
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 TYPES = ("container", "network")
 CONTAINER_ACTIONS = (
     "create", "start", "restart", "stop", "die", "oom", "pause", "unpause", "rename", "update", "destroy",
-    "health_status",
+    "health_status", "init", "died", "cleanup", "remove",
 )  # fmt: skip
-"""What may change a container's state. Left out: execs, which are many, and what changes nothing, such as `attach`."""
+"""What may change a container's state, the last four in Podman's words. Left out: execs, which are many, and what
+changes nothing, such as `attach`."""
 
 _OF_A_CONTAINER = ("connect", "disconnect")
 NETWORK_ACTIONS = ("create", *_OF_A_CONTAINER, "update", "remove", "destroy")

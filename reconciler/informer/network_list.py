@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from models.networks import NetworkFacts
 from reconciler.backend.port import EngineError
-from reconciler.informer.aside import is_about_one_container
 
 if TYPE_CHECKING:
     import logging
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
     from models.container import Container
     from reconciler.backend.port import EngineReader
+
+_SERVER_ERROR_MIN = 500
 
 
 class NetworkList:
@@ -56,7 +57,7 @@ class NetworkList:
         try:
             entries = self._reader.networks()
         except EngineError as error:
-            if error.status is None or is_about_one_container(error):
+            if error.status is None or error.status >= _SERVER_ERROR_MIN:
                 raise
             self._tell(error)
             entries, listed = [], False

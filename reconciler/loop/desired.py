@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from models.snapshot import Snapshot
 
+# More new notes of one render than this make a log that nobody reads; all of them are counted.
+_NOTES_LOGGED_MAX = 50
+
 
 class TemplateRenderer(Protocol):
     """What a job needs of `templating.renderer.Renderer`."""
@@ -34,12 +37,18 @@ class TemplateRenderer(Protocol):
 class DesiredObserver(Protocol):
     """What is counted of renders."""
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
-        """Count a render, or a load that failed, and how many undefined names a good one met."""
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+        """Count a render, or a load that failed; of a good one the undefined names that it met and its notes."""
 
 
 class Desired:
-    """One template's latest content, and why there is none."""
+    """One template's latest content, and why there is none.
+
+    Attributes:
+        failure: why the last load or render gave none; None where it gave one.
+        template_changed: whether the template was loaded anew since the target was last as it should be.
+        notes: what the template noted in the last render that gave a content.
+    """
 
     def __init__(
         self,
@@ -61,6 +70,7 @@ class Desired:
         """
         self.failure: TemplateFailure | None = None
         self.template_changed = False
+        self.notes: tuple[str, ...] = ()
         self._target = target
         self._renderer = renderer
         self._clock = clock
@@ -124,13 +134,19 @@ class Desired:
             self._content = None
             self._fail(outcome)
             return
-        names = outcome.undefined_names
-        self._observer.rendered(self._target, ok=True, duration_s=duration_s, undefined_names=len(names))
+        self._observer.rendered(
+            self._target,
+            ok=True,
+            duration_s=duration_s,
+            undefined_names=len(outcome.undefined_names),
+            notes=len(outcome.notes),
+        )
         if self.failure is not None:
             self._log.info("the template for %s renders again", self._target, extra=fields(target=self._target))
         self.failure = None
         self._content = outcome.text
-        self._warn_of(names)
+        self._warn_of(outcome.undefined_names)
+        self._tell_notes(outcome.notes)
 
     def _warn_of(self, names: tuple[str, ...]) -> None:
         for name in names:
@@ -141,6 +157,21 @@ class Desired:
                     self._target,
                     name,
                 )
+
+    def _tell_notes(self, notes: tuple[str, ...]) -> None:
+        """Log what the render before did not note; one that comes back is told anew."""
+        known = frozenset(self.notes)
+        self.notes = notes
+        new = [note for note in notes if note not in known]
+        for note in new[:_NOTES_LOGGED_MAX]:
+            self._log.warning("the template for %s notes: %s", self._target, note, extra=fields(target=self._target))
+        if len(new) > _NOTES_LOGGED_MAX:
+            self._log.warning(
+                "the template for %s makes %s further notes; the status page lists the first ones",
+                self._target,
+                f"{len(new) - _NOTES_LOGGED_MAX:,}",
+                extra=fields(target=self._target),
+            )
 
     def _fail(self, failure: TemplateFailure) -> None:
         if self.failure is None or str(self.failure) != str(failure):

@@ -151,7 +151,10 @@ function makeJob() {
   head.append(element("h3"), element("span"));
   const changes = element("details");
   changes.append(element("summary"), element("ul"));
-  card.append(head, makeTrouble(), element("dl"), changes, element("div"));
+  const notes = element("details");
+  notes.open = true;
+  notes.append(element("summary"), element("ul"));
+  card.append(head, makeTrouble(), element("dl"), changes, notes, element("div"));
   return card;
 }
 
@@ -162,7 +165,7 @@ function renderText(render) {
 }
 
 function showJob(card, job, at) {
-  const [head, problems, facts, changes, notifications] = card.children;
+  const [head, problems, facts, changes, notes, notifications] = card.children;
   setText(head.firstChild, job.target === "-" ? "standard output" : job.target);
   if (job.trouble.length) badge(head.lastChild, "bad", "not kept");
   else badge(head.lastChild, job.ok ? "good" : "wait", job.ok ? "true" : "not read yet");
@@ -178,6 +181,10 @@ function showJob(card, job, at) {
   changes.hidden = !last || last.changes.length < 2;
   setText(changes.firstChild, "Which containers");
   list(changes.lastChild, last ? last.changes : []);
+  notes.hidden = job.note_count === 0;
+  setText(notes.firstChild, `${count(job.note_count, "note", "notes")} of the template`);
+  const unseen = job.note_count - job.notes.length;
+  list(notes.lastChild, unseen > 0 ? [...job.notes, `and ${unseen.toLocaleString()} more`] : job.notes);
   fill(notifications, job.notifications, (each) => each.name, makeNotification, (box, each) => showNotification(box, each, at));
 }
 

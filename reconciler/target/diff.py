@@ -6,6 +6,10 @@ another line than the same one with it, as for `diff`. A line that is moved coun
 
 Beyond `EXACT_CELLS_MAX` pairs of differing lines the order of lines is left out of account (the difference of the two
 multisets), which can only be lower: a moved line then counts for nothing.
+
+Why not `difflib`: its time grows with the third power of the lines where they repeat, as closing braces do. For 2,000
+lines of which every second one is replaced, `SequenceMatcher(None, old, new, autojunk=False)` took 141 s, and with its
+heuristic for frequent lines (`autojunk`) it counts 1,002 of 1,002 lines where the first and the last one changed.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 import tempfile
 import time
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"bench: {time.monotonic() - begun_s:5.0f} s: {text}\n")
 
     with tempfile.TemporaryDirectory(prefix="pygen-bench-") as folder:
-        figures = Benchmark(_plan(options), Path(folder), say).run()
-    command = " ".join(["make bench" if not arguments else "./dev bench", *arguments])
+        figures = Benchmark(_plan(options), Path(folder), say, against=options.against).run()
+    command = " ".join(["make bench" if not arguments else "./dev bench", *_shown(arguments)])
     options.docs.mkdir(parents=True, exist_ok=True)
     page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
     (options.docs / "benchmark.md").write_text(page)
@@ -47,12 +48,18 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _shown(arguments: Sequence[str]) -> list[str]:
+    """The command line for the page; where another checkout lies means nothing to its readers."""
+    return re.sub(r"(--against[= ])\S+", r"\1PATH", " ".join(arguments)).split()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./dev bench", allow_abbrev=False)
     parser.add_argument("--quick", action="store_true", help="few repetitions: a look, not a measurement")
     parser.add_argument("--idle-s", type=float, help="seconds to idle (600)")
     parser.add_argument("--real", type=_sizes, help="numbers of real containers (10,100,300; - for none)")
     parser.add_argument("--simulated", type=_sizes, help="numbers of simulated ones (1000,10000; - for none)")
+    parser.add_argument("--against", type=Path, help="another checkout of this program, measured in turn with this one")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the page and the plot are written")
     return parser
 
@@ -75,7 +82,8 @@ def panels(figures: Figures) -> list[Panel]:
 
 
 def _lines(figures: Figures, value: Callable[[Series], float]) -> list[Line]:
-    return [Line(name, tuple(sorted(_points(figures, name, value)))) for name in CONTENDERS]
+    lines = [Line(name, tuple(sorted(_points(figures, name, value)))) for name in CONTENDERS]
+    return [line for line in lines if line.points]
 
 
 def _points(figures: Figures, name: str, value: Callable[[Series], float]) -> list[tuple[float, float]]:

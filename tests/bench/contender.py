@@ -1,4 +1,4 @@
-"""What is compared, each a process of its own: (a) this program, (b) the naive way, (c) the floor."""
+"""What is compared: (a) this program, (b) the naive way, (c) the floor, and another version of this program."""
 
 from __future__ import annotations
 
@@ -52,11 +52,18 @@ class Contender(Protocol):
 
 
 class Pygen:
-    """(a) This program."""
+    """(a) This program, or another checkout of it.
+
+    Args:
+        socket_path: of the engine.
+        folder: a new one for its files.
+        arguments: further options.
+        root: the checkout that is run.
+    """
 
     name = "pygen"
 
-    def __init__(self, socket_path: str, folder: Path, *arguments: str) -> None:
+    def __init__(self, socket_path: str, folder: Path, *arguments: str, root: Path = ROOT) -> None:
         folder.mkdir(parents=True)
         template, self.target = folder / "template.j2", folder / "out" / "file"
         template.write_text(TEMPLATE)
@@ -65,6 +72,7 @@ class Pygen:
         self.process = PygenProcess(
             ["--template", template, "--target", self.target, "--docker-address", f"unix://{socket_path}", *arguments],
             folder=folder,
+            env={"PYTHONPATH": str(root)},
         )
 
     @property
@@ -151,9 +159,20 @@ class Script:
             raise RuntimeError(f"the {self.name} way ended with {ended}:\n{log[-4000:]}")
 
 
-def start(name: str, socket_path: str, folder: Path) -> Contender:
-    """Start a contender by its name, and wait for its first file."""
-    contender = Pygen(socket_path, folder) if name == Pygen.name else Script(name, socket_path, folder)
+def start(name: str, socket_path: str, folder: Path, against: Path | None = None) -> Contender:
+    """Start a contender by its name, and wait for its first file.
+
+    Args:
+        name: `pygen`, `before` (the checkout `against`), `floor` or `naive`.
+        socket_path: of the engine.
+        folder: a new one for its files.
+        against: another checkout of this program.
+    """
+    contender: Contender
+    if name in {"pygen", "before"}:
+        contender = Pygen(socket_path, folder, root=against or ROOT if name == "before" else ROOT)
+    else:
+        contender = Script(name, socket_path, folder)
     try:
         wait_for(lambda: contender.target.exists() and contender.target.stat().st_size, timeout_s=300, what=name)
     except BaseException:

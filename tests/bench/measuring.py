@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.bench.arena import Arena
     from tests.bench.plan import Plan
 
-CONTENDERS = ("pygen", "floor", "naive")
+CONTENDERS = ("pygen", "before", "floor", "naive")
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Figures:
 
     Attributes:
         series: by arena (`real`, `simulated`), number of containers and contender.
-        startups: by arena and number of containers.
+        startups: by arena, number of containers and version (`pygen`, `before`).
         imports_ms: of a run to its first file.
         storm: on the real engine.
         idle: on the real engine.
@@ -37,7 +37,7 @@ class Figures:
     """
 
     series: dict[tuple[str, int, str], Series] = field(default_factory=dict)
-    startups: dict[tuple[str, int], Startup] = field(default_factory=dict)
+    startups: dict[tuple[str, int, str], Startup] = field(default_factory=dict)
     imports_ms: float | None = None
     storm: Storm | None = None
     idle: Idle | None = None
@@ -51,11 +51,14 @@ class Benchmark:
         plan: how much.
         folder: for the contenders' files; a new one.
         say: told of each step.
+        against: another checkout of this program, measured in turn with this one.
     """
 
-    def __init__(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, folder: Path, say: Callable[[str], None], *, against: Path | None = None) -> None:
         self.figures = Figures()
         self._plan = plan
+        self._against = against
+        self._contenders = [name for name in CONTENDERS if against is not None or name != "before"]
         self._folder = folder
         self._say = say
         self._number = 0
@@ -84,16 +87,17 @@ class Benchmark:
 
     def _compare(self, arena: Arena, containers: int) -> None:
         self._say(f"{arena.name}, {containers} containers: first files")
-        startup = measure_startup(arena, self._new_folder(), containers, self._plan.tries)
-        self.figures.startups[arena.name, containers] = startup
+        startups = measure_startup(arena, self._new_folder(), containers, self._plan.tries, against=self._against)
+        for name, startup in startups.items():
+            self.figures.startups[arena.name, containers, name] = startup
         for block in range(self._plan.blocks):
-            for name in CONTENDERS:
+            for name in self._contenders:
                 self._say(f"{arena.name}, {containers} containers, block {block + 1}: {name}")
                 self._block(arena, containers, name)
 
     def _block(self, arena: Arena, containers: int, name: str) -> None:
         series = self.figures.series.setdefault((arena.name, containers, name), Series())
-        contender = start(name, arena.socket_path, self._new_folder())
+        contender = start(name, arena.socket_path, self._new_folder(), self._against)
         try:
             measure_block(arena, contender, self._plan.rounds_of(name, arena.name, containers), series)
         finally:

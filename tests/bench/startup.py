@@ -41,21 +41,31 @@ class Startup:
     resident_mib: float
 
 
-def measure_startup(arena: Arena, folder: Path, containers: int, tries: int) -> Startup:
-    """Start the program several times, in turn with the bare loop."""
+def measure_startup(
+    arena: Arena, folder: Path, containers: int, tries: int, *, against: Path | None = None
+) -> dict[str, Startup]:
+    """Start the program several times, in turn with the bare loop and with another checkout.
+
+    Returns:
+        By version: `pygen`, and `before` where there is another checkout.
+    """
     arena.grow(containers)
-    first, bare, resident = [], [], []
+    roots = {"pygen": ROOT} if against is None else {"pygen": ROOT, "before": against}
+    bare: list[float] = []
+    starts: dict[str, list[tuple[float, float]]] = {name: [] for name in roots}
     for number in range(tries):
         bare.append(bare_loop_ms(arena.socket_path))
-        milliseconds, mib = _first_file(arena, folder / str(number))
-        first.append(milliseconds)
-        resident.append(mib)
-    return Startup(containers, median(first), median(bare), median(resident))
+        for name, root in roots.items():
+            starts[name].append(_first_file(arena, folder / f"{name}-{number}", root))
+    return {
+        name: Startup(containers, median(ms for ms, _ in found), median(bare), median(mib for _, mib in found))
+        for name, found in starts.items()
+    }
 
 
-def _first_file(arena: Arena, folder: Path) -> tuple[float, float]:
+def _first_file(arena: Arena, folder: Path, root: Path) -> tuple[float, float]:
     begun_ns = time.time_ns()
-    pygen = Pygen(arena.socket_path, folder)
+    pygen = Pygen(arena.socket_path, folder, root=root)
     try:
         written_ns = pygen.watch.wait(bool, timeout_s=arena.patience_s + 60)
         if written_ns is None:

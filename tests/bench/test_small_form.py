@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -9,7 +13,7 @@ import pytest
 
 from tests.bench.arena import SimulatedArena
 from tests.bench.changes import KINDS, Sample, Series, measure_block
-from tests.bench.contender import Pygen, start
+from tests.bench.contender import ROOT, Pygen, start
 from tests.bench.idle import measure_idle
 from tests.bench.measuring import Figures
 from tests.bench.plot import Line, Panel, svg
@@ -17,6 +21,8 @@ from tests.bench.rendering import Rendering, measure_rendering
 from tests.bench.report import asked, document
 from tests.bench.startup import Startup, bare_loop_ms, imports_ms, measure_startup
 from tests.bench.storm import INTERVAL_S, measure_storm, out_of_bounds
+from tests.bench.usage import processor_s, usage_of
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +129,7 @@ def _figures(ours_ms: float | None) -> Figures:
         figures.series[arena, containers, "pygen"] = _series(ours_ms, 3, 6)
         figures.series[arena, containers, "floor"] = _series(4, 2, 3)
         figures.series[arena, containers, "naive"] = _series(400, 300, 1200)
-        figures.startups[arena, containers] = Startup(containers, 900, 500, 50)
+        figures.startups[arena, containers, "pygen"] = Startup(containers, 900, 500, 50)
     return figures
 
 
@@ -174,13 +180,72 @@ def test_all_ways_render_the_same_containers(tmp_path: Path) -> None:
 
 def test_a_start_is_measured_to_its_first_file(arena: SimulatedArena, tmp_path: Path) -> None:
     """The program's start, its imports, and the bare loop that it is compared with are real ones."""
-    startup = measure_startup(arena, tmp_path / "startup", _CONTAINERS, 1)
+    startup = measure_startup(arena, tmp_path / "startup", _CONTAINERS, 1)["pygen"]
     assert startup.first_file_ms > 0
     assert startup.resident_mib > 5
     assert imports_ms(arena, tmp_path / "imports", 1) > 0
     arena.reset_calls()
     assert bare_loop_ms(arena.socket_path) > 0
     assert arena.calls() == {"list": 1, "inspect": _CONTAINERS}
+
+
+def test_another_checkout_is_measured_in_turn(arena: SimulatedArena, tmp_path: Path) -> None:
+    """What is started as the version before runs that checkout's code, and its figures stand beside ours."""
+    marked = tmp_path / "checkout"
+    for room in ("models", "templating", "notify", "metrics", "reconciler"):
+        shutil.copytree(ROOT / room, marked / room)
+    version = marked / "reconciler" / "version.py"
+    version.write_text(re.sub(r'VERSION = "[^"]*"', 'VERSION = "0.0.1"', version.read_text()))
+    startups = measure_startup(arena, tmp_path / "startups", _CONTAINERS, 1, against=marked)
+    assert list(startups) == ["pygen", "before"]
+    contender = start("before", arena.socket_path, tmp_path / "before", marked)
+    try:
+        assert isinstance(contender, Pygen)
+        assert any('version="0.0.1"' in key for key in contender.process.metrics())
+    finally:
+        contender.close()
+
+
+def test_the_page_compares_with_the_version_before() -> None:
+    """Start-to-file, processor time and the first file are shown as ratios; a slower version is told as not met."""
+    figures = _figures(ours_ms=6)
+    for (arena, containers, name), startup in list(figures.startups.items()):
+        assert name == "pygen"
+        figures.series[arena, containers, "before"] = _series(4, 3, 6)
+        figures.startups[arena, containers, "before"] = startup
+    rows = [row for row in asked(figures) if "over the version before" in row.what]
+    assert [(row.found, row.met) for row in rows] == [("1.50 x", False), ("1.00 x", True)] * 2 + [("1.00 x", True)] * 2
+
+
+_BURNS = """
+import sys, time
+while time.process_time() < 0.3:
+    pass
+sys.stdin.read()
+"""
+_HAS_IT_DONE = """
+import subprocess, sys, time
+subprocess.run([sys.executable, "-c", sys.argv[1]])
+print("over", flush=True)
+time.sleep(600)
+"""
+
+
+def test_children_count_as_the_program() -> None:
+    """A program that has its work done by a child is charged for it, while the child lives and afterwards."""
+    command = [sys.executable, "-c", _HAS_IT_DONE, _BURNS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            wait_for(lambda: processor_s(process.pid) >= 0.3, what="the child's processor time")
+            assert usage_of(process.pid).threads == 2
+            process.stdin.close()
+            assert process.stdout.readline() == "over\n"
+            assert usage_of(process.pid).threads == 1
+            assert processor_s(process.pid) >= 0.3
+        finally:
+            process.kill()
 
 
 def test_a_plot_places_points_on_its_axes() -> None:

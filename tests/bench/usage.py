@@ -1,4 +1,8 @@
-"""What a process uses, read from outside: processor time, memory, threads, descriptors."""
+"""What a program uses, read from outside: processor time, memory, threads, descriptors.
+
+A program is a process and its children (the render process is one), so that nothing is cheaper for being moved into a
+child.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,12 @@ MIB = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One reading.
+    """One reading of a process and its children together.
 
     Attributes:
         at_s: our monotonic clock.
-        processor_s: used since the process began, user and system, ended threads included.
-        resident_mib: resident memory.
+        processor_s: used since the process began, user and system, ended threads and children included.
+        resident_mib: resident memory; a page that two of them share counts twice.
         threads: how many.
         descriptors: open ones.
     """
@@ -30,20 +34,33 @@ class Usage:
 
 
 def processor_s(pid: int) -> float:
-    """Processor time of a process, to the nanosecond: what clock_getcpuclockid(3) gives."""
-    return time.clock_gettime(~pid << 3 | 2)
+    """Processor time of a process and its children.
+
+    To the nanosecond for the living (what clock_getcpuclockid(3) gives), to the clock tick for children that ended.
+    """
+    living = sum(time.clock_gettime(~each << 3 | 2) for each in _family(pid))
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
+    return living + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def usage_of(pid: int) -> Usage:
-    """Read what a process uses now."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    """Read what a process and its children use now."""
+    family = _family(pid)
+    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family)
     return Usage(
         at_s=time.monotonic(),
         processor_s=processor_s(pid),
         resident_mib=pages * os.sysconf("SC_PAGE_SIZE") / MIB,
-        threads=_entries(f"/proc/{pid}/task"),
-        descriptors=_entries(f"/proc/{pid}/fd"),
+        threads=sum(_entries(f"/proc/{each}/task") for each in family),
+        descriptors=sum(_entries(f"/proc/{each}/fd") for each in family),
     )
+
+
+def _family(pid: int) -> list[int]:
+    """The process, its children and theirs."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [pid, *(each for child in children for each in _family(child))]
 
 
 def _entries(folder: str) -> int:

@@ -27,6 +27,7 @@ PROMISED = {
     "pygen_renders_total": {"target", "result"},
     "pygen_render_duration_seconds_count": set(),
     "pygen_template_undefined_names": {"target"},
+    "pygen_template_notes": {"target"},
     "pygen_diffs_total": {"target", "cause"},
     "pygen_diff_lines_total": {"target", "change"},
     "pygen_target_writes_total": {"target", "mode", "result"},
@@ -167,10 +168,13 @@ def test_counts_of_what_people_do_to_target_and_template(engine: RealEngine, kee
     value.await_value(1, "pygen_diffs_total", target=str(keep.target), cause="drift")
     keep.target.unlink()
     value.await_value(2, "pygen_diffs_total", target=str(keep.target), cause="missing")
-    keep.template.write_text("{{ containers.first.nmae }}{{ nothing_such }}{{ containers.first.labels.no }}edited\n")
+    keep.template.write_text(
+        "{{ containers.first.nmae }}{{ nothing_such }}{{ containers.first.labels.no }}edited{{ note('left out') }}\n"
+    )
     kept.await_content("edited")
     value.await_value(1, "pygen_diffs_total", target=str(keep.target), cause="template")
     value.await_value(2, "pygen_template_undefined_names", target=str(keep.target))
+    value.await_value(1, "pygen_template_notes", target=str(keep.target))
     assert value.all("pygen_diff_lines_total") == {
         f'change="added",target="{keep.target}"': 4,
         f'change="removed",target="{keep.target}"': 3,
@@ -181,6 +185,7 @@ def test_counts_of_what_people_do_to_target_and_template(engine: RealEngine, kee
     keep.template.write_text("mended\n")
     kept.await_content("mended")
     value.await_value(0, "pygen_template_undefined_names", target=str(keep.target))
+    value.await_value(0, "pygen_template_notes", target=str(keep.target))
     keep.target.unlink()
     keep.target.mkdir()
     kept.program.wait_for(

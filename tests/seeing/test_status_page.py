@@ -127,6 +127,24 @@ def test_a_broken_template_and_a_silent_engine_are_seen(
     _wait_for_text(browser, "pygen does not answer: what is shown is old")
 
 
+def test_a_note_is_seen_until_it_is_gone(
+    browser: Browser, start: Start, fake_engine: FakeEngine, tmp_path: Path
+) -> None:
+    """As text, whatever it holds, and in the data."""
+    (tmp_path / "names.j2").write_text(
+        "{% for c in containers %}{{ note(c.name ~ ': <b id=evil>\n left out') }}{% endfor %}"
+    )
+    process = start()
+    _open(browser, process)
+    identity = fake_engine.add_container("web-1")
+    _wait_for_text(browser, "1 note of the template", "web-1: <b id=evil>\\n left out")
+    assert browser.run("return document.getElementById('evil')") is None
+    (job,) = json.loads(process.get("/status.json")[1])["jobs"]
+    assert (job["note_count"], job["notes"]) == (1, ["web-1: <b id=evil>\\n left out"])
+    fake_engine.remove(identity)
+    wait_for(lambda: "note of the template" not in browser.text(), what=lambda: f"no note in\n{browser.text()}")
+
+
 def test_nothing_is_loaded_from_anybody_else(browser: Browser, start: Start) -> None:
     """The page and its data are all that is asked for."""
     process = start()

@@ -11,7 +11,8 @@ from notify.notifier import Notifier
 from notify.port import ContainerState
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
-from reconciler.loop.job import Job, View
+from reconciler.loop.job import Job
+from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
@@ -21,7 +22,6 @@ from tests.unit.informer.world import Scene
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from models.event import EngineEvent
     from models.notification import Notification
     from models.snapshot import Snapshot
     from reconciler.target.outcome import LockOutcome, Reading
@@ -35,6 +35,7 @@ class MadeUpRenderer:
         self.load_failure: TemplateFailure | None = None
         self.render_failure: TemplateFailure | None = None
         self.undefined_names: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
         self.edited = False
         self.is_empty = False
         self.loads = 0
@@ -60,7 +61,7 @@ class MadeUpRenderer:
         if self.is_empty:
             return Rendered(b"", ())
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names)
+        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes)
 
     def stale(self) -> bool:
         return self.edited
@@ -140,18 +141,18 @@ class Counted:
         self.causes: Counter[str] = Counter()
         self.lines: list[tuple[int, int]] = []
         self.undefined: list[int] = []
+        self.notes: list[int] = []
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
-        self.streams: list[object] = []
-        self.heard_events: list[EngineEvent] = []
         self.passes_over = 0
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         self.passes[ok] += 1
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
         self.renders[ok] += 1
         self.undefined.append(undefined_names)
+        self.notes.append(notes)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         self.causes[cause] += 1
@@ -163,14 +164,8 @@ class Counted:
     def containers(self, counts: Mapping[str, int]) -> None:
         self.states = dict(counts)
 
-    def stream_up(self, *, up: bool) -> None:
-        self.streams.append(up)
-
-    def stream_restarted(self, reason: str) -> None:
-        self.streams.append(reason)
-
-    def heard(self, event: EngineEvent) -> None:
-        self.heard_events.append(event)
+    def pass_failed(self, target: str) -> None:
+        self.passes[False] += 1
 
     def passed(self) -> None:
         self.passes_over += 1
@@ -234,6 +229,7 @@ class Stage:
             observer=self.counted,
             log=log,
         )
+        self.states = EngineStates([self.scene.published])
         self.job.restore()
         assert self.desired.load() is None
 
@@ -245,10 +241,8 @@ class Stage:
 
     def reconcile(self) -> bool:
         """Bring the informer up to date, and make one pass."""
-        informer = self.scene.informer
-        informer.on_reload()
-        assert informer.sync()
-        assert informer.snapshot is not None
-        assert informer.listed is not None
-        view = View(informer.snapshot, informer.revision, informer.store, informer.listed, informer.take_changes())
+        self.scene.informer.on_reload()
+        assert self.scene.informer.sync()
+        view = self.states.take()
+        assert view is not None
         return self.job.reconcile(view)

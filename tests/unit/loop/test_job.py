@@ -158,6 +158,52 @@ def test_undefined_names_are_warned_of_once(caplog: pytest.LogCaptureFixture) ->
     assert stage.counted.undefined == [1, 1]
 
 
+def test_a_note_is_logged_once_until_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    """And again when it comes back after it was gone; it is counted with every render."""
+    stage = Stage()
+    stage.renderer.notes = ("web: left out", "db: left out")
+    stage.reconcile()
+    stage.scene.world.add_container("web")
+    stage.reconcile()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the template for /made/up.conf notes: web: left out",
+        "the template for /made/up.conf notes: db: left out",
+    ]
+    caplog.clear()
+    for number, notes in enumerate([("db: left out",), ("db: left out", "web: left out")]):
+        stage.renderer.notes = notes
+        stage.scene.world.add_container(f"more-{number}")
+        stage.reconcile()
+    assert [record.getMessage() for record in caplog.records] == ["the template for /made/up.conf notes: web: left out"]
+    assert stage.counted.notes == [2, 2, 1, 2]
+
+
+def test_a_failed_render_leaves_the_notes_of_the_last_good_one(caplog: pytest.LogCaptureFixture) -> None:
+    """So that a template that fails and is mended repeats nothing."""
+    stage = Stage()
+    stage.renderer.notes = ("web: left out",)
+    stage.reconcile()
+    for reason in (TemplateFailure("no such thing", "names.j2", 3), None):
+        stage.renderer.render_failure = reason
+        stage.scene.world.add_container(f"web-{reason is None}")
+        stage.reconcile()
+        assert stage.desired.notes == ("web: left out",)
+    assert caplog.text.count("notes:") == 1
+
+
+def test_many_notes_at_once_are_logged_in_part(caplog: pytest.LogCaptureFixture) -> None:
+    """The first fifty, and how many more there are."""
+    stage = Stage()
+    stage.renderer.notes = tuple(f"web-{number}: left out" for number in range(60))
+    stage.reconcile()
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages[49] == "the template for /made/up.conf notes: web-49: left out"
+    assert messages[50:] == [
+        "the template for /made/up.conf makes 10 further notes; the status page lists the first ones"
+    ]
+
+
 def test_a_write_that_fails_is_tried_again_until_it_succeeds(caplog: pytest.LogCaptureFixture) -> None:
     """With backoff, told once, and nothing is owed for what was not written."""
     caplog.set_level(logging.INFO)

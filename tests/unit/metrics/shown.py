@@ -25,7 +25,7 @@ def metrics_of(
     targets: Sequence[str] = ("/etc/out",), notifications: Sequence[Notification] = (HUP, RESTART)
 ) -> Metrics:
     """Metrics of one job."""
-    return Metrics(version="1.2.3", targets=targets, notifications=notifications)
+    return Metrics(version="1.2.3", targets=targets, notifications=notifications, engines=["unix:///run/docker.sock"])
 
 
 def scraped(metrics: Metrics) -> Samples:

@@ -24,9 +24,12 @@ LABELS = {
     "pygen_build_info": {"version"},
     "pygen_reconcile_total": {"target", "result"},
     "pygen_reconcile_duration_seconds": set(),
+    "pygen_unexpected_errors_total": {"part"},
+    "pygen_quarantined_containers": {"engine"},
     "pygen_renders_total": {"target", "result"},
     "pygen_render_duration_seconds": set(),
     "pygen_template_undefined_names": {"target"},
+    "pygen_template_notes": {"target"},
     "pygen_template_failing": {"target"},
     "pygen_diffs_total": {"target", "cause"},
     "pygen_diff_lines_total": {"target", "change"},
@@ -87,6 +90,7 @@ KNOWN = {
     },
     "pygen_last_successful_reconcile_timestamp_seconds": {"target": ("/a", "-")},
     "pygen_template_undefined_names": {"target": ("/a", "-")},
+    "pygen_template_notes": {"target": ("/a", "-")},
     "pygen_template_failing": {"target": ("/a", "-")},
     "pygen_notifications_total": {"action": ("signal",), "container": ("nginx",), "result": RESULTS},
     "pygen_notifications_pending": {"action": ("restart",), "container": ("web",)},
@@ -148,15 +152,17 @@ def test_a_template_is_failing_until_it_renders() -> None:
 
 
 def test_renders() -> None:
-    """The undefined names are those of the last render that gave a text."""
+    """The undefined names and the notes are those of the last render that gave a text."""
     metrics = metrics_of()
-    metrics.loop.rendered("/etc/out", ok=True, duration_s=0.01, undefined_names=3)
+    metrics.loop.rendered("/etc/out", ok=True, duration_s=0.01, undefined_names=3, notes=2)
     metrics.loop.rendered("/etc/out", ok=False, duration_s=0.01)
     assert value(metrics, "pygen_renders_total", target="/etc/out", result="success") == 1
     assert value(metrics, "pygen_renders_total", target="/etc/out", result="error") == 1
     assert value(metrics, "pygen_template_undefined_names", target="/etc/out") == 3
+    assert value(metrics, "pygen_template_notes", target="/etc/out") == 2
     metrics.loop.rendered("/etc/out", ok=True, duration_s=0.01)
     assert value(metrics, "pygen_template_undefined_names", target="/etc/out") == 0
+    assert value(metrics, "pygen_template_notes", target="/etc/out") == 0
 
 
 def test_differences_and_writes() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
 from reconciler.status.gathering import Gathering, WatchedJob
-from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 from tests.unit.loop.parts import Counted, Stage
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ class Recording(Counted):
         self.job = JobRecord(metrics.loop, wall_clock)
         self.notified = NotifyRecord(metrics.notify, wall_clock)
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0) -> None:
-        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names)
+    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         self.job.differed(target, cause, added=added, removed=removed)
@@ -57,7 +57,8 @@ class Watched:
         self.recording = Recording(self.metrics, self._now_s)
         self.stage = Stage(*notifications, counted=self.recording)
         self.scene = self.stage.scene
-        self.loop = LoopRecord(self.metrics.engine, self.metrics.loop, self._now_s)
+        self.loop = LoopRecord(self.metrics.loop)
+        self.engine = EngineRecord(self.metrics.engine, self._now_s)
         watched = WatchedJob(
             self.stage.job,
             template="names.j2",
@@ -67,7 +68,8 @@ class Watched:
             clock=self._now_s,
         )
         self.gathering = Gathering(
-            self.scene.informer,
+            self.scene.published,
+            self.engine,
             self.loop,
             [watched],
             version="1.2.3",

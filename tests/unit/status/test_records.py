@@ -5,7 +5,7 @@ from __future__ import annotations
 from metrics.instruments import Metrics
 from metrics.series import Counter, Gauge
 from models.notification import Notification
-from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 
 HUP = Notification("signal", "nginx", "SIGHUP")
 
@@ -29,12 +29,13 @@ def test_what_a_job_does_is_counted() -> None:
     metrics = _metrics()
     record = JobRecord(metrics.loop, _wall_clock)
     record.rendered("t", ok=False, duration_s=0.1)
-    record.rendered("t", ok=True, duration_s=0.1, undefined_names=3)
+    record.rendered("t", ok=True, duration_s=0.1, undefined_names=3, notes=7)
     record.differed("t", "drift", added=4, removed=5)
     record.wrote("t", "in_place", ok=True)
     record.reconciled("t", ok=True, duration_s=0.2, at_epoch_s=99.0)
     assert _value(metrics, "pygen_renders_total", "t", "error") == 1
     assert _value(metrics, "pygen_template_undefined_names", "t") == 3
+    assert _value(metrics, "pygen_template_notes", "t") == 7
     assert _value(metrics, "pygen_diffs_total", "t", "drift") == 1
     assert _value(metrics, "pygen_diff_lines_total", "t", "removed") == 5
     assert _value(metrics, "pygen_target_writes_total", "t", "in_place", "success") == 1
@@ -56,14 +57,22 @@ def test_what_becomes_of_notifications_is_counted() -> None:
     assert _value(metrics, "pygen_restart_policy_at_risk", "nginx") == 1
 
 
-def test_what_the_loop_hears_is_counted() -> None:
-    """The stream, its ends, and the containers by state."""
+def test_what_is_heard_of_an_engine_is_counted() -> None:
+    """The stream, and its ends."""
     metrics = _metrics()
-    record = LoopRecord(metrics.engine, metrics.loop, _wall_clock)
+    record = EngineRecord(metrics.engine, _wall_clock)
     record.stream_up(up=True)
     record.stream_restarted("timeout")
-    record.containers({"running": 4})
-    record.passed()
     assert _value(metrics, "pygen_event_stream_up") == 1
     assert _value(metrics, "pygen_event_stream_restarts_total", "timeout") == 1
+
+
+def test_what_the_loop_does_is_counted() -> None:
+    """The containers by state, and passes that failed for a reason that nobody foresaw."""
+    metrics = _metrics()
+    record = LoopRecord(metrics.loop)
+    record.containers({"running": 4})
+    record.pass_failed("t")
+    record.passed()
     assert _value(metrics, "pygen_containers", "running") == 4
+    assert _value(metrics, "pygen_reconcile_total", "t", "error") == 1
