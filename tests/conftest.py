@@ -10,14 +10,15 @@ import hypothesis
 import pytest
 
 from tests.support.engine_daemon import EngineUnavailableError
-from tests.support.engine_kinds import KINDS, PODMAN, STABLE, EngineKind
-from tests.support.podman_engine import PodmanEngine
+from tests.support.engine_kinds import KINDS, STABLE, EngineKind
+from tests.support.podman_engine import new_engine
 from tests.support.process import ROOT, PygenProcess
-from tests.support.real_engine import RealEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.support.real_engine import RealEngine
 
 # A slow machine is no reason to fail; and in CI the same examples are tried each time.
 hypothesis.settings.register_profile(
@@ -60,7 +61,7 @@ class _EngineHolder:
 
     def get(self, kind: EngineKind) -> RealEngine:
         if kind.name not in self._engines:
-            engine = PodmanEngine() if kind is PODMAN else RealEngine(kind)
+            engine = new_engine(kind)
             try:
                 engine.start()
             except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -11,8 +12,9 @@ import docker.errors
 import pytest
 
 from models.signals import same_signal
-from tests.support.engine_kinds import PODMAN
+from tests.support.engine_kinds import PODMAN, STABLE, UNSTABLE, EngineKind
 from tests.support.engine_leftovers import alive, clean_up_dead_owners, everybody_else_waits
+from tests.support.podman_engine import new_engine
 from tests.support.real_engine import FILE_HEALTHCHECK, RealEngine
 from tests.support.waiting import wait_for
 
@@ -21,14 +23,23 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def second() -> Iterator[RealEngine]:
-    """Another engine beside the first."""
-    engine = RealEngine()
+def second(engine_kind: EngineKind) -> Iterator[RealEngine]:
+    """Another engine of the same kind beside the first."""
+    engine = new_engine(engine_kind)
     try:
         engine.start()
         yield engine
     finally:
         engine.stop()
+
+
+def test_it_is_the_engine_that_its_kind_says(engine: RealEngine) -> None:
+    """Each is another one, so that the suite runs on three."""
+    version = engine.client.version()
+    names = [component["Name"] for component in version["Components"]]
+    assert ("Podman Engine" in names) is (engine.kind is PODMAN)
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version["Version"])[:2])
+    assert numbers >= {STABLE: (20, 10), UNSTABLE: (28, 5), PODMAN: (4, 3)}[engine.kind]
 
 
 def test_a_listener_keeps_the_signals_it_gets_in_order(engine: RealEngine) -> None:

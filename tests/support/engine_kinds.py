@@ -29,6 +29,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 address = "{folder}/containerd/socket"
 """
 # crun refuses a machine whose cgroups are of both versions, and limits above our own are refused in a container of CI.
+# A process for each exec waits for its delay to end: 300 s unless told otherwise.
 _PODMAN_CONFIG = """\
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -36,6 +37,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+exit_command_delay = 5
 [network]
 network_backend = "cni"
 """
@@ -65,7 +67,7 @@ class Service:
     socket: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EngineKind:
     """What distinguishes one engine from another.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker.errors
 
-from tests.support.engine_kinds import PODMAN, podman_options
+from tests.support.engine_kinds import PODMAN, EngineKind, podman_options
 from tests.support.real_engine import RealEngine
 from tests.support.waiting import wait_for
 
@@ -72,3 +72,8 @@ class PodmanEngine(RealEngine):
         if answer.status >= http.HTTPStatus.BAD_REQUEST:
             raise docker.errors.APIError(f"{method} {path}: {answer.status} {body.decode(errors='replace')}")
         return json.loads(body) if body else None
+
+
+def new_engine(kind: EngineKind) -> RealEngine:
+    """An engine of this kind, not started yet."""
+    return PodmanEngine() if kind is PODMAN else RealEngine(kind)
