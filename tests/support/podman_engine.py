@@ -25,6 +25,7 @@ class PodmanEngine(RealEngine):
     """
 
     default_network = "podman"
+    starts_connect = False
     kill_cancels_policies = False
 
     def __init__(self) -> None:

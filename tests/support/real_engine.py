@@ -45,10 +45,12 @@ class RealEngine(EngineDaemon):
 
     Attributes:
         default_network: where containers are that name none.
+        starts_connect: whether a start has an event for each network, too.
         kill_cancels_policies: whether `docker kill` cancels a restart policy where the container sets no StopSignal.
     """
 
     default_network = "bridge"
+    starts_connect = True
     kill_cancels_policies = True
 
     def __init__(self, kind: EngineKind = STABLE) -> None:
