@@ -13,7 +13,7 @@ import pytest
 
 from models.signals import same_signal
 from tests.support.engine_kinds import PODMAN, STABLE, UNSTABLE, EngineKind
-from tests.support.engine_leftovers import alive, clean_up_dead_owners, everybody_else_waits
+from tests.support.engine_leftovers import alive, clean_up_dead_owners, everybody_else_waits, processes_of
 from tests.support.podman_engine import new_engine
 from tests.support.real_engine import FILE_HEALTHCHECK, RealEngine
 from tests.support.waiting import wait_for
@@ -145,6 +145,7 @@ def test_a_stopped_engine_leaves_nothing_behind(engine: RealEngine, second: Real
     second.kill()
     second.stop()
     assert not alive(pid)
+    assert processes_of(second.folder) == []
     assert not second.folder.exists()
     assert str(second.folder) not in Path("/proc/self/mountinfo").read_text()
     assert not Path("/run/netns", second.namespace).exists()
@@ -159,5 +160,6 @@ def test_what_a_killed_owner_left_is_cleaned_up(engine: RealEngine, second: Real
         clean_up_dead_owners()
     second._daemon.wait()  # type: ignore[union-attr]  # it was started
     assert not any(alive(pid) for pid in pids)
+    assert processes_of(second.folder) == []
     assert not second.folder.exists()
     assert engine.containers() == []

@@ -58,7 +58,7 @@ def clean_up(folder: Path) -> None:
     """End and remove all that belongs to the engine in `folder`, and the folder."""
     containers = _container_ids(folder)
     for _ in range(3):  # a shim may start one more process while it is being ended
-        pids = _processes_of(folder, containers)
+        pids = processes_of(folder, containers)
         if not pids:
             break
         for pid in pids:
@@ -77,7 +77,7 @@ def _container_ids(folder: Path) -> frozenset[str]:
     return frozenset(path.name for place in places if place.is_dir() for path in place.iterdir() if path.is_dir())
 
 
-def _processes_of(folder: Path, containers: frozenset[str]) -> list[int]:
+def processes_of(folder: Path, containers: frozenset[str] = frozenset()) -> list[int]:
     """The engine, its helpers and shims (their command lines name the folder), and what runs in its containers."""
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return [pid for pid in pids if pid != os.getpid() and _belongs(pid, f"{folder}/", containers)]
