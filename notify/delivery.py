@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    port: NotifyPort, attempt_id: int, task: Task, *, via: SignalVia, clock: Callable[[], float], log: logging.Logger
+    port: NotifyPort,
+    attempt_id: int,
+    task: Task,
+    *,
+    via: SignalVia,
+    clock: Callable[[], float],
+    unexpected: Callable[[Exception], object],
+    log: logging.Logger,
 ) -> Report:
     """Tell one run. Never raises: the loop must hear of every end.
 
@@ -27,6 +34,7 @@ def deliver(
         task: what to deliver.
         via: how signals are sent.
         clock: monotonic, seconds.
+        unexpected: told of a fault of ours.
         log: takes the traceback of a fault of ours, at debug level.
 
     Returns:
@@ -38,7 +46,8 @@ def deliver(
         outcome = _act(port, task, looker, via)
     except Exception as error:
         log.debug("a delivery failed unexpectedly", exc_info=True)
-        outcome = Failed(f"unexpected {type(error).__name__}: {error}")
+        unexpected(error)
+        outcome = Failed(f"unexpected {type(error).__name__}")
     return Report(attempt_id, outcome, tuple(looker.readings), clock() - begun_at_s)
 
 

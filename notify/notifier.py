@@ -47,6 +47,10 @@ _CHAIN_MEMORY_S = 120.0
 _CHAINED_ACTION = "restart"
 
 
+def _ignore(_: Exception) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class PendingDebt:
     """One debt, for metrics and the status page.
@@ -89,6 +93,7 @@ class Notifier:
         wake: called by workers: `advance` has something to do. Must be safe from any thread.
         observer: counts.
         log: takes what people read.
+        unexpected: told of a fault of ours in a delivery; called by workers.
         mailbox: where reports wait; a test hands in one whose waiting moves its clock.
     """
 
@@ -108,6 +113,7 @@ class Notifier:
         wake: Callable[[], None],
         observer: NotifyObserver,
         log: logging.Logger,
+        unexpected: Callable[[Exception], object] = _ignore,
         mailbox: Mailbox | None = None,
     ) -> None:
         self._notifications = tuple(dict.fromkeys(notifications))
@@ -118,6 +124,7 @@ class Notifier:
         self._spawn = spawn
         self._wake = wake
         self._log = log
+        self._unexpected = unexpected
         self._mailbox = mailbox or Mailbox()
         self._keeper = Keeper(job, store, log)
         self._gauges = Gauges(self._notifications, observer)
@@ -392,6 +399,7 @@ class Notifier:
             try:
                 self._spawn(partial(self._work, attempt.attempt_id, attempt.task))
             except RuntimeError as error:  # no thread can be started
+                self._unexpected(error)
                 self._mailbox.put(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
 
     def _begin(self, notification: Notification, run: Run, now_s: float) -> Attempt:
@@ -408,7 +416,16 @@ class Notifier:
 
     def _work(self, attempt_id: int, task: Task) -> None:
         """What a worker runs."""
-        self._mailbox.put(deliver(self._port, attempt_id, task, via=self._signal_via, clock=self._clock, log=self._log))
+        report = deliver(
+            self._port,
+            attempt_id,
+            task,
+            via=self._signal_via,
+            clock=self._clock,
+            unexpected=self._unexpected,
+            log=self._log,
+        )
+        self._mailbox.put(report)
         self._wake()
 
     def _take_reports(self) -> bool:

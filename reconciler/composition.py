@@ -91,7 +91,9 @@ class Program:
         self.notify_record = NotifyRecord(self.metrics.notify, time.time)
         self.engine_record = EngineRecord(self.metrics.engine, time.time)
         self.loop_record = LoopRecord(self.metrics.loop)
-        self.target: Target = open_target(settings.target, warn=log.warning)
+        self.target: Target = open_target(
+            settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes
+        )
         self.deadline_s = self.clock() + BUDGET_S
         self.reader = open_reader(
             self.address,
@@ -216,6 +218,7 @@ class Program:
             spawn=spawn,
             wake=lambda: self.inbox.put(DeliveryEnded()),
             observer=self.notify_record,
+            unexpected=lambda error: self.unexpected.handle("delivery", error),
             log=log,
         )
         return Job(

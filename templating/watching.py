@@ -118,6 +118,8 @@ def _read(path: Path, limit_bytes: int) -> tuple[bytes, tuple[int, ...], float]:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise Unfit(0, "it is not a regular file")
+        if facts.st_size > limit_bytes:
+            raise Unfit(0, f"it is larger than {limit_bytes} bytes")
         pieces: list[bytes] = []
         while piece := os.read(descriptor, _PIECE):
             pieces.append(piece)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from reconciler.backend.port import LateSink
 
 POLL_S = 0.5
+# Ten thousand containers are some 100 MB.
+STATE_BYTES_MAX = 256 * 1024 * 1024
 
 _Stamp = tuple[int, int, int]
 
@@ -98,7 +100,10 @@ class RecordedReader:
                 stamp = _stamp_of(path)
                 if stamp != self._stamp:
                     with open(path, "rb") as file:
-                        self._state = read_state(file.read())
+                        data = file.read(STATE_BYTES_MAX + 1)
+                    if len(data) > STATE_BYTES_MAX:
+                        raise ValueError(f"it is larger than {STATE_BYTES_MAX} bytes")  # noqa: TRY301 - told below
+                    self._state = read_state(data)
                     self._stamp = stamp
             except OSError as error:
                 text = f"the recorded state {path} can't be read: {error.strerror or 'unknown reason'}"
