@@ -186,6 +186,7 @@ def _read(
     labels, env = _labels(reader, config), _env(reader, config)
     published = reader.mapping(settings, "Ports", "NetworkSettings.")
     exposed = reader.mapping(config, "ExposedPorts", "Config.")
+    networks = reader.mapping(settings, "Networks", "NetworkSettings.")
     compose = Compose.from_labels(labels)
     status = status_of(reader.text(state, "Status", "State."))
     return Container(
@@ -198,7 +199,7 @@ def _read(
         health=_health(reader, state),
         labels=TextMapping(labels),
         env=TextMapping(env),
-        networks=read_networks(reader, reader.mapping(settings, "Networks", "NetworkSettings."), facts, _NETWORKS),
+        networks=read_networks(reader, networks, facts, _NETWORKS),
         ports=read_exposed(reader, ("Config.ExposedPorts", exposed), (_PORTS, published)),
         published=read_published(reader, published, _PORTS),
         created=reader.text(attrs, "Created"),
@@ -211,7 +212,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
-        endpoint_ids=_endpoint_ids(reader, reader.mapping(settings, "Networks", "NetworkSettings.")),
+        endpoint_ids=_endpoint_ids(reader, networks),
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
@@ -245,8 +246,9 @@ def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
 
 
 def _endpoint_ids(reader: FieldReader, networks: dict[str, Any]) -> tuple[str, ...]:
-    places = (reader.mapping(networks, name, f"{_NETWORKS}.") for name in networks)
-    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.") for place in places)
+    # What is no object has been warned of where the networks are read.
+    places = {name: place for name, place in networks.items() if isinstance(place, dict)}
+    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.{name}.") for name, place in places.items())
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:
