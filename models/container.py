@@ -20,6 +20,7 @@ from models.raw import RawContainer
 from models.reading import FieldReader
 from models.record import Record
 from models.run import Run
+from models.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +43,7 @@ class Container(Record):
         short_id: the id's first 10 digits.
         name: the name without its slash, '' where the engine gives none.
         image: the image as it was asked for (`nginx:1.25`), else its id.
-        status: `State.Status`: `running`, `paused`, `exited`, ...
+        status: `State.Status` in Docker's words: `running`, `paused`, `exited`, ...
         health: `healthy`, `unhealthy`, `starting`, or `unknown` without a health check.
         labels: the labels, sorted; a missing one reads as ''.
         env: the environment variables, sorted; a missing one reads as '', and so does one without `=`.
@@ -191,8 +192,9 @@ def _read(
     labels, env = _labels(reader, config), _env(reader, config)
     published = reader.mapping(settings, "Ports", "NetworkSettings.")
     exposed = reader.mapping(config, "ExposedPorts", "Config.")
+    networks = reader.mapping(settings, "Networks", "NetworkSettings.")
     compose = Compose.from_labels(labels)
-    status = intern(reader.text(state, "Status", "State."))
+    status = status_of(reader.text(state, "Status", "State."))
     return Container(
         engine=engine,
         id=container_id,
@@ -203,7 +205,7 @@ def _read(
         health=_health(reader, state),
         labels=TextMapping(labels),
         env=TextMapping(env),
-        networks=read_networks(reader, reader.mapping(settings, "Networks", "NetworkSettings."), facts, _NETWORKS),
+        networks=read_networks(reader, networks, facts, _NETWORKS),
         ports=read_exposed(reader, ("Config.ExposedPorts", exposed), (_PORTS, published)),
         published=read_published(reader, published, _PORTS),
         created=reader.text(attrs, "Created"),
@@ -216,7 +218,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
-        endpoint_ids=_endpoint_ids(reader, reader.mapping(settings, "Networks", "NetworkSettings.")),
+        endpoint_ids=_endpoint_ids(reader, networks),
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
@@ -250,8 +252,9 @@ def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
 
 
 def _endpoint_ids(reader: FieldReader, networks: dict[str, Any]) -> tuple[str, ...]:
-    places = (reader.mapping(networks, name, f"{_NETWORKS}.") for name in networks)
-    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.") for place in places)
+    # What is no object has been warned of where the networks are read.
+    places = {name: place for name, place in networks.items() if isinstance(place, dict)}
+    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.{name}.") for name, place in places.items())
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:

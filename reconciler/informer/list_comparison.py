@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from models.container import endpoint_ids
+from models.status import status_of
 from models.timestamps import parse_ns
 from reconciler.informer.state import Reading
 from reconciler.informer.store import Cached
@@ -118,7 +119,7 @@ class ListSummary:
 
 def summary_of_entry(entry: Mapping[str, Any]) -> ListSummary:
     """Read the summary from an entry of the list, whatever is missing or null in it."""
-    status = _text(entry.get("State"))
+    status = status_of(_text(entry.get("State")))
     networks = _networks(entry.get("NetworkSettings"))
     return ListSummary(
         name=name_of_entry(entry),

@@ -43,6 +43,11 @@ def test_an_odd_entry_has_an_empty_summary(entry: dict[str, Any]) -> None:
     assert summary_of_entry(entry) == ListSummary("", "", "", frozenset())
 
 
+def test_podman_s_status_is_no_difference() -> None:
+    """List and inspect are compared in the same words."""
+    assert summary_of_entry({"State": "stopped"}).status == summary_of_entry({"State": "exited"}).status == "exited"
+
+
 def test_names_of_legacy_links_are_not_its_own() -> None:
     """A container that others link to is listed under their names, too."""
     assert summary_of_entry({"Names": ["/app/db", "/db"]}).name == "db"
