@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from templating.errors import WrongUse
 from templating.guards import describe
+from templating.text_encoding import other_encoding, without_mark
 from templating.undefined import NOTHING, Blank
 
 if TYPE_CHECKING:
@@ -122,12 +123,16 @@ class ConfigFiles:
 
     def _read(self, path: Path) -> str | None:
         try:
-            return self._watch.read(path).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+            content = self._watch.read(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             self._warn(f"read_config: {path} cannot be read: {error.strerror}")
             return None
+        encoding = other_encoding(content)
+        if encoding:
+            raise WrongUse(f"read_config: the file is {encoding}, not UTF-8; save it as UTF-8")
+        return without_mark(content).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
 def _setting(text: str, key: str) -> str | None:

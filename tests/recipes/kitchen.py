@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from contextlib import contextmanager
@@ -60,8 +61,7 @@ class Kitchen:
         return outcome.text.decode("utf-8", "surrogateescape")
 
     def _snapshot(self) -> Snapshot:
-        names = self.world._networks
-        facts = network_facts([self.world._network_object(self.world.network(name)) for name in names])
+        facts = network_facts(json.loads(self.world.networks_body()))
         bodies = [self.world.inspect_body(each) for each in self.world.container_ids]
         read = [Container.from_inspect(body, engine="", networks=facts, warn=_ignored) for body in bodies]
         return Snapshot.of(read, None)

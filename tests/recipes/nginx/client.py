@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,13 @@ class Answer:
         status: the HTTP status.
         location: where a redirect points.
         body: the text.
+        fields: the answer's own headers, by their names in lower case.
     """
 
     status: int
     location: str
     body: str
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def backend(self) -> str:
@@ -70,21 +72,26 @@ def get(
     tls: bool = False,
     address: str = "127.0.0.1",
     headers: Mapping[str, str] = MappingProxyType({}),
+    method: str = "GET",
+    context: ssl.SSLContext | None = None,
+    preface: bytes = b"",
 ) -> Answer:
-    """One request, as a browser that looks for `host` makes it."""
-    name = host.partition(":")[0]
+    """One request, as a browser that looks for `host` makes it; `preface` goes before all else."""
+    name = host if host.startswith("[") else host.partition(":")[0]
     with socket.create_connection((address, port), timeout=TIMEOUT_S) as plain:
-        connected = tls_context().wrap_socket(plain, server_hostname=name) if tls else plain
+        plain.sendall(preface)
+        connected = (context or tls_context()).wrap_socket(plain, server_hostname=name) if tls else plain
         with connected:
             connection = http.client.HTTPConnection(address, port)
             connection.sock = connected
-            connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for header, value in {"Host": host, **headers}.items():
                 connection.putheader(header, value)
             connection.endheaders()
             with connection.getresponse() as response:
                 body = response.read().decode()
-                return Answer(response.status, response.headers.get("Location", ""), body)
+                fields = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, fields.get("location", ""), body, fields)
 
 
 def certificate_of(port: int, host: str) -> str:

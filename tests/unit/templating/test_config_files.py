@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from templating.config_files import ConfigFiles
+from templating.errors import WrongUse
 from templating.outcome import Rendered, TemplateFailure
 from templating.watching import FileWatch
 from tests.unit.templating.support import renderer, snapshot
@@ -214,3 +215,33 @@ def test_warnings_of_a_render_are_told_after_it(tmp_path: Path) -> None:
     )
     made.render(snapshot())
     assert warnings == [f"read_config: {tmp_path} cannot be read: it is not a regular file"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_setting(place: Place) -> None:
+    """Of a file of settings, of one that is a single setting, and of a secret."""
+    place.settings.write_bytes(b"\xef\xbb\xbf" + SETTINGS.encode())
+    (place.secrets / "MARKED").write_bytes(b"\xef\xbb\xbfsecret\n")
+    assert place.read("CONFIG_KEY") == "sample"
+    assert place.read("ANY", single_config=True) == SETTINGS
+    assert place.read("MARKED") == "secret"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_utf_16_is_an_error_and_no_missing_setting(place: Place, encoding: str) -> None:
+    """The default would be taken for what the file says; nothing of the file is shown."""
+    place.settings.write_bytes(SETTINGS.encode(encoding))
+    (place.secrets / "WIDE").write_bytes("hunter2".encode(encoding))
+    expected = f"read_config: the file is {encoding[:6].upper()}, not UTF-8; save it as UTF-8"
+    for key, path in (("CONFIG_KEY", "settings"), ("WIDE", None)):
+        with pytest.raises(WrongUse) as caught:
+            place.read(key, path)
+        assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"\x00\x01\x02\x03", b"a\x00", b"\xff\x00\xff\x00", b"a\x00\x00b"])
+def test_what_only_resembles_another_encoding_is_left_alone(place: Place, content: bytes) -> None:
+    """Bytes that are no text come out as they came in."""
+    place.settings.write_bytes(content)
+    text = place.read("ANY", single_config=True)
+    assert isinstance(text, str)
+    assert text.encode("utf-8", "surrogateescape") == content
