@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import struct
+import subprocess
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -101,6 +103,26 @@ def certificate_of(port: int, host: str) -> str:
         tls_context().wrap_socket(plain, server_hostname=host) as secure,
     ):
         return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b"")
+
+
+def temporary_key(port: int, host: str, cipher: str) -> int:
+    """The bits of the key that a server makes for one handshake of TLS 1.2 with a cipher; 0 where it refuses."""
+    command = [
+        "openssl",
+        "s_client",
+        "-connect",
+        f"127.0.0.1:{port}",
+        "-servername",
+        host,
+        "-tls1_2",
+        "-cipher",
+        cipher,
+    ]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+    )
+    found = re.search(r"Server Temp Key: DH, (\d+) bits", done.stdout)
+    return int(found[1]) if found else 0
 
 
 def echoed(port: int, host: str, message: bytes) -> bytes:
