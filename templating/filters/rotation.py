@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from models.record import Record
 from templating.errors import WrongUse
 from templating.filters.names import text_of
-from templating.ownership import Owner
+from templating.owner import Owner
 from templating.undefined import Blank
 
 if TYPE_CHECKING:

@@ -47,6 +47,10 @@ class Kitchen:
             options["overrides"] = {"NetworkSettings": {"Networks": {"bridge": {"IPAddress": address}}}}
         return self.world.add_container(name, **options)
 
+    def names(self) -> set[str]:
+        """The names of all containers."""
+        return {self.world.container(each).name for each in self.world.container_ids}
+
     def render(self) -> str:
         """Render in strict mode: a recipe uses no name that does not exist, and nothing odd stops it."""
         edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)

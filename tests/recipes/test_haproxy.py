@@ -125,19 +125,22 @@ def test_a_container_on_the_host_s_network_is_served(tmp_path: Path) -> None:
             assert _get(port, "app.test")[1]["backend"] == "app"
 
 
-def test_haproxy_s_own_container_can_be_named() -> None:
-    """Where a label of somebody else's would say otherwise; several that say so are told."""
+def test_nobody_takes_the_proxy_s_place() -> None:
+    """By the label, that is: the oldest counts, or the one of the name that HAPROXY_CONTAINER says."""
     kitchen = _kitchen()
     for name in ("front", "back"):
         kitchen.world.add_network(name)
-    kitchen.add("evil", networks=["back"], labels={"haproxy.proxy": "yes"})
     kitchen.add("haproxy", networks=["front"], labels={"haproxy.proxy": "yes"})
+    kitchen.add("evil", networks=["back"], labels={"haproxy.proxy": "yes", "pygen.target": "haproxy"})
     kitchen.add("near", networks=["front"], labels={"haproxy.hosts": "near.test"})
-    assert "near.test" not in kitchen.render()
+    assert "near.test" in kitchen.render()
     assert kitchen.notes[0].startswith("label haproxy.proxy: several containers have it")
     kitchen.environ["HAPROXY_CONTAINER"] = "haproxy"
     assert "near.test" in kitchen.render()
     assert kitchen.notes == ()
+    kitchen.world.remove("haproxy")
+    assert "near.test" not in kitchen.render()
+    assert "HAPROXY_CONTAINER names no container, and the label haproxy.proxy counts" in kitchen.notes
 
 
 def test_the_limit_of_entries_can_be_set() -> None:

@@ -19,8 +19,8 @@ FILES = {
     "hosts": "hosts/hosts.j2",
 }
 APP = {"haproxy.hosts": "app.test", "haproxy.port": "8123", "prometheus.port": "8123"}
-READER = {"haproxy.proxy": "yes", "prometheus.server": "yes"}
-"""What marks the program that reads the file; to dnsmasq and hosts it is only another container."""
+READER = {"haproxy.proxy": "yes"}
+"""What marks the program that reads the file, which is called `reader`."""
 
 
 class Place(NamedTuple):
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
     Attributes:
         arrange: makes the networks and containers; the app is called `app`.
-        proxied: its address for HAProxy and Prometheus, each marked as READER; '' where they do not reach it.
+        proxied: its address for HAProxy and Prometheus in the container `reader`; '' where they do not reach it.
         named: its addresses for dnsmasq and hosts, which are asked by the host.
     """
 
@@ -117,6 +117,8 @@ def test_an_app_is_found(recipe: str, place: Place) -> None:
     """At the address at which the reader of the file reaches it, or with a note that it does not."""
     kitchen = Kitchen(FILES[recipe])
     place.arrange(kitchen)
+    if "reader" in kitchen.names():
+        kitchen.environ["PROMETHEUS_CONTAINER"] = "reader"
     found = _found(recipe, kitchen.render())
     if recipe in {"dnsmasq", "hosts"}:
         assert found == place.named
@@ -127,7 +129,7 @@ def test_an_app_is_found(recipe: str, place: Place) -> None:
         assert any(note.startswith("app: has no address that can be reached") for note in kitchen.notes)
 
 
-def test_prometheus_is_where_pygen_is_unless_a_label_says_otherwise() -> None:
+def test_prometheus_is_where_pygen_is_unless_a_variable_says_otherwise() -> None:
     """A target that shares no network with pygen is named all the same: Prometheus may be elsewhere."""
     kitchen = Kitchen(FILES["prometheus"])
     for name, prefix in (("a", "10.1"), ("b", "10.2"), ("c", "10.3")):
@@ -138,7 +140,8 @@ def test_prometheus_is_where_pygen_is_unless_a_label_says_otherwise() -> None:
     addresses = {group["labels"]["container"]: group["targets"][0] for group in json.loads(kitchen.render())}
     assert addresses["near"].startswith("10.2.")
     assert addresses["far"].startswith("10.3.")
-    kitchen.world.add_container("prometheus", networks=["a"], labels=READER)
+    kitchen.world.add_container("prometheus", networks=["a"])
+    kitchen.environ["PROMETHEUS_CONTAINER"] = "prometheus"
     addresses = {group["labels"]["container"]: group["targets"][0] for group in json.loads(kitchen.render())}
     assert addresses["near"].startswith("10.1.")
     assert "far" not in addresses

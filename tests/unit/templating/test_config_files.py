@@ -11,7 +11,7 @@ import pytest
 from templating.config_files import ConfigFiles
 from templating.errors import WrongUse
 from templating.outcome import Rendered, TemplateFailure
-from templating.ownership import Owner
+from templating.owner import Owner
 from templating.watching import FileWatch
 from tests.unit.templating.support import renderer, snapshot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from templating.filters.rotation import Accounts, RotateAs, rotate_as
-from templating.ownership import Owner
+from templating.owner import Owner
 from tests.unit.templating.support import failure_of
 
 PASSWD = (
