@@ -106,7 +106,7 @@ def _prepare(program: Program) -> Status | None:
         return Status.WRITE_FAILED
     if isinstance(locked, LockUnavailable):
         log.warning("%s", locked.reason)
-    if program.job.desired.load() is not None:
+    if program.job.desired.first_load() is not None:
         return Status.TEMPLATE_FAILED
     program.job.restore()
     return None

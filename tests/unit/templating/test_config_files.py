@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from templating.config_files import ConfigFiles
 from templating.outcome import Rendered, TemplateFailure
+from templating.sandbox.config_files import ConfigFiles
 from templating.watching import FileWatch
 from tests.unit.templating.support import renderer, snapshot
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from templating.errors import WrongUse
-from templating.guards import describe
-from templating.undefined import Blank
+from templating.sandbox.undefined import Blank
+from templating.sandbox.writing import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,7 +13,7 @@ from jinja2 import exceptions as jinja
 
 from models.raw import EngineCallRefused
 from templating.errors import TemplateProblem
-from templating.time_limit import TimeLimitReached
+from templating.sandbox.limits import TimeLimitReached
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.exceptions import TemplateSyntaxError
 
-from templating import syntax
 from templating.errors import SourceError, SourceMissing
+from templating.sandbox import syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from templating.source import TemplateSource
+
+class Texts(Protocol):
+    """Where templates' texts come from.
+
+    Attributes:
+        main: the main template's name.
+        refuses_includes: why `include` and `import` are errors; None where they are not.
+    """
+
+    main: str
+    refuses_includes: str | None
+
+    def read(self, name: str) -> str:
+        """The text of a template.
+
+        Raises:
+            SourceMissing: it is not there.
+            SourceError: it cannot be loaded.
+        """
 
 
 class LoadFailure(Exception):  # noqa: N818 - carries a cause to the one place where reasons are written
@@ -33,15 +51,11 @@ class LoadFailure(Exception):  # noqa: N818 - carries a cause to the one place w
 
 
 class SourceLoader(BaseLoader):
-    """Reads templates from a source, each once until `forget`."""
+    """Reads templates from a source, each once."""
 
-    def __init__(self, source: TemplateSource) -> None:
+    def __init__(self, source: Texts) -> None:
         self._source = source
         self._texts: dict[str, str] = {}
-
-    def forget(self) -> None:
-        """Read everything anew."""
-        self._texts.clear()
 
     def text(self, name: str) -> str:
         """A template's text."""
@@ -59,7 +73,7 @@ class SourceLoader(BaseLoader):
             raise TemplateNotFound(template) from error
 
 
-def load_all(environment: Any, loader: SourceLoader, source: TemplateSource, limited: Callable[[Any], Any]) -> None:
+def load_all(environment: Any, loader: SourceLoader, source: Texts, limited: Callable[[Any], Any]) -> None:
     """Read and compile the main template and all that it names, directly or through others.
 
     What is computed, may be missing, or is not there yet, is left to the render that needs it.
@@ -79,7 +93,7 @@ def load_all(environment: Any, loader: SourceLoader, source: TemplateSource, lim
         waiting += [each for each in references if each not in waiting]
 
 
-def _load(environment: Any, loader: SourceLoader, source: TemplateSource, name: str, limited: Any) -> list[str]:
+def _load(environment: Any, loader: SourceLoader, source: Texts, name: str, limited: Any) -> list[str]:
     try:
         text = loader.text(name)
     except SourceMissing as error:

@@ -1,4 +1,4 @@
-"""The filters and tests of a template: Jinja's own, bounded, and the project's, described in docs/filters.md."""
+"""The filters and tests of a template: Jinja's own and the project's, described in docs/filters.md."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
-from templating import syntax
 from templating.errors import WrongUse
-from templating.filters import bounded, data, listing, quoting, reach, text
-from templating.guards import describe
-from templating.regex_portable import is_portable_regex
-from templating.undefined import Blank
+from templating.sandbox import syntax
+from templating.sandbox.filters import data, jinja, listing, quoting, reach, text
+from templating.sandbox.regex_portable import is_portable_regex
+from templating.sandbox.undefined import Blank
+from templating.sandbox.writing import describe, text_of
 
 if TYPE_CHECKING:
-    from templating.environment import TemplateEnvironment
+    from templating.sandbox.environment import TemplateEnvironment
 
 Filter = Callable[..., Any]
 
@@ -33,8 +33,8 @@ def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
 def filters_for(environment: TemplateEnvironment) -> dict[str, Filter]:
     """All filters of one environment."""
     filters = {name: function for name, function in FILTERS.items() if name not in LEFT_OUT}
-    filters |= bounded.filters(environment) | own_filters(environment)
-    return filters | {syntax.CONCAT_FILTER: _concat(environment), syntax.IN_FILTER: contains}
+    filters |= jinja.filters(environment) | own_filters(environment)
+    return filters | {syntax.CONCAT_FILTER: concat, syntax.IN_FILTER: contains}
 
 
 def tests_for() -> dict[str, Any]:
@@ -58,10 +58,6 @@ def contains(item: Any, container: Any) -> bool:
         raise WrongUse(f"'in' cannot look for {describe(item)} in {describe(container)}") from None
 
 
-def _concat(environment: TemplateEnvironment) -> Filter:
-    meter = environment.meter
-
-    def concat(*values: Any) -> str:
-        return meter.join([value if type(value) is str else meter.write(value) for value in values])
-
-    return concat
+def concat(*values: Any) -> str:
+    """`a ~ b ~ c`."""
+    return "".join([value if type(value) is str else text_of(value) for value in values])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from models.listing import ItemList
-from templating.filters.fields import look_up
-from templating.undefined import Blank
+from templating.sandbox.filters.fields import look_up
+from templating.sandbox.undefined import Blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from templating.environment import TemplateEnvironment
+    from templating.sandbox.environment import TemplateEnvironment
 
 _ANY = object()
 

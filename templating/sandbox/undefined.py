@@ -115,7 +115,7 @@ class Nothing(Blank):
 
 
 class MissingText(Nothing):
-    """A label or a variable that is not set. Its methods are those of `''`: `templating.attributes` looks them up."""
+    """A label or a variable that is not set. Its methods are those of `''`: `lookup.py` finds them."""
 
     __slots__ = ()
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.record import Record
 from templating.errors import WrongUse
-from templating.guards import describe
+from templating.sandbox.writing import describe
 
 if TYPE_CHECKING:
-    from templating.environment import TemplateEnvironment
+    from templating.sandbox.environment import TemplateEnvironment
 
 
 def look_up(environment: TemplateEnvironment, item: Any, path: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The Jinja2 environment: sandboxed, bounded, and forgiving exactly where the issue of missing values says so.
+"""The Jinja2 environment: sandboxed, and forgiving exactly where missing values are to be forgiven.
 
-One environment serves one renderer, one render at a time. Jinja's own names that would make two renders of the same
-state differ (`random`, `lipsum`) are left out.
+One environment serves one template, one render at a time. How long a render takes and how large it grows is bounded by
+its process. Jinja's own names that would make two renders of the same state differ (`random`, `lipsum`) are left out.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from templating import syntax
-from templating.attributes import Attributes
-from templating.errors import Refused
-from templating.filters import filters_for, tests_for
-from templating.guards import Guards, bounded_range
-from templating.notes import Notes
-from templating.regex import Regex
-from templating.undefined import unknown_class
+from templating.errors import Refused, WrongUse
+from templating.sandbox import syntax
+from templating.sandbox.filters import filters_for, tests_for
+from templating.sandbox.functions import GLOBALS
+from templating.sandbox.lookup import Lookup
+from templating.sandbox.notes import Notes
+from templating.sandbox.undefined import unknown_class
+from templating.sandbox.writing import describe, refuse_addresses, text_of
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context, Undefined
-
-    from templating.meter import Meter
 
 _OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
@@ -54,7 +52,6 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     Args:
         loader: finds templates by name.
-        meter: bounds what a render makes.
         strict: whether the use of an unknown name is an error.
 
     Attributes:
@@ -67,10 +64,7 @@ class TemplateEnvironment(SandboxedEnvironment):
     code_generator_class = RuntimeCodeGenerator
     intercepted_binops = _OPERATORS
 
-    def __init__(self, loader: BaseLoader, meter: Meter, *, strict: bool = False) -> None:
-        self.meter = meter
-        self.guards = Guards(meter, self)
-        self.regex = Regex()
+    def __init__(self, loader: BaseLoader, *, strict: bool = False) -> None:
         self.undefined_names: dict[str, None] = {}
         self.notes = Notes()
         self.modules: dict[Template, Any] = {}
@@ -86,33 +80,23 @@ class TemplateEnvironment(SandboxedEnvironment):
             optimized=False,
             cache_size=-1,
             extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"],
-            undefined=unknown_class(self._used),
-            finalize=meter.printer(),
+            undefined=unknown_class(self._note_use),
+            finalize=text_of,
         )
-        attributes = Attributes(self.guards, self._unknown_field, super().getattr, self.is_word)
+        self._lookup = Lookup(self, self._unknown_field, self.is_word)
         # On the instance: one call less for every dot and bracket in a template.
-        self.getattr = attributes.read  # type: ignore[method-assign,assignment]
-        self.getitem = attributes.item  # type: ignore[method-assign,assignment]
-        self.concat = meter.join  # type: ignore[method-assign] # Jinja's own place for it
+        self.getattr = self._lookup.read  # type: ignore[method-assign,assignment]
+        self.getitem = self._lookup.item  # type: ignore[method-assign,assignment]
         self.filters: dict[str, Any] = filters_for(self)
         self.tests: dict[str, Any] = tests_for()
-        self.globals.pop("lipsum")
-        self.globals["range"] = bounded_range
-        self.globals["note"] = self.notes.note
+        self.globals.clear()
+        self.globals |= GLOBALS | {"note": self.notes.note}
 
     def begin(self) -> None:
         """A new render begins: nothing of the one before is left."""
-        self.meter.start()
         self.undefined_names.clear()
         self.notes.begin()
         self.modules.clear()
-
-    def forget_templates(self) -> None:
-        """Load every template anew when it is next used."""
-        self._words.clear()
-        self.modules.clear()
-        if self.cache is not None:
-            self.cache.clear()
 
     def is_word(self, name: object) -> bool:
         """Whether a name stands in a template's own text and may be shown."""
@@ -121,8 +105,15 @@ class TemplateEnvironment(SandboxedEnvironment):
     # What generated code calls
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's
-        """An operator, bounded."""
-        return self.guards.binary(operator, left, right)
+        """An operator, with a reason where it does not apply."""
+        if operator == "%" and isinstance(left, str):
+            refuse_addresses(right)
+            return left % right
+        return self._apply(operator, left, right)
+
+    def add(self, left: Any, right: Any) -> Any:
+        """`left + right`, for the filter `sum`."""
+        return self._apply("+", left, right)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """A function or macro; two underscores keep clear of a template's keyword arguments."""
@@ -134,8 +125,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:  # noqa: ARG002 - Jinja's signature
         """Refused at once, not when it is used."""
-        name = repr(attribute) if self.is_word(attribute) else "a computed name"
-        raise Refused(f"{name} is not open to templates")
+        raise self._lookup.refused(attribute)
 
     def join_path(self, template: str, parent: str) -> str:  # noqa: ARG002
         """Names are relative to the main template's folder or address, wherever they are written."""
@@ -143,12 +133,19 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     # Inside
 
+    def _apply(self, operator: str, left: Any, right: Any) -> Any:
+        try:
+            return self.binop_table[operator](left, right)
+        except TypeError:
+            kinds = f"{describe(left)} and {describe(right)}"
+            raise WrongUse(f"{operator!r} cannot be applied to {kinds}") from None
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         self._words.update(syntax.words_of(tree))
         return syntax.rewrite(tree)
 
-    def _used(self, name: str, hint: str | None) -> None:
+    def _note_use(self, name: str, hint: str | None) -> None:
         """An unknown name is used; the name and what is said of it are only shown where the template spells them."""
         spelled = self.is_word(name.rpartition(".")[2])
         if self._strict:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from templating.errors import WrongUse
-from templating.guards import describe
-from templating.undefined import Blank
+from templating.sandbox.undefined import Blank
+from templating.sandbox.writing import describe
 
 NOTES_MAX = 1000
 """So many different notes of one render are kept."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from templating.errors import WrongUse
-from templating.filters.fields import look_up
-from templating.guards import describe
-from templating.regex_matching import Flags
+from templating.sandbox.filters.fields import look_up
+from templating.sandbox.writing import describe, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from templating.environment import TemplateEnvironment
+    from templating.sandbox.environment import TemplateEnvironment
 
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -41,21 +41,20 @@ def split_list(text: str, separator: str = ",") -> list[str]:
 
 def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
-    write = environment.meter.write
 
     def split(value: Any, separator: Any = None, maxsplit: int = -1) -> list[str]:
-        return write(value).split(None if separator is None else _not_empty(write(separator)), maxsplit)
+        return text_of(value).split(None if separator is None else _not_empty(text_of(separator)), maxsplit)
 
     def split_list_(value: Any, separator: Any = ",") -> list[str]:
-        return split_list(write(value), _not_empty(write(separator)))
+        return split_list(text_of(value), _not_empty(text_of(separator)))
 
     def sha1(value: Any) -> str:
         # A name for a file or a key, as in nginx-proxy: nothing is protected by it.
-        return hashlib.sha1(write(value).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+        return hashlib.sha1(text_of(value).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
     def natural_sort(value: Iterable[Any], attribute: str | None = None, reverse: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
         def key(item: Any) -> tuple[tuple[Any, ...], str]:
-            return natural_key(write(item if attribute is None else look_up(environment, item, attribute)))
+            return natural_key(text_of(item if attribute is None else look_up(environment, item, attribute)))
 
         return sorted(value, key=key, reverse=reverse)
 
@@ -65,34 +64,52 @@ def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
         "sha1": sha1,
         "natural_sort": natural_sort,
     }
-    return own | _regex_filters(environment)
+    return own | {"regex_search": regex_search, "regex_replace": regex_replace}
 
 
-def _regex_filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
-    write, regex, meter = environment.meter.write, environment.regex, environment.meter
+def regex_search(
+    value: Any,
+    pattern: Any,
+    *groups: Any,
+    ignorecase: bool = False,
+    multiline: bool = False,
+) -> str | list[str]:
+    """The first match, or the groups asked for; empty where there is none."""
+    wanted = [_group(group) for group in groups]
+    with _reasons():
+        found = re.search(text_of(pattern), text_of(value), _flags(ignorecase, multiline))
+        if not wanted:
+            return found[0] if found else ""
+        return [found[group] or "" for group in wanted] if found else []
 
-    def regex_search(
-        value: Any,
-        pattern: Any,
-        *groups: Any,
-        ignorecase: bool = False,
-        multiline: bool = False,
-    ) -> str | list[str]:
-        wanted = [_group(group) for group in groups]
-        return regex.search(write(pattern), write(value), wanted, Flags(ignorecase, multiline))
 
-    def regex_replace(  # noqa: PLR0917 - as templates elsewhere call it
-        value: Any,
-        pattern: Any,
-        replacement: Any = "",
-        ignorecase: bool = False,  # noqa: FBT001, FBT002
-        multiline: bool = False,  # noqa: FBT001, FBT002
-        count: int = 0,
-    ) -> str:
-        flags = Flags(ignorecase, multiline)
-        return regex.replace(write(pattern), write(replacement), write(value), count, flags, meter.size_limit_bytes)
+def regex_replace(  # noqa: PLR0917 - as templates elsewhere call it
+    value: Any,
+    pattern: Any,
+    replacement: Any = "",
+    ignorecase: bool = False,  # noqa: FBT001, FBT002
+    multiline: bool = False,  # noqa: FBT001, FBT002
+    count: int = 0,
+) -> str:
+    """Every match replaced (the first `count` where that is not 0)."""
+    with _reasons():
+        compiled = re.compile(text_of(pattern), _flags(ignorecase, multiline))
+        return compiled.sub(text_of(replacement), text_of(value), count=max(count, 0))
 
-    return {"regex_search": regex_search, "regex_replace": regex_replace}
+
+def _flags(ignore_case: bool, multi_line: bool) -> re.RegexFlag:  # noqa: FBT001
+    return (re.IGNORECASE if ignore_case else re.NOFLAG) | (re.MULTILINE if multi_line else re.NOFLAG)
+
+
+@contextlib.contextmanager
+def _reasons() -> Iterator[None]:
+    """What can be wrong with a pattern or a replacement, in words without either."""
+    try:
+        yield
+    except (IndexError, KeyError):
+        raise WrongUse("the pattern has no such group") from None
+    except (re.error, OverflowError):
+        raise WrongUse("the pattern or its replacement is not a regular expression's") from None
 
 
 def _group(group: Any) -> int | str:

@@ -9,42 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from models.raw import RawContainer
 from templating.errors import LimitExceeded, Refused, WrongUse
-from templating.guards import describe
-from templating.meter import MAX_ITEMS, Meter
-from templating.undefined import Blank
+from templating.sandbox.undefined import Blank
+from templating.sandbox.writing import describe, text_of
 
 if TYPE_CHECKING:
-    from templating.environment import TemplateEnvironment
+    from templating.sandbox.environment import TemplateEnvironment
 
 _UNUSUAL = re.compile(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 _MAX_DEPTH = 100
 _MAX_INDENT = 64
 
 
-class _Count:
-    """How many values a conversion may still visit."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def one(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise LimitExceeded(f"the data has more than {MAX_ITEMS:,} values")
-
-
-def plain(value: Any, meter: Meter) -> Any:
+def plain(value: Any) -> Any:
     """The same value made of plain dictionaries, lists, texts, numbers, booleans and None.
 
     What is undefined becomes the empty text, a set becomes a sorted list, a container its fields without `raw` (which
     would say everything twice), `raw` its `attrs`. Anything else, a function say, is refused.
     """
-    meter.nested(value, as_text=False)
-    return _plain(value, _Count(MAX_ITEMS), 0)
+    return _plain(value, 0)
 
 
-def _plain(value: Any, count: _Count, depth: int) -> Any:  # noqa: PLR0911 - one kind of value a line
-    count.one()
+def _plain(value: Any, depth: int) -> Any:  # noqa: PLR0911 - one kind of value a line
     if depth > _MAX_DEPTH:
         raise LimitExceeded(f"the data is nested deeper than {_MAX_DEPTH} levels")
     if value is None or isinstance(value, bool | int | float):
@@ -52,16 +37,16 @@ def _plain(value: Any, count: _Count, depth: int) -> Any:  # noqa: PLR0911 - one
     if isinstance(value, str | Blank):
         return str(value)
     if isinstance(value, RawContainer):
-        return _plain(value.attrs, count, depth)
+        return _plain(value.attrs, depth)
     if isinstance(value, Mapping):
         pairs = ((key, each) for key, each in value.items() if not isinstance(each, RawContainer))
-        return {_key(key): _plain(each, count, depth + 1) for key, each in pairs}
+        return {_key(key): _plain(each, depth + 1) for key, each in pairs}
     if isinstance(value, list | tuple | range):
-        return [_plain(each, count, depth + 1) for each in value]
+        return [_plain(each, depth + 1) for each in value]
     if isinstance(value, set | frozenset):
-        return sorted((_plain(each, count, depth + 1) for each in value), key=str)
+        return sorted((_plain(each, depth + 1) for each in value), key=str)
     if hasattr(value, "__next__"):
-        return [_plain(each, count, depth + 1) for each in value]
+        return [_plain(each, depth + 1) for each in value]
     raise WrongUse(f"{describe(value)} cannot be written as data")
 
 
@@ -73,30 +58,26 @@ def _key(key: Any) -> str:
     raise WrongUse(f"{describe(key)} cannot be the key of data")
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:  # noqa: ARG001 - all rooms have one signature
     """The filters of this file by name."""
-    meter = environment.meter
 
     def to_json(value: Any, indent: int | None = None) -> str:
         if indent is not None and not 0 <= indent <= _MAX_INDENT:
             raise LimitExceeded(f"to_json indents by at most {_MAX_INDENT} characters")
         separators = (",", ": ") if indent is not None else (", ", ": ")
-        data = plain(value, meter)
+        data = plain(value)
         try:
             text = json.dumps(data, indent=indent, sort_keys=True, ensure_ascii=False, separators=separators,
                               allow_nan=False)  # fmt: skip
         except ValueError:
             raise Refused("infinity and 'not a number' cannot be written as JSON") from None
-        meter.text(len(text))
         return text
 
     def to_yaml(value: Any) -> str:
-        text = _dump_yaml(plain(value, meter))
-        meter.text(len(text))
-        return text
+        return _dump_yaml(plain(value))
 
     def from_yaml(text: Any) -> Any:
-        return _load_yaml(meter.write(text), meter)
+        return _load_yaml(text_of(text))
 
     return {"to_json": to_json, "to_yaml": to_yaml, "from_yaml": from_yaml}
 
@@ -128,7 +109,7 @@ def _represent_text(representer: Any, text: str) -> Any:
     return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-def _load_yaml(text: str, meter: Meter) -> Any:
+def _load_yaml(text: str) -> Any:
     """Read one YAML 1.2 document into plain values; the parser refuses duplicate keys by itself."""
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
@@ -142,9 +123,7 @@ def _load_yaml(text: str, meter: Meter) -> Any:
         raise WrongUse(f"from_yaml: the text is not one YAML document{_line(error)}") from None
     except ValueError:
         raise WrongUse("from_yaml: a number or a date in the text cannot be read") from None
-    # First: aliases of aliases make a small document enormous once it is written out.
-    meter.nested(data, as_text=False)
-    return plain(_dates_as_text(data), meter)
+    return plain(_dates_as_text(data))
 
 
 def _line(error: Any) -> str:

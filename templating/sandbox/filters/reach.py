@@ -14,12 +14,12 @@ from models.container import Container
 from models.listing import NetworkList
 from models.networks import Network
 from templating.errors import WrongUse
-from templating.filters.listing import same_kind
-from templating.guards import describe
-from templating.undefined import NOTHING, Blank
+from templating.sandbox.filters.listing import same_kind
+from templating.sandbox.undefined import NOTHING, Blank
+from templating.sandbox.writing import describe
 
 if TYPE_CHECKING:
-    from templating.environment import TemplateEnvironment
+    from templating.sandbox.environment import TemplateEnvironment
 
 _HOST = "host"
 _SHARED = "container:"
