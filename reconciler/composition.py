@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.settings import Settings
     from reconciler.status.values import Status
+    from templating.process import RenderProcess
 
 log = logging.getLogger("pygen")
 
@@ -60,12 +61,15 @@ class Program:
     loaded, a lock that somebody else holds and a port that is taken are found, and told, by `reconciler.main`.
     """
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None
+    ) -> None:
         """Make the parts.
 
         Args:
             settings: checked.
             environ: for the engine's TLS settings and for `read_config`.
+            render_process: was started already; None has it started now.
         """
         self.settings = settings
         self.clock = time.monotonic
@@ -79,7 +83,7 @@ class Program:
         self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)
         self.target: Target = open_target(settings.target, warn=log.warning)
         self.renderer = self._renderer(environ)
-        self.renderer.start()  # first of all: it takes about as long as everything else until the state is known
+        self.renderer.start(render_process)
         self.deadline_s = self.clock() + BUDGET_S
         self.address = EngineAddress.parse(settings.docker_address, environ)
         self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)

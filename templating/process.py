@@ -152,6 +152,14 @@ class RenderProcess:
         self._sending = self._receiving = -1
 
 
+def start_process(*, body_max: int) -> RenderProcess | None:
+    """Start one ahead of time; None where it can't be: whoever needs it tries again, and says why."""
+    try:
+        return RenderProcess(body_max=body_max)
+    except OSError:
+        return None
+
+
 def _spawn(receiving: int, sending: int) -> int:
     """Start the interpreter; the numbers become its standard input and output."""
     if not sys.executable:

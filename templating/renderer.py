@@ -124,10 +124,14 @@ class Renderer:
         """Whether the template could be loaded the last time."""
         return self._failure is None
 
-    def start(self) -> None:
-        """Start a process now, so that it is ready when it is needed. Where that fails, the first render says so."""
+    def start(self, process: RenderProcess | None = None) -> None:
+        """Begin with a process now, so that it is ready when it is needed. Where that fails, the first render says so.
+
+        Args:
+            process: one that was started ahead; None starts one.
+        """
         try:
-            self._begin_process()
+            self._begin_process(process)
         except OSError:
             return
 
@@ -188,8 +192,8 @@ class Renderer:
             self._discard()
             return self._failed(f"the render process ended: {error}", may_pass=True)
 
-    def _begin_process(self) -> _Current:
-        process = RenderProcess(body_max=self._size_limit_bytes, clock=self._clock)
+    def _begin_process(self, process: RenderProcess | None = None) -> _Current:
+        process = process or RenderProcess(body_max=self._size_limit_bytes, clock=self._clock)
         if not self._is_first:
             self._replaced()
         self._is_first = False
