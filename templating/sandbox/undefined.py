@@ -131,12 +131,12 @@ class Unknown(Blank):
     """A name that does not exist.
 
     Attributes:
-        used: is told the name, and what is said of it, at each use; raises where that is an error. Set on a subclass
+        _used: is told the name, and what is said of it, at each use; raises where that is an error. Set on a subclass
             for each environment.
     """
 
     __slots__ = ()
-    used: Callable[[str, str | None], None]
+    _used: Callable[[str, str | None], None]
 
     def __new__(
         cls,
@@ -149,7 +149,9 @@ class Unknown(Blank):
         return super().__new__(cls) if name is not None else Nothing(hint)
 
     def _touch(self) -> None:
-        type(self).used(str(self._undefined_name), self._undefined_hint)
+        type(self)._used(  # noqa: SLF001 - its own class's
+            str(self._undefined_name), self._undefined_hint
+        )
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """A function that a template made up cannot be called in any mode."""
@@ -169,4 +171,4 @@ class Unknown(Blank):
 
 def unknown_class(used: Callable[[str, str | None], None]) -> type[Unknown]:
     """The class of unknown names for one environment."""
-    return type("Unknown", (Unknown,), {"__slots__": (), "used": staticmethod(used)})
+    return type("Unknown", (Unknown,), {"__slots__": (), "_used": staticmethod(used)})
