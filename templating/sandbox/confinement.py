@@ -38,7 +38,7 @@ def confine(parent: int, *, keep_rights: bool) -> list[str]:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     missing: list[str] = []
-    _limit()
+    missing += _limit()
     if os.geteuid() == 0 and not keep_rights:
         missing += _become_nobody()
     # After the change of user, which clears it; source: prctl(2).
@@ -54,15 +54,23 @@ def confine(parent: int, *, keep_rights: bool) -> list[str]:
     return missing
 
 
-def _limit() -> None:
+def _limit() -> list[str]:
     """No core, no file of any size, few descriptors, no further process."""
-    zero = (0, 0)
-    resource.setrlimit(resource.RLIMIT_CORE, zero)
-    resource.setrlimit(resource.RLIMIT_FSIZE, zero)
-    resource.setrlimit(resource.RLIMIT_NPROC, zero)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    descriptors = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    limits = (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, descriptors),
+    )
+    try:
+        for limit, most in limits:
+            resource.setrlimit(limit, (most, most))
+        resource.setrlimit(resource.RLIMIT_AS, resource.getrlimit(resource.RLIMIT_AS))
+    except (OSError, ValueError) as error:
+        return [f"the kernel takes no limits from it, not of memory either: {error}"]
+    return []
 
 
 def _become_nobody() -> list[str]:

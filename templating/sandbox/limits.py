@@ -67,14 +67,22 @@ class Alarm:
 
 @contextlib.contextmanager
 def memory_of(more_bytes: int) -> Iterator[None]:
-    """Let something add at most so much to what the process has mapped now; MemoryError beyond."""
+    """Let something add at most so much to what the process has mapped now; MemoryError beyond.
+
+    Where the kernel takes no limit from this process, which was told when it was confined, there is none.
+    """
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = mapped_bytes() + more_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    _limit_memory(limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        _limit_memory(hard, hard)
+
+
+def _limit_memory(soft: int, hard: int) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def mapped_bytes() -> int:
