@@ -145,7 +145,7 @@ def test_one_that_cannot_be_started_is_a_failure_that_may_pass(monkeypatch: pyte
         ("import sys; sys.exit(3)", "it ended with status 3"),
         ("import os; os.kill(os.getpid(), 9)", "signal 9"),
         ("import os; os.write(1, b'x' * 100); input()", "larger than it may be"),
-        ("import os; os.write(1, bytes(8)); input()", "no JSON"),
+        ("import os; os.write(1, bytes(12)); input()", "no JSON"),
         ("import os; os.write(1, FRAME({'is': 'rendered'})); input()", "undefined is of another type"),
         ("import os; os.write(1, FRAME({'is': 'begun'})); input()", "another answer"),
         ("import os; os.write(1, FRAME({'is': 'ready', 'missing': ['x']})[:-1]); os._exit(0)", "status 0"),
