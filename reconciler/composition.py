@@ -114,7 +114,9 @@ class Program:
             backoff=self._backoff(),
             log=log,
         )
-        self.renders = RenderWorker(self.renderer, clock=self.clock, wake=lambda: self.queue.put(RenderArrived()))
+        self.renders = RenderWorker(
+            self.renderer, clock=self.clock, wake=lambda: self.queue.put(RenderArrived()), log=log
+        )
         self.renders.start()
         self.job = self._job()
         self.reconciler = Reconciler(

@@ -144,6 +144,8 @@ class Desired:
         self._take()
         if self._retry_at_s is not None and self._clock() >= self._retry_at_s:
             self._retry_at_s = self._rendered = None
+            if not self.parses:
+                self._worker.ask_load()
         if revision not in {self._rendered, self._asked}:
             self._asked = revision
             self._worker.ask_render(snapshot, revision)
@@ -170,6 +172,7 @@ class Desired:
         self.parses = failure is None
         if failure is not None:
             self._observer.rendered(self._target, ok=False, duration_s=0.0)
+            self._retry_later(failure)
             self._fail(failure)
             return
         self.template_changed = True
@@ -185,7 +188,7 @@ class Desired:
         if isinstance(outcome, TemplateFailure):
             self._observer.rendered(self._target, ok=False, duration_s=arrived.duration_s)
             self._content = None
-            self._retry_at_s = self._clock() + self._backoff.next_delay_s() if outcome.may_pass else None
+            self._retry_later(outcome)
             self._fail(outcome)
             return
         self._observer.rendered(
@@ -205,6 +208,9 @@ class Desired:
         self._is_fresh = True
         self._warn_of(outcome.undefined_names)
         self._tell_notes(outcome.notes)
+
+    def _retry_later(self, failure: TemplateFailure) -> None:
+        self._retry_at_s = self._clock() + self._backoff.next_delay_s() if failure.may_pass else None
 
     def _warn_of(self, names: tuple[str, ...]) -> None:
         for name in names:

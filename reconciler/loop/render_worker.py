@@ -11,11 +11,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from templating.outcome import TemplateFailure
+
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable
 
     from models.snapshot import Snapshot
-    from templating.outcome import Rendered, TemplateFailure
+    from templating.outcome import Rendered
 
 # A process that is in the middle of a render when the program ends is killed with it.
 _CLOSE_S = 0.2
@@ -66,17 +69,21 @@ class RenderEnded:
 class RenderWorker:
     """Renders for one job. The loop's thread asks and takes; one other thread runs."""
 
-    def __init__(self, renderer: TemplateRenderer, *, clock: Callable[[], float], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, renderer: TemplateRenderer, *, clock: Callable[[], float], wake: Callable[[], None], log: logging.Logger
+    ) -> None:
         """Take what renders.
 
         Args:
             renderer: only ever used by the thread that runs, once that is started.
             clock: monotonic, seconds.
             wake: called when something has arrived.
+            log: where what nobody foresaw is told.
         """
         self._renderer = renderer
         self._clock = clock
         self._wake = wake
+        self._log = log
         self._changed = threading.Condition()
         self._wants_load = False
         self._wants_look = False
@@ -160,11 +167,24 @@ class RenderWorker:
             self._wants_load = self._wants_look = False
             if not (load or look):
                 self._wanted = None
-        if load or (look and self._renderer.stale()):
-            return [LoadEnded(self._renderer.load())]
-        if look or wanted is None:
-            return []
-        snapshot, revision = wanted
+        try:
+            if load or look:
+                return [LoadEnded(self._renderer.load())] if load or self._renderer.stale() else []
+            return [] if wanted is None else [self._render(*wanted)]
+        except Exception as error:  # noqa: BLE001 - this thread goes on, whatever it meets
+            failure = self._unforeseen(error)
+            return [LoadEnded(failure) if load or look or wanted is None else RenderEnded(wanted[1], failure, 0.0)]
+
+    def _render(self, snapshot: Snapshot, revision: int) -> RenderEnded:
         begun_s = self._clock()
         outcome = self._renderer.render(snapshot)
-        return [RenderEnded(revision, outcome, self._clock() - begun_s)]
+        return RenderEnded(revision, outcome, self._clock() - begun_s)
+
+    def _unforeseen(self, error: Exception) -> TemplateFailure:
+        kind = type(error).__name__
+        self._log.error(
+            "a render failed for a reason that nobody foresaw (%s); it is made again. Please report this, with --debug",
+            kind,
+            exc_info=error,
+        )
+        return TemplateFailure(f"it failed for a reason that nobody foresaw ({kind})", "the template", may_pass=True)

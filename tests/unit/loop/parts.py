@@ -75,8 +75,12 @@ class RendersAtOnce(RenderWorker):
     """Does what is asked for before the asker goes on, unless it is held."""
 
     def __init__(self, renderer: MadeUpRenderer, *, clock: Callable[[], float]) -> None:
-        super().__init__(renderer, clock=clock, wake=lambda: None)
+        super().__init__(renderer, clock=clock, wake=lambda: None, log=logging.getLogger("test.renders"))
         self.is_held = False
+
+    def step_once(self) -> None:
+        """Do one thing of what was asked for."""
+        self._arrived += self._step()
 
     def release(self) -> None:
         """Do what was asked for meanwhile."""
