@@ -187,6 +187,22 @@ RENDER_SIZE_LIMIT = Option(
     "Default 16M.",
     metavar=("BYTES",),
 )
+RENDER_MEMORY_LIMIT = Option(
+    "--render-memory-limit",
+    "render_memory_limit_bytes",
+    values.size_bytes,
+    "What one render may add to the memory of the process that renders; beyond, it is a template error. Default 16 "
+    "times --render-size-limit, and 256M at least.",
+    metavar=("BYTES",),
+)
+RENDER_RIGHTS = Option(
+    "--render-rights",
+    "render_rights",
+    values.choice("drop", "keep"),
+    "Where the program is root, its templates are rendered by a user without rights (drop, the default), unless "
+    "read_config, exists or list_dir have to see what only root may (keep).",
+    metavar=("drop|keep",),
+)
 FORMAT = Option(
     "--format",
     "output_format",
@@ -215,5 +231,7 @@ OPTIONS = (
     DEBUG,
     RENDER_TIME_LIMIT,
     RENDER_SIZE_LIMIT,
+    RENDER_MEMORY_LIMIT,
+    RENDER_RIGHTS,
 )
 """All options of the main command, in the order of the help."""

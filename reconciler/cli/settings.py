@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from notify.telling import SignalVia
 
 LogFormat = Literal["text", "json"]
+RenderRights = Literal["drop", "keep"]
 
 STANDARD_OUTPUT = "-"
 
@@ -57,6 +58,9 @@ class Settings:
         status_page: whether `/` and `/status.json` are served.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
+        render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
+            size.
+        render_rights: whether the render process of a program that is root gives that up.
     """
 
     template: str
@@ -76,3 +80,5 @@ class Settings:
     status_page: bool = True
     render_time_limit_s: float = 10.0
     render_size_limit_bytes: int = 16 * 1024 * 1024
+    render_memory_limit_bytes: int | None = None
+    render_rights: RenderRights = "drop"
