@@ -153,7 +153,7 @@ class Program:
             time_limit_s=settings.render_time_limit_s,
             size_limit_bytes=settings.render_size_limit_bytes,
             memory_limit_bytes=settings.render_memory_limit_bytes,
-            keep_rights=settings.render_rights == "keep",
+            keep_rights=settings.render_user == "root",
             replaced=lambda: self.metrics.loop.render_process_restarted(settings.target),
             warn=log.warning,
             environ=environ,

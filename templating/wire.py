@@ -10,7 +10,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-_LENGTHS = struct.Struct(">II")
+_LENGTHS = struct.Struct(">IQ")
 HEADER_BYTES_MAX = 64 * 1024 * 1024
 """Of what the program itself sends: a template's text in a header, say."""
 

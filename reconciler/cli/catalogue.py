@@ -195,13 +195,13 @@ RENDER_MEMORY_LIMIT = Option(
     "times --render-size-limit, and 256M at least.",
     metavar=("BYTES",),
 )
-RENDER_RIGHTS = Option(
-    "--render-rights",
-    "render_rights",
-    values.choice("drop", "keep"),
-    "Where the program is root, its templates are rendered by a user without rights (drop, the default), unless "
-    "read_config, exists or list_dir have to see what only root may (keep).",
-    metavar=("drop|keep",),
+RENDER_USER = Option(
+    "--render-user",
+    "render_user",
+    values.choice("nobody", "root"),
+    "Where the program is root: who renders its templates. nobody (default) is a user without rights; root is for "
+    "templates whose read_config, exists or list_dir have to see what only root may.",
+    metavar=("nobody|root",),
 )
 FORMAT = Option(
     "--format",
@@ -232,6 +232,6 @@ OPTIONS = (
     RENDER_TIME_LIMIT,
     RENDER_SIZE_LIMIT,
     RENDER_MEMORY_LIMIT,
-    RENDER_RIGHTS,
+    RENDER_USER,
 )
 """All options of the main command, in the order of the help."""

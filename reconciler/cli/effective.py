@@ -31,7 +31,7 @@ def effective_settings(settings: Settings) -> str:
         "signal-via": settings.signal_via,
         "render-limits": f"{settings.render_time_limit_s:g} s, {settings.render_size_limit_bytes} bytes",
         "render-memory-limit": _size(settings.render_memory_limit_bytes),
-        "render-rights": "" if settings.render_rights == "drop" else settings.render_rights,
+        "render-user": _if_differs(settings.render_user, "nobody"),
         "modes": " ".join(_modes(settings)),
     }
     return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from notify.telling import SignalVia
 
 LogFormat = Literal["text", "json"]
-RenderRights = Literal["drop", "keep"]
+RenderUser = Literal["nobody", "root"]
 
 STANDARD_OUTPUT = "-"
 
@@ -60,7 +60,7 @@ class Settings:
         render_size_limit_bytes: bytes that one render may give, over 0.
         render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
             size.
-        render_rights: whether the render process of a program that is root gives that up.
+        render_user: who the render process of a program that is root becomes.
     """
 
     template: str
@@ -81,4 +81,4 @@ class Settings:
     render_time_limit_s: float = 10.0
     render_size_limit_bytes: int = 16 * 1024 * 1024
     render_memory_limit_bytes: int | None = None
-    render_rights: RenderRights = "drop"
+    render_user: RenderUser = "nobody"

@@ -5,6 +5,7 @@ What the kernel does not give is left out and told: a template is still in Jinja
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -38,6 +39,7 @@ def confine(parent: int, *, keep_rights: bool) -> list[str]:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     missing: list[str] = []
+    _die_first()
     missing += _limit()
     if os.geteuid() == 0 and not keep_rights:
         missing += _become_nobody()
@@ -71,6 +73,15 @@ def _limit() -> list[str]:
     except (OSError, ValueError) as error:
         return [f"the kernel takes no limits from it, not of memory either: {error}"]
     return []
+
+
+def _die_first() -> None:
+    """Where memory is short (a container's limit), it is this process that the kernel ends, and never the program.
+
+    Before anything else that keeps it from writing; source: proc(5), `oom_score_adj`.
+    """
+    with contextlib.suppress(OSError), Path("/proc/self/oom_score_adj").open("w") as file:
+        file.write("1000")
 
 
 def _become_nobody() -> list[str]:

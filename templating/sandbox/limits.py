@@ -11,6 +11,7 @@ import contextlib
 import os
 import resource
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def memory_of(more_bytes: int) -> Iterator[None]:
     Where the kernel takes no limit from this process, which was told when it was confined, there is none.
     """
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = mapped_bytes() + more_bytes
+    limit = min(mapped_bytes() + more_bytes, sys.maxsize)
     _limit_memory(limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
     try:
         yield

@@ -35,6 +35,7 @@ if child:
     os.waitpid(child, 0)
     sys.stdout.buffer.write(answer)
     sys.exit()
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # as a new program is, until it says otherwise
 inherited = socket.socket(socket.AF_UNIX)
 missing = confine(program, keep_rights=keep_rights)
 libc = ctypes.CDLL(None, use_errno=True)
@@ -80,7 +81,8 @@ for name, attempt in attempts.items():
     except (OSError, RuntimeError):
         pass
 status = {"user": os.getuid(), "groups": os.getgroups(), "done": done, "missing": missing, "core": resource.getrlimit(
-    resource.RLIMIT_CORE), "file": resource.getrlimit(resource.RLIMIT_FSIZE), "reads": os.path.exists("/etc/passwd")}
+    resource.RLIMIT_CORE), "reads": os.path.exists("/etc/passwd"), "oom": int(open("/proc/self/oom_score_adj").read()),
+    "file": resource.getrlimit(resource.RLIMIT_FSIZE)}
 os.write(sending, json.dumps(status).encode())
 os._exit(0)
 """
@@ -106,6 +108,7 @@ def test_nothing_is_left_to_do_but_to_read(user: int, rights: str, becomes: int)
     assert found["groups"] == []
     assert found["core"] == found["file"] == [0, 0]
     assert found["reads"]
+    assert found["oom"] == 1000
 
 
 def test_a_process_that_stays_root_reads_files_and_no_more() -> None:

@@ -141,7 +141,12 @@ class Site:
             edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
             source = open_source(str(self.folder / "recipe" / "nginx.conf.j2"), edges)
             self._renderer = Renderer(
-                source, strict=True, warn=_unexpected, environ=self.environ, time_limit_s=_TIME_LIMIT_S
+                source,
+                strict=True,
+                keep_rights=True,  # the tests' folders are root's
+                warn=_unexpected,
+                environ=self.environ,
+                time_limit_s=_TIME_LIMIT_S,
             )
             failure = self._renderer.load()
             assert failure is None, str(failure)
