@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from models import kept_body, matching
 from models.compose import Compose
+from models.image import ImageName
 from models.listing import ItemList, NetworkList
 from models.mapping import TextMapping
 from models.mounts import Mount, read_mounts
@@ -138,6 +139,11 @@ class Container(Record):
         )
 
     @property
+    def image_name(self) -> ImageName:
+        """The image's name in its parts; no field, so that a container written as JSON stays as it was."""
+        return ImageName.parse(self.image)
+
+    @property
     def is_current(self) -> bool:
         """Whether it is one of `containers`: running and not restarting; a paused one is."""
         return self.running and not self.restarting
@@ -150,7 +156,7 @@ class Container(Record):
     def with_networks(self, networks: Mapping[str, NetworkFacts]) -> Container:
         """The same container where the engine's networks are known better; itself if that says nothing new."""
         found = NetworkList(
-            network if (known := networks.get(network.id)) is None else replace(network, internal=known.internal)
+            network if (known := networks.get(network.id)) is None else network.with_facts(known)
             for network in self.networks
         )
         return self if found == self.networks else replace(self, networks=found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 NO_ALIASES: ItemList[str] = ItemList()
 
 
+# The bridge's option that leaves it without an address, so that the gateway is some other machine, and the auxiliary
+# address by which a bridge's containers are given another gateway than the bridge: drivers/bridge in moby's libnetwork.
+_NO_BRIDGE_ADDRESS = "com.docker.network.bridge.inhibit_ipv4"
+_OTHER_GATEWAYS = ("DefaultGatewayIPv4", "DefaultGatewayIPv6")
+_YES = frozenset({"1", "t", "true"})
+
+# Of a network of which the engine says nothing: what Docker calls the Swarm's ingress network unless told otherwise.
+_USUAL_INGRESS = "ingress"
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
     """What `GET /networks` says of one network and an inspected container does not.
@@ -25,19 +35,58 @@ class NetworkFacts:
         id: the network's id.
         name: the network's name.
         internal: whether it has no way out.
+        driver: `bridge`, `overlay`, `macvlan`, `ipvlan`, `host`, `null` or a plug-in's, '' where it is not known.
+        scope: `local`, `swarm` or `global`, '' where it is not known.
+        ingress: whether it is the Swarm's network for published ports, over which containers do not meet.
+        gateway_is_host: whether the gateway in it is the host, as a bridge's is: a macvlan's or ipvlan's is a router.
     """
 
     id: str
     name: str
-    internal: bool
+    internal: bool = False
+    driver: str = ""
+    scope: str = ""
+    ingress: bool = False
+    gateway_is_host: bool = True
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> NetworkFacts | None:
         """Read one entry of the engine's answer; None for one without an id. Odd fields are empty."""
-        network_id, name = entry.get("Id"), entry.get("Name")
-        if not isinstance(network_id, str) or not network_id:
+        network_id, name = _text(entry, "Id"), _text(entry, "Name")
+        if not network_id:
             return None
-        return cls(intern(network_id), name if isinstance(name, str) else "", entry.get("Internal") is True)
+        driver, ingress = intern(_text(entry, "Driver")), entry.get("Ingress") is True
+        return cls(
+            id=intern(network_id),
+            name=name,
+            internal=entry.get("Internal") is True,
+            driver=driver,
+            scope=intern(_text(entry, "Scope")),
+            ingress=ingress,
+            gateway_is_host=driver in {"", "bridge"} and not ingress and not _has_other_gateway(entry),
+        )
+
+    @classmethod
+    def unknown(cls, network_id: str, name: str) -> NetworkFacts:
+        """What is assumed of a network that the engine does not list: a bridge, unless its name is the ingress's."""
+        is_ingress = name == _USUAL_INGRESS
+        return cls(network_id, name, ingress=is_ingress, gateway_is_host=not is_ingress)
+
+
+def _text(entry: Mapping[str, Any], field: str) -> str:
+    value = entry.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def _has_other_gateway(entry: Mapping[str, Any]) -> bool:
+    """Whether a bridge's containers have a gateway that is not the bridge."""
+    options, ipam = entry.get("Options"), entry.get("IPAM")
+    if isinstance(options, dict) and str(options.get(_NO_BRIDGE_ADDRESS, "")).lower() in _YES:
+        return True
+    pools = ipam.get("Config") if isinstance(ipam, dict) else None
+    found = pools if isinstance(pools, list) else []
+    others = [pool.get("AuxiliaryAddresses") for pool in found if isinstance(pool, dict)]
+    return any(name in other for other in others if isinstance(other, dict) for name in _OTHER_GATEWAYS)
 
 
 def network_facts(entries: Iterable[Mapping[str, Any]]) -> dict[str, NetworkFacts]:
@@ -56,9 +105,14 @@ class Network(Record):
         ip_address: the container's IPv4 address there, '' without one (stopped, host network, IPv6 only).
         ipv6_address: the container's global IPv6 address there, '' without one.
         gateway: the IPv4 gateway, '' without one.
+        ipv6_gateway: the IPv6 gateway, '' without one.
         aliases: the names that the container has there, in the engine's order.
         mac_address: the container's MAC address there, '' without one.
         internal: whether the network has no way out; False where the engine does not know the network.
+        driver: `bridge`, `overlay`, `macvlan`, `ipvlan`, `host`, `null`, ..., '' where it is not known.
+        scope: `local`, `swarm` or `global`, '' where it is not known.
+        ingress: whether it is the Swarm's network for published ports, over which containers do not meet.
+        gateway_is_host: whether the gateway is the host; of a macvlan, ipvlan or overlay it is not.
     """
 
     id: str
@@ -66,14 +120,42 @@ class Network(Record):
     ip_address: str
     ipv6_address: str
     gateway: str
+    ipv6_gateway: str
     aliases: ItemList[str]
     mac_address: str
     internal: bool
+    driver: str
+    scope: str
+    ingress: bool
+    gateway_is_host: bool
+
+    @property
+    def host_address(self) -> str:
+        """Where the host answers whoever is in this network, IPv4 before IPv6; '' where it does not, or not surely."""
+        return (self.gateway or self.ipv6_gateway) if self.gateway_is_host and not self.internal else ""
 
     @property
     def key(self) -> str:
         """What makes two containers' networks one: the id, else the name."""
         return self.id or self.name
+
+    @property
+    def facts(self) -> NetworkFacts:
+        """What was known of the network when this was read."""
+        return NetworkFacts(
+            self.id, self.name, self.internal, self.driver, self.scope, self.ingress, self.gateway_is_host
+        )
+
+    def with_facts(self, facts: NetworkFacts) -> Network:
+        """The same place in a network that is better known."""
+        return replace(
+            self,
+            internal=facts.internal,
+            driver=facts.driver,
+            scope=facts.scope,
+            ingress=facts.ingress,
+            gateway_is_host=facts.gateway_is_host,
+        )
 
 
 def read_networks(
@@ -90,7 +172,7 @@ def _read_network(
     reader: FieldReader, name: str, endpoint: dict[str, Any], facts: Mapping[str, NetworkFacts], path: str
 ) -> Network:
     network_id = intern(reader.text(endpoint, "NetworkID", path))
-    known = facts.get(network_id)
+    known = facts.get(network_id) or NetworkFacts.unknown(network_id, name)
     aliases = reader.texts(endpoint, "Aliases", path)
     return Network(
         id=network_id,
@@ -98,7 +180,12 @@ def _read_network(
         ip_address=reader.text(endpoint, "IPAddress", path),
         ipv6_address=reader.text(endpoint, "GlobalIPv6Address", path),
         gateway=intern(reader.text(endpoint, "Gateway", path)),
+        ipv6_gateway=intern(reader.text(endpoint, "IPv6Gateway", path)),
         aliases=ItemList(aliases) if aliases else NO_ALIASES,
         mac_address=reader.text(endpoint, "MacAddress", path),
-        internal=known is not None and known.internal,
+        internal=known.internal,
+        driver=known.driver,
+        scope=known.scope,
+        ingress=known.ingress,
+        gateway_is_host=known.gateway_is_host,
     )

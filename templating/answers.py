@@ -138,11 +138,13 @@ def _failure(found: Any) -> Failed | None:
 
 
 def _fact(found: Any) -> Fact:
-    """One of the three kinds of facts, as `templating.watching` writes them."""
+    """One of the kinds of facts, as `templating.watching` writes them."""
     match found:
         case ["read", str(), signature, digest, bool()] if _is_signature(signature) and _is_text_or_none(digest):
             return list(found)
         case ["exists", str(), bool()]:
+            return list(found)
+        case ["owner_of", str(), None | [int(), int(), bool()]]:
             return list(found)
         case ["names_in", str(), list(names)] if all(type(name) is str for name in names):
             return list(found)

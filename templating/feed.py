@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models.container import Container
+    from models.networks import NetworkFacts
     from models.snapshot import Snapshot
 
 _BODIES_MAX = 200
@@ -36,10 +38,14 @@ class Feed:
         self._given = now
         for at in range(0, max(len(changed), 1), _BODIES_MAX):
             part = changed[at : at + _BODIES_MAX]
-            put = [[each.engine, _internal(each), len(each.kept)] for each in part]
-            yield {"do": "feed", "own_id": own_id, "remove": gone, "put": put}, b"".join(each.kept for each in part)
+            networks: dict[NetworkFacts, int] = {}
+            put = [[each.engine, _places(each, networks), len(each.kept)] for each in part]
+            facts = [astuple(each) for each in networks]
+            header = {"do": "feed", "own_id": own_id, "remove": gone, "networks": facts, "put": put}
+            yield header, b"".join(each.kept for each in part)
             gone = []
 
 
-def _internal(container: Container) -> list[str]:
-    return [network.id for network in container.networks if network.internal]
+def _places(container: Container, networks: dict[NetworkFacts, int]) -> list[int]:
+    """Where the facts of a container's networks are among those of a frame, which has each once."""
+    return [networks.setdefault(network.facts, len(networks)) for network in container.networks if network.id]

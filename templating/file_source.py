@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from templating.errors import SourceError, SourceMissing
+from templating.text_encoding import decoded
 from templating.watching import FileWatch
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class FileSource:
         """The text of a file in the folder or below it."""
         path = self._folder / _safe(name)
         try:
-            return self._watch.read(path).decode("utf-8")
+            return decoded(self._watch.read(path))
         except (FileNotFoundError, NotADirectoryError):
             raise SourceMissing("the file is not there") from None
-        except UnicodeDecodeError:
-            raise SourceError("the file is not UTF-8 text") from None
+        except ValueError as error:
+            raise SourceError(f"the file {error}") from None
         except OSError as error:
             raise SourceError(f"the file cannot be read: {error.strerror}") from None
 

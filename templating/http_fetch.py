@@ -14,6 +14,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from templating.text_encoding import decoded
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -110,9 +112,9 @@ class Fetcher:
         if response.length:
             raise FetchFailed("the connection ended in the middle of the answer")
         try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            raise FetchFailed("the answer is not UTF-8 text") from None
+            text = decoded(bytes(body))
+        except ValueError as error:
+            raise FetchFailed(f"the answer {error}") from None
         headers = response.headers
         return Fetched(text, headers.get("ETag", ""), headers.get("Last-Modified", ""))
 

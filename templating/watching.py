@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from templating.owner import Owner
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -104,6 +106,12 @@ class FileWatch:
         self._looked(["names_in", str(path), list(answer)])
         return answer
 
+    def owner_of(self, path: Path) -> Owner | None:
+        """Whose a file or folder is; None where there is none, or it cannot be seen."""
+        answer = self._answers["owner_of", path] = _owner_of(path)
+        self._looked(["owner_of", str(path), answer and [answer.uid, answer.gid, answer.is_open]])
+        return answer
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Watch on what another watch told."""
         for kind, name, *seen in facts:
@@ -112,7 +120,7 @@ class FileWatch:
                 signature, digest, is_unreadable = seen
                 self._seen[path] = Seen(None if signature is None else tuple(signature), digest, is_unreadable)
             else:
-                self._answers[kind, path] = tuple(seen[0]) if kind == "names_in" else seen[0]
+                self._answers[kind, path] = _ANSWERS[kind](seen[0])
 
     def changed(self) -> bool:
         """Whether anything is not as it was seen."""
@@ -204,4 +212,18 @@ def _names_in(path: Path) -> tuple[str, ...]:
         return ()
 
 
-_LOOKS: dict[str, Callable[[Path], object]] = {"exists": _exists, "names_in": _names_in}
+def _owner_of(path: Path) -> Owner | None:
+    try:
+        return Owner.from_facts(path.stat())
+    except (OSError, ValueError):
+        return None
+
+
+_ANSWERS: dict[str, Callable[[Any], object]] = {
+    "exists": bool,
+    "names_in": tuple,
+    "owner_of": lambda seen: None if seen is None else Owner(*seen),
+}
+"""How an answer is read from a fact."""
+
+_LOOKS: dict[str, Callable[[Path], object]] = {"exists": _exists, "names_in": _names_in, "owner_of": _owner_of}

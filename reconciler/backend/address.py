@@ -16,6 +16,15 @@ _PORT_MAX = 65535
 
 _FORMS = "unix:///PATH, tcp://HOST:PORT, an absolute path, or file://STATE.json"
 
+# What Docker's own tools take and this program does not, and what to do instead.
+_INSTEAD = {
+    "ssh": "run pygen beside that engine, or forward its socket ('ssh -nNT -L /run/engine.sock:/var/run/docker.sock"
+    " USER@HOST') and use unix:///run/engine.sock",
+    "npipe": "a named pipe belongs to Windows: run pygen in a Linux container that the engine's socket is mounted into,"
+    " and use unix:///var/run/docker.sock",
+    "fd": "that is where an engine listens, not where it is found: use unix:///PATH or tcp://HOST:PORT",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
@@ -93,11 +102,27 @@ class EngineAddress:
         if not separator:
             scheme, rest = "unix", address
         match scheme:
-            case "unix" | "file":
-                return _with_path(scheme, rest)
+            case "unix" | "http+unix":
+                return _with_path("unix", _rooted(rest) if separator else rest)
+            case "file":
+                return _with_path("file", rest)
             case "tcp" | "http" | "https":
                 return _tcp(rest, _tls(environ, always=scheme == "https"))
-        raise ValueError(f"addresses that begin with {scheme}:// are not supported; use {_FORMS}")
+        raise ValueError(_unsupported(scheme))
+
+
+def _rooted(path: str) -> str:
+    """The path behind two slashes: as docker-py has it, `unix://var/run/docker.sock` is `/var/run/docker.sock`."""
+    return f"/{path}" if path and not path.startswith("/") else path
+
+
+def _unsupported(scheme: str) -> str:
+    """What to do in the place of an address of this kind."""
+    known = scheme.lower()
+    if known in _INSTEAD:
+        return f"addresses that begin with {known}:// are not supported; {_INSTEAD[known]}"
+    shown = f"addresses that begin with {scheme}:// are" if scheme.isalnum() and scheme.isascii() else "this address is"
+    return f"{shown} not supported; use {_FORMS}"
 
 
 def _with_path(kind: Literal["unix", "file"], path: str) -> EngineAddress:

@@ -103,7 +103,7 @@ OPERATIONS = (
         "GET",
         "/networks",
         frozenset({"read"}),
-        "to know which networks are internal",
+        "to know which networks are internal, and over which the host is reached",
     ),
     Operation(
         "events",

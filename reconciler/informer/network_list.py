@@ -39,7 +39,7 @@ class NetworkList:
     def read(self) -> None:
         """List them.
 
-        An engine that refuses (a socket proxy without `/networks`) has no internal networks, as far as anybody knows.
+        Of an engine that refuses (a socket proxy without `/networks`) nothing is known: see `NetworkFacts.unknown`.
 
         Raises:
             EngineError: it did not answer, or with a fault of its own.
@@ -57,5 +57,7 @@ class NetworkList:
 
     def _tell(self, error: EngineError) -> None:
         if not self._refused:
-            self._log.warning("networks can't be listed, so that none is known to be internal: %s", error)
+            self._log.warning(
+                "networks can't be listed, so that every one counts as a bridge that is not internal: %s", error
+            )
         self._refused = True

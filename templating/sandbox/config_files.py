@@ -1,4 +1,4 @@
-"""What a template may ask of the world outside: `read_config`, `exists` and `list_dir`, each looked at once a pass."""
+"""What a template may ask of the world outside: settings, files, folders and owners, each looked at once a pass."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from templating.errors import WrongUse
-from templating.sandbox.undefined import Blank
+from templating.sandbox.undefined import NOTHING, Blank
 from templating.sandbox.writing import describe
+from templating.text_encoding import other_encoding, without_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from templating.owner import Owner
     from templating.watching import FileWatch
 
 SECRETS = Path("/run/secrets")
@@ -41,6 +43,7 @@ class ConfigFiles:
         self._texts: dict[Path, str | None] = {}
         self._exists: dict[Path, bool] = {}
         self._names: dict[Path, tuple[str, ...]] = {}
+        self._owners: dict[Path, Owner | None] = {}
 
     def begin(self) -> None:
         """A new pass begins: look at everything anew."""
@@ -48,10 +51,16 @@ class ConfigFiles:
         self._texts.clear()
         self._exists.clear()
         self._names.clear()
+        self._owners.clear()
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """What templates call, by name."""
-        return {"read_config": self.read_config, "exists": self.exists, "list_dir": self.list_dir}
+        return {
+            "read_config": self.read_config,
+            "exists": self.exists,
+            "list_dir": self.list_dir,
+            "owner": self.owner,
+        }
 
     def read_config(
         self,
@@ -93,6 +102,13 @@ class ConfigFiles:
             self._names[asked] = self._watch.names_in(asked)
         return list(self._names[asked])
 
+    def owner(self, path: Any) -> Any:
+        """Whose a file or folder is; undefined where there is none, or it cannot be seen."""
+        asked = Path(_text(path, "owner"))
+        if asked not in self._owners:
+            self._owners[asked] = self._watch.owner_of(asked)
+        return self._owners[asked] or NOTHING
+
     def _secret(self, name: str) -> str | None:
         # A secret is a file of that name in that folder, and never one that a name leads to elsewhere.
         if not name or "/" in name or name in {".", ".."}:
@@ -107,12 +123,16 @@ class ConfigFiles:
 
     def _read(self, path: Path) -> str | None:
         try:
-            return self._watch.read(path).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+            content = self._watch.read(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             self._warn(f"read_config: {path} cannot be read: {error.strerror}")
             return None
+        encoding = other_encoding(content)
+        if encoding:
+            raise WrongUse(f"read_config: the file is {encoding}, not UTF-8; save it as UTF-8")
+        return without_mark(content).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
 def _setting(text: str, key: str) -> str | None:

@@ -29,13 +29,13 @@ class State:
         """Take changes in.
 
         Args:
-            header: `own_id`; `remove`, ids; `put`, for each container its engine, the ids of its internal networks and
-                the length of its body.
+            header: `own_id`; `remove`, ids; `networks`, the fields of `NetworkFacts`; `put`, for each container its
+                engine, which of these networks it is in, and the length of its body.
             kept: the bodies, as `models.kept_body` keeps them, one after the other.
         """
         for container_id in header["remove"]:
             self._containers.pop(container_id, None)
-        self._put(header["put"], kept)
+        self._put(header["put"], [NetworkFacts(*fields) for fields in header["networks"]], kept)
         if header["remove"] or header["put"] or header["own_id"] != self._own_id:
             self._own_id = header["own_id"]
             self._snapshot = None
@@ -56,10 +56,10 @@ class State:
             "own_container_id": own_id,
         }
 
-    def _put(self, entries: Sequence[Sequence[Any]], kept: bytes) -> None:
+    def _put(self, entries: Sequence[Sequence[Any]], networks: Sequence[NetworkFacts], kept: bytes) -> None:
         at = 0
-        for engine, internal, length in entries:
-            facts = {network_id: NetworkFacts(network_id, "", internal=True) for network_id in internal}
+        for engine, places, length in entries:
+            facts = {networks[place].id: networks[place] for place in places}
             container = Container.from_kept(kept[at : at + length], engine=engine, networks=facts)
             self._containers[container.id] = container
             at += length

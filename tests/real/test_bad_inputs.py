@@ -41,6 +41,14 @@ USAGE_ERRORS: dict[str, tuple[list[str], list[str]]] = {
     "a negative resync": (["--template", "#", "--resync", "-3"], ["--resync"]),
     "an endless resync": (["--template", "#", "--resync", "inf"], ["--resync", "inf"]),
     "an unknown scheme": (["--template", "#", "--docker-address", "ftp://host"], ["--docker-address", "unix://"]),
+    "an engine behind ssh": (
+        ["--template", "#", "--docker-address", "ssh://me@host"],
+        ["--docker-address", "ssh:// are not supported", "ssh -nNT -L"],
+    ),
+    "an engine behind a named pipe": (
+        ["--template", "#", "--docker-address", "npipe:////./pipe/docker_engine"],
+        ["--docker-address", "npipe:// are not supported", "in a Linux container"],
+    ),
     "an address without a host": (["--template", "#", "--docker-address", "tcp://"], ["--docker-address"]),
     "an address with a port that is none": (
         ["--template", "#", "--docker-address", "tcp://host:99999"],

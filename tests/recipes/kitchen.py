@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from contextlib import contextmanager
@@ -28,12 +29,16 @@ class Kitchen:
     Attributes:
         world: the engine's state.
         environ: the variables of the process that renders.
+        own_id: the container that the renderer runs in, None for the host itself.
+        notes: what the last render said of what it left out.
     """
 
     def __init__(self, recipe: str) -> None:
         """Take a recipe by its path below deploy/recipes."""
         self.world = World()
         self.environ: dict[str, str] = {}
+        self.own_id: str | None = None
+        self.notes: tuple[str, ...] = ()
         self._path = RECIPES / recipe
 
     def add(self, name: str, address: str = "", **options: Any) -> str:
@@ -41,6 +46,10 @@ class Kitchen:
         if address:
             options["overrides"] = {"NetworkSettings": {"Networks": {"bridge": {"IPAddress": address}}}}
         return self.world.add_container(name, **options)
+
+    def names(self) -> set[str]:
+        """The names of all containers."""
+        return {self.world.container(each).name for each in self.world.container_ids}
 
     def render(self) -> str:
         """Render in strict mode: a recipe uses no name that does not exist, and nothing odd stops it."""
@@ -54,14 +63,14 @@ class Kitchen:
         finally:
             renderer.close()
         assert isinstance(outcome, Rendered), str(outcome)
+        self.notes = outcome.notes
         return outcome.text.decode("utf-8", "surrogateescape")
 
     def _snapshot(self) -> Snapshot:
-        names = self.world._networks
-        facts = network_facts([self.world._network_object(self.world.network(name)) for name in names])
+        facts = network_facts(json.loads(self.world.networks_body()))
         bodies = [self.world.inspect_body(each) for each in self.world.container_ids]
         read = [Container.from_inspect(body, engine="", networks=facts, warn=_ignored) for body in bodies]
-        return Snapshot.of(read, None)
+        return Snapshot.of(read, self.own_id)
 
 
 @contextmanager

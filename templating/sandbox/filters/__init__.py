@@ -10,7 +10,20 @@ from jinja2.tests import TESTS
 
 from templating.errors import WrongUse
 from templating.sandbox import syntax
-from templating.sandbox.filters import data, jinja, listing, quoting, reach, text
+from templating.sandbox.filters import (
+    data,
+    distinct,
+    host_files,
+    jinja,
+    listing,
+    names,
+    ownership,
+    quoting,
+    reach,
+    rotation,
+    serving,
+    text,
+)
 from templating.sandbox.regex_portable import is_portable_regex
 from templating.sandbox.undefined import Blank
 from templating.sandbox.writing import describe, text_of
@@ -26,7 +39,7 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (text, quoting, data, listing, reach)
+    rooms = (text, quoting, data, listing, reach, names, ownership, serving, host_files, rotation, distinct)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 
@@ -45,7 +58,8 @@ def tests_for() -> dict[str, Any]:
 
 def own_tests() -> dict[str, Any]:
     """The project's own tests by name."""
-    return {"portable_regex": lambda value: is_portable_regex(str(value))}
+    own: dict[str, Any] = {"portable_regex": lambda value: is_portable_regex(str(value))}
+    return own | names.tests() | serving.tests()
 
 
 def contains(item: Any, container: Any) -> bool:

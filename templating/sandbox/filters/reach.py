@@ -1,8 +1,12 @@
 """Which containers and networks another container reaches, and under which address.
 
-Two containers reach each other over a network that both are on. A container on the host's own network is on none: it
-reaches every container that has an address, and is itself reached by the gateway of a network that is not internal.
-One that shares another's network stack (`container:ID`) is where that one is.
+Two containers reach each other over a network that both are on, other than the Swarm's ingress network, which carries
+published ports alone. A container on the host's own network is on none: it reaches the containers' addresses itself,
+and is reached at the gateway of a network in which the host is the gateway. One that shares another's network stack
+(`container:ID`) is where that one is.
+
+Where it is not known who asks (pygen runs on the host, and no container is named), every network counts as shared,
+and the host's own network is at 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -21,65 +25,119 @@ from templating.sandbox.writing import describe
 if TYPE_CHECKING:
     from templating.sandbox.environment import TemplateEnvironment
 
+LOOPBACK = "127.0.0.1"
+
 _HOST = "host"
 _SHARED = "container:"
+# An overlay's addresses exist in network namespaces of its own, of which the host's is none.
+_OUT_OF_HOSTS_REACH = frozenset({"overlay"})
 Find = Callable[[str], Container | None]
 
 
 def owner_of_stack(container: Container, find: Find) -> Container:
-    """The container whose network stack a container uses: itself, or the one that its `container:ID` names."""
-    if not container.network_mode.startswith(_SHARED):
-        return container
-    return find(container.network_mode.removeprefix(_SHARED)) or container
+    """The container whose network stack a container uses: itself, or the one that its `container:ID` leads to.
+
+    Args:
+        container: any.
+        find: gives a container by its id or name.
+    """
+    seen = {container.id}
+    while container.network_mode.startswith(_SHARED):
+        owner = find(container.network_mode.removeprefix(_SHARED))
+        if owner is None or owner.id in seen:
+            break
+        seen.add(owner.id)
+        container = owner
+    return container
 
 
-def addressed(networks: Iterable[Network]) -> NetworkList:
-    """The networks in which there is an address."""
-    return NetworkList(network for network in networks if network.ip_address or network.ipv6_address)
+def meeting_places(networks: Iterable[Network]) -> NetworkList:
+    """The networks in which there is an address under which others reach it."""
+    return NetworkList(
+        network for network in networks if (network.ip_address or network.ipv6_address) and not network.ingress
+    )
 
 
 def networks_in_reach(networks: NetworkList, origin: Container | None, find: Find) -> NetworkList:
-    """Of a container's networks those over which `origin` reaches it; all with an address where it is unknown."""
-    usable = addressed(networks)
+    """Of a container's networks those over which `origin` reaches it.
+
+    Where it is unknown, all with an address; from there and from the host, bridges come first, because the host does
+    not reach its own macvlan and ipvlan networks unless somebody made a way.
+    """
+    usable = meeting_places(networks)
     if origin is None:
-        return usable
+        return _bridges_first(usable)
     origin = owner_of_stack(origin, find)
-    return usable if origin.network_mode == _HOST else usable.matching(origin.networks)
+    if origin.network_mode != _HOST:
+        return usable.matching(origin.networks)
+    return _bridges_first(network for network in usable if network.driver not in _OUT_OF_HOSTS_REACH)
+
+
+def _bridges_first(networks: Iterable[Network]) -> NetworkList:
+    return NetworkList(sorted(networks, key=lambda network: not network.gateway_is_host))
 
 
 def way_to_host(origin: Container | None, find: Find) -> str:
     """The address under which `origin` reaches what is on the host's own network, '' where it has none."""
     if origin is None:
-        return ""
+        return LOOPBACK
     origin = owner_of_stack(origin, find)
     if origin.network_mode == _HOST:
-        return "127.0.0.1"
-    return next((network.gateway for network in origin.networks if network.gateway and not network.internal), "")
+        return LOOPBACK
+    return _host_address(origin.networks)
+
+
+def _host_address(networks: Iterable[Network]) -> str:
+    return next((network.host_address for network in networks if network.host_address), "")
+
+
+def address_from(container: Container, origin: Container | None, find: Find) -> str:
+    """The address under which `origin` reaches a container: IPv4 before IPv6, '' where it does not."""
+    container = owner_of_stack(container, find)
+    if container.network_mode == _HOST:
+        return way_to_host(origin, find)
+    return next((address_in(container, each) for each in networks_in_reach(container.networks, origin, find)), "")
 
 
 def is_reachable(container: Container, origin: Container | None, find: Find) -> bool:
     """Whether `origin` reaches a container."""
-    container = owner_of_stack(container, find)
-    if container.network_mode == _HOST:
-        return bool(way_to_host(origin, find))
-    return bool(networks_in_reach(container.networks, origin, find))
+    return bool(address_from(container, origin, find))
 
 
 def address_in(container: Container, network: Network) -> str:
     """A container's address in a network: IPv4, else IPv6, else ''."""
     if container.network_mode == _HOST:
-        return "" if network.internal else network.gateway
+        return network.host_address
     for own in container.networks.matching(network):
         return own.ip_address or own.ipv6_address
     return ""
 
 
+def finder(environment: TemplateEnvironment) -> Find:
+    """Finds a container of the current render by its id, the beginning of it, or its name."""
+    known: dict[str, Container] = {}
+    indexed: list[Any] = [None]
+
+    def find(reference: str) -> Container | None:
+        every: Any = environment.globals.get("all_containers", ())
+        if indexed[0] is not every:
+            indexed[0] = every
+            known.clear()
+            for each in every:
+                known.setdefault(each.name, each)
+            for each in every:
+                known[each.id[:_SHORT_ID]] = known[each.id] = each
+        return known.get(reference)
+
+    return find
+
+
+_SHORT_ID = 12
+
+
 def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
-
-    def find(container_id: str) -> Container | None:
-        every: Any = environment.globals.get("all_containers", ())
-        return next((each for each in every if each.id == container_id), None)
+    find = finder(environment)
 
     def reachable_from(value: Any, container: Any) -> Sequence[Any]:
         origin = _container_or_none(container, "reachable_from")
@@ -96,21 +154,42 @@ def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
             return NOTHING
         return _address(owner_of_stack(target, find), network, find) or NOTHING
 
-    return {"reachable_from": reachable_from, "address": address}
+    def address_as_seen(value: Any, container: Any = None) -> Any:
+        target, origin = _container_or_none(value, "address_from"), _container_or_none(container, "address_from")
+        return NOTHING if target is None else address_from(target, origin, find) or NOTHING
+
+    def networks_as_seen(value: Any, container: Any = None) -> NetworkList:
+        target, origin = _container_or_none(value, "networks_from"), _container_or_none(container, "networks_from")
+        return (
+            NetworkList() if target is None else networks_in_reach(owner_of_stack(target, find).networks, origin, find)
+        )
+
+    def stack_owner(value: Any) -> Any:
+        target = _container_or_none(value, "stack_owner")
+        return NOTHING if target is None else owner_of_stack(target, find)
+
+    return {
+        "reachable_from": reachable_from,
+        "address": address,
+        "address_from": address_as_seen,
+        "networks_from": networks_as_seen,
+        "stack_owner": stack_owner,
+    }
 
 
 def _address(target: Container, network: Any, find: Find) -> str:
-    if isinstance(network, Container):
+    if network is None or isinstance(network, Container):
+        return address_from(target, network, find)
+    if isinstance(network, Blank):
+        str(network)  # an unknown name is used here, which strict mode forbids
+        return ""
+    if isinstance(network, list | tuple):
         if target.network_mode == _HOST:
-            return way_to_host(network, find)
-        network = networks_in_reach(target.networks, network, find).first
-    elif network is None:
-        network = addressed(target.networks).first
+            return _host_address(each for each in network if isinstance(each, Network))
+        network = meeting_places(target.networks.matching(network)).first
     elif isinstance(network, str):
         network = target.networks.matching(network).first
-    elif isinstance(network, list | tuple):
-        network = addressed(target.networks.matching(network)).first
-    if network is None or isinstance(network, Blank):
+    if network is None:
         return ""
     if not isinstance(network, Network):
         raise WrongUse(f"address takes a network, its name or id, or a container, not {describe(network)}")

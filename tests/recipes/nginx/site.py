@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
-from models.networks import NetworkFacts
+from models.networks import network_facts
 from models.snapshot import Snapshot
 from templating.outcome import Rendered
 from templating.renderer import Renderer
@@ -118,10 +119,7 @@ class Site:
 
     def snapshot(self) -> Snapshot:
         """All containers as they are now."""
-        networks = {}
-        for name in self.world._networks:
-            network = self.world.network(name)
-            networks[network.id] = NetworkFacts(network.id, network.name, network.internal)
+        networks = network_facts(json.loads(self.world.networks_body()))
         read = [
             Container.from_inspect(self.world.inspect_body(each), engine="", networks=networks, warn=_ignore)
             for each in self.world.container_ids

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.fake_engine.clock import ZERO_TIME
 
 if TYPE_CHECKING:
-    from tests.support.fake_engine.container import Endpoint, FakeContainer
+    from tests.support.fake_engine.container import Endpoint, FakeContainer, FakeNetwork
 
 _MASKED = ["asound", "acpi", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
 _HOST_CONFIG: dict[str, Any] = {
@@ -171,7 +171,7 @@ def _endpoint(endpoint: Endpoint, *, running: bool) -> dict[str, Any]:
         "Gateway": endpoint.gateway if running else "",
         "IPAddress": endpoint.ip_address if running else "",
         "IPPrefixLen": 16 if running and endpoint.ip_address else 0,
-        "IPv6Gateway": "",
+        "IPv6Gateway": endpoint.ipv6_gateway if running else "",
         "GlobalIPv6Address": endpoint.ipv6_address if running else "",
         "GlobalIPv6PrefixLen": 64 if running and endpoint.ipv6_address else 0,
         "MacAddress": endpoint.mac_address if running else "",
@@ -250,22 +250,27 @@ def merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def network_object(name: str, network_id: str, *, internal: bool, subnet: str, ipv6: bool) -> dict[str, Any]:
+def network_object(network: FakeNetwork) -> dict[str, Any]:
     """What `GET /networks` has for one network."""
+    has_addresses = network.driver not in {"host", "null"}
     return {
-        "Name": name,
-        "Id": network_id,
+        "Name": network.name,
+        "Id": network.id,
         "Created": "2026-01-01T00:00:00.000000000Z",
-        "Scope": "local",
-        "Driver": name if name == "host" else "null" if name == "none" else "bridge",
-        "EnableIPv6": ipv6,
-        "IPAM": {"Driver": "default", "Options": None, "Config": [{"Subnet": subnet}] if subnet else []},
-        "Internal": internal,
+        "Scope": "swarm" if network.driver == "overlay" else "local",
+        "Driver": network.driver,
+        "EnableIPv6": bool(network.ipv6_gateway),
+        "IPAM": {
+            "Driver": "default",
+            "Options": None,
+            "Config": [{"Subnet": f"{network.prefix}.0.0/16"}] if has_addresses else [],
+        },
+        "Internal": network.internal,
         "Attachable": False,
-        "Ingress": False,
+        "Ingress": network.ingress,
         "ConfigFrom": {"Network": ""},
         "ConfigOnly": False,
         "Containers": {},
-        "Options": {},
+        "Options": dict(network.options),
         "Labels": {},
     }

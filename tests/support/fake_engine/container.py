@@ -19,13 +19,24 @@ def fake_id(seed: str) -> str:
 
 @dataclass(slots=True)
 class FakeNetwork:
-    """A network of the fake engine."""
+    """A network of the fake engine.
+
+    Attributes:
+        prefix: the first two numbers of its addresses.
+        own_gateway: another gateway than the first address of its subnet.
+        ipv6_gateway: '' without IPv6.
+    """
 
     name: str
     id: str
     internal: bool = False
     prefix: str = "172.17"
     used: int = 1
+    driver: str = "bridge"
+    ingress: bool = False
+    own_gateway: str | None = None
+    ipv6_gateway: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def next_address(self) -> str:
         """The next free address, wrapping around long before a test has that many."""
@@ -34,8 +45,8 @@ class FakeNetwork:
 
     @property
     def gateway(self) -> str:
-        """The network's gateway."""
-        return f"{self.prefix}.0.1"
+        """The network's IPv4 gateway."""
+        return f"{self.prefix}.0.1" if self.own_gateway is None else self.own_gateway
 
 
 @dataclass(slots=True)
@@ -48,6 +59,7 @@ class Endpoint:
     gateway: str
     mac_address: str
     ipv6_address: str = ""
+    ipv6_gateway: str = ""
     aliases: list[str] | None = None
 
 

@@ -142,11 +142,7 @@ class World:
     def networks_body(self) -> bytes:
         """The bytes of `GET /networks`."""
         with self.lock:
-            return bodies.encode([self._network_object(network) for network in self._networks.values()])
-
-    def _network_object(self, network: FakeNetwork) -> dict[str, Any]:
-        subnet = f"{network.prefix}.0.0/16" if network.name not in {"host", "none"} else ""
-        return bodies.network_object(network.name, network.id, internal=network.internal, subnet=subnet, ipv6=False)
+            return bodies.encode([bodies.network_object(network) for network in self._networks.values()])
 
     def network(self, reference: str) -> FakeNetwork:
         """By name or id."""
@@ -187,23 +183,30 @@ class World:
             self._emit_network(container.id, name, endpoint.network_id, action)
 
     def _emit_network(self, container_id: str, name: str, network_id: str, action: str) -> None:
-        attributes = {"container": container_id, "name": name, "type": "bridge"}
+        known = self._networks.get(name)
+        attributes = {"container": container_id, "name": name, "type": "bridge" if known is None else known.driver}
         self.emit("network", action, network_id, attributes)
 
     # Networks
 
-    def add_network(self, name: str, *, internal: bool = False) -> str:
+    def add_network(self, name: str, **options: Any) -> str:
         """Make a network.
+
+        Args:
+            name: `host` and `none` have the drivers that an engine gives these.
+            options: fields of `FakeNetwork`.
 
         Returns:
             Its id.
         """
+        usual: dict[str, Any] = {
+            "prefix": "172.17" if name == "bridge" else f"10.{len(self._networks) + 50}",
+            "driver": {"host": "host", "none": "null"}.get(name, "bridge"),
+        }
         with self.lock:
-            network = FakeNetwork(name, fake_id(f"network {name}"), internal, prefix=f"10.{len(self._networks) + 50}")
-            if name == "bridge":
-                network.prefix = "172.17"
+            network = FakeNetwork(name, fake_id(f"network {name}"), **(usual | options))
             self._networks[name] = network
-            self.emit("network", "create", network.id, {"name": name, "type": "bridge"})
+            self.emit("network", "create", network.id, {"name": name, "type": network.driver})
             return network.id
 
     def remove_network(self, name: str) -> None:
@@ -211,7 +214,7 @@ class World:
         with self.lock:
             network = self.network(name)
             del self._networks[network.name]
-            self.emit("network", "destroy", network.id, {"name": network.name, "type": "bridge"})
+            self.emit("network", "destroy", network.id, {"name": network.name, "type": network.driver})
 
     def connect(self, reference: str, network: str, *, ip_address: str = "", aliases: Sequence[str] = ()) -> None:
         """Connect a container to a network."""
@@ -235,13 +238,16 @@ class World:
     def _endpoint(
         self, container: FakeContainer, network: FakeNetwork, ip_address: str, aliases: Sequence[str]
     ) -> Endpoint:
-        address = ip_address or ("" if network.name in {"host", "none"} else network.next_address())
+        address = ip_address or ("" if network.driver in {"host", "null"} else network.next_address())
         digits = [int(part) for part in address.split(".")] if address.count(".") == 3 else []
+        number = address.rpartition(".")[2]
         return Endpoint(
             network_id=network.id,
             endpoint_id=fake_id(f"{container.id} {network.id}"),
             ip_address=address,
             gateway=network.gateway if address else "",
+            ipv6_address=f"{network.ipv6_gateway[:-1]}{number}" if address and network.ipv6_gateway else "",
+            ipv6_gateway=network.ipv6_gateway if address else "",
             mac_address=":".join(["02", "42", *(f"{digit:02x}" for digit in digits)]) if digits else "",
             aliases=[*aliases, container.id[:12]] if network.name != "bridge" else None,
         )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from docker.transport.unixconn import UnixHTTPAdapter
+from docker.utils import parse_host
 
 from reconciler.backend.address import EngineAddress, TlsFiles
 
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     [
         ("unix:///run/docker.sock", EngineAddress("unix", path="/run/docker.sock")),
         ("/run/docker.sock", EngineAddress("unix", path="/run/docker.sock")),
+        ("unix://var/run/docker.sock", EngineAddress("unix", path="/var/run/docker.sock")),
+        ("http+unix:///run/docker.sock", EngineAddress("unix", path="/run/docker.sock")),
+        ("http+unix://var/run/docker.sock", EngineAddress("unix", path="/var/run/docker.sock")),
         ("tcp://engine:2375", EngineAddress("tcp", host="engine", port=2375)),
         ("tcp://engine:2375/", EngineAddress("tcp", host="engine", port=2375)),
         ("tcp://engine", EngineAddress("tcp", host="engine", port=2375)),
@@ -33,6 +40,31 @@ def test_every_form_is_read(text: str, expected: EngineAddress) -> None:
     assert EngineAddress.parse(text, {}) == expected
 
 
+@pytest.mark.parametrize("text", ["unix://var/run/docker.sock", "http+unix://run/a.sock", "unix:///run/a.sock"])
+def test_a_socket_is_where_docker_py_finds_it(text: str) -> None:
+    """Whoever brings an address along finds the same engine."""
+    found = UnixHTTPAdapter(str(parse_host(text))).socket_path
+    assert EngineAddress.parse(text, {}).path == os.path.normpath(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("ssh://user:hunter2@engine", "ssh -nNT -L"),
+        ("SSH://engine", "forward its socket"),
+        ("npipe:////./pipe/docker_engine", "in a Linux container"),
+        ("fd://", "where an engine listens"),
+        ("hunter2@x://engine", "this address is not supported; use unix:///PATH"),
+        ("ftp://engine", "begin with ftp:// are not supported; use unix:///PATH"),
+    ],
+)
+def test_what_is_not_supported_says_what_to_do(text: str, advice: str) -> None:
+    """And repeats no credentials."""
+    with pytest.raises(ValueError, match=re.escape(advice)) as caught:
+        EngineAddress.parse(text, {})
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -40,8 +72,9 @@ def test_every_form_is_read(text: str, expected: EngineAddress) -> None:
         "docker.sock",
         "localhost:2375",
         "unix://",
-        "unix://run/docker.sock",
         "unix:///run/",
+        "unix://run/",
+        "http+unix://",
         "file://",
         "file://folder/",
         "tcp://",

@@ -55,6 +55,7 @@ def attrs(changes: dict[str, Any] | None = None) -> dict[str, Any]:
                     "IPAddress": "172.18.0.2",
                     "GlobalIPv6Address": "fd00::2",
                     "Gateway": "172.18.0.1",
+                    "IPv6Gateway": "fd00::1",
                     "MacAddress": "02:42:ac:12:00:02",
                     "Aliases": ["web", "a1b2c3d4e5f6"],
                 }

@@ -4,20 +4,81 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from models.networks import NetworkFacts, network_facts
 from tests.unit.models.bodies import NETWORK_ID, read
 
 FACTS = network_facts(
-    [{"Id": NETWORK_ID, "Name": "shop_default", "Internal": True}, {"Id": "n2", "Name": "b", "Internal": False}]
+    [
+        {"Id": NETWORK_ID, "Name": "shop_default", "Internal": True, "Driver": "bridge", "Scope": "local"},
+        {"Id": "n2", "Name": "b", "Internal": False, "Driver": "overlay", "Scope": "swarm", "Ingress": True},
+    ]
 )
 
 
 def test_facts_are_read_from_the_engines_list() -> None:
     """By id; entries without one are left out, odd fields empty."""
-    shop, other = NetworkFacts(NETWORK_ID, "shop_default", internal=True), NetworkFacts("n2", "b", internal=False)
+    shop = NetworkFacts(NETWORK_ID, "shop_default", internal=True, driver="bridge", scope="local")
+    other = NetworkFacts("n2", "b", driver="overlay", scope="swarm", ingress=True, gateway_is_host=False)
     assert FACTS == {NETWORK_ID: shop, "n2": other}  # noqa: SIM300 - what is found comes first
-    odd = network_facts([{}, {"Id": ""}, {"Id": 5}, {"Id": "a", "Name": None, "Internal": "yes"}])
-    assert odd == {"a": NetworkFacts("a", "", internal=False)}
+    entries: list[dict[str, Any]] = [
+        {},
+        {"Id": ""},
+        {"Id": 5},
+        {"Id": "a", "Name": None, "Internal": "yes", "Driver": 5, "Scope": [], "Ingress": 1},
+        {"Id": "b", "Options": ["x"], "IPAM": {"Config": [None, {"AuxiliaryAddresses": "x"}]}},
+        {"Id": "c", "IPAM": 1},
+        {"Id": "d", "IPAM": {"Config": 5}},
+    ]
+    odd = network_facts(entries)
+    assert odd == {name: NetworkFacts(name, "") for name in "abcd"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"Driver": "bridge"}, True),
+        ({"Driver": "macvlan"}, False),
+        ({"Driver": "ipvlan"}, False),
+        ({"Driver": "overlay"}, False),
+        ({"Driver": "weave:latest"}, False),
+        ({}, True),
+        ({"Driver": "bridge", "Ingress": True}, False),
+        ({"Driver": "bridge", "Options": {"com.docker.network.bridge.inhibit_ipv4": "true"}}, False),
+        ({"Driver": "bridge", "Options": {"com.docker.network.bridge.inhibit_ipv4": "false"}}, True),
+        (
+            {
+                "Driver": "bridge",
+                "IPAM": {"Config": [{"AuxiliaryAddresses": {"DefaultGatewayIPv4": "192.168.1.1"}}]},
+            },
+            False,
+        ),
+        ({"Driver": "bridge", "IPAM": {"Config": [{"AuxiliaryAddresses": {"printer": "192.168.1.9"}}, {}]}}, True),
+        ({"Driver": "bridge", "IPAM": {"Config": None}, "Options": None}, True),
+    ],
+)
+def test_the_gateway_is_the_host_in_a_bridge_alone(entry: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
+    """And there only while the bridge has that address; a driver that is not known counts as a bridge."""
+    assert network_facts([{"Id": "n", "Name": "lan"} | entry])["n"].gateway_is_host is expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "gateway", "ipv6_gateway", "address"),
+    [
+        ({"Driver": "bridge"}, "172.18.0.1", "fd00::1", "172.18.0.1"),
+        ({"Driver": "bridge"}, "", "fd00::1", "fd00::1"),
+        ({"Driver": "bridge"}, "", "", ""),
+        ({"Driver": "bridge", "Internal": True}, "172.18.0.1", "fd00::1", ""),
+        ({"Driver": "macvlan"}, "192.168.1.1", "fd00::1", ""),
+    ],
+)
+def test_where_the_host_answers(facts: dict[str, Any], gateway: str, ipv6_gateway: str, address: str) -> None:
+    """At the gateway, IPv4 before IPv6, where that is the host and the network is not internal."""
+    endpoint = {"NetworkID": "n", "Gateway": gateway, "IPv6Gateway": ipv6_gateway}
+    known = network_facts([{"Id": "n", "Name": "net"} | facts])
+    (network,) = read({"NetworkSettings/Networks": {"net": endpoint}}, networks=known).networks
+    assert network.host_address == address
 
 
 def test_a_network_has_all_its_fields() -> None:
@@ -28,15 +89,26 @@ def test_a_network_has_all_its_fields() -> None:
         "ip_address": "172.18.0.2",
         "ipv6_address": "fd00::2",
         "gateway": "172.18.0.1",
+        "ipv6_gateway": "fd00::1",
         "aliases": ["web", "a1b2c3d4e5f6"],
         "mac_address": "02:42:ac:12:00:02",
         "internal": True,
+        "driver": "bridge",
+        "scope": "local",
+        "ingress": False,
+        "gateway_is_host": True,
     }
 
 
-def test_an_unknown_network_is_not_internal() -> None:
-    """Nothing says that it is."""
-    assert read().networks[0].internal is False
+def test_an_unknown_network_counts_as_a_bridge() -> None:
+    """Nothing says that it is internal, or another's; only the usual name of the Swarm's ingress network does."""
+    (network,) = read().networks
+    assert (network.internal, network.driver, network.ingress, network.host_address) == (False, "", False, "172.18.0.1")
+    (ingress,) = read({"NetworkSettings/Networks": {"ingress": {"NetworkID": "n", "Gateway": "10.0.0.1"}}}).networks
+    assert (ingress.ingress, ingress.host_address) == (True, "")
+    known = network_facts([{"Id": "n", "Name": "ingress", "Driver": "bridge", "Ingress": False}])
+    named = read({"NetworkSettings/Networks": {"ingress": {"NetworkID": "n"}}}, networks=known).networks[0]
+    assert named.ingress is False
 
 
 def test_networks_are_sorted_by_name() -> None:
@@ -75,7 +147,8 @@ def test_better_known_networks_give_a_new_container() -> None:
     before = read()
     after = before.with_networks(FACTS)
     assert (before.networks[0].internal, after.networks[0].internal) == (False, True)
+    assert (before.networks[0].driver, after.networks[0].driver) == ("", "bridge")
     assert after.with_networks(FACTS) is after
     assert after.with_networks({}) is after
     assert not before.same_view(after)
-    assert after.with_networks({NETWORK_ID: NetworkFacts(NETWORK_ID, "x", internal=False)}).same_view(before)
+    assert after.with_networks({NETWORK_ID: NetworkFacts(NETWORK_ID, "x")}).same_view(before)

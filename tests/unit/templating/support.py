@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from models.container import Container
-from models.networks import NetworkFacts
+from models.networks import network_facts
 from models.snapshot import Snapshot
 from templating.inline_source import InlineSource
 from templating.outcome import Rendered, TemplateFailure
@@ -38,13 +38,24 @@ def container(
     networks: Mapping[str, str] | None = None,
     gateways: Mapping[str, str] | None = None,
     internal: Sequence[str] = (),
+    drivers: Mapping[str, str] | None = None,
+    ingress: Sequence[str] = (),
     network_mode: str = "bridge",
     health: str = "",
     running: bool = True,
 ) -> Container:
-    """A container as the engine's answer makes it; `networks` is name to address, each with the id `id-NAME`."""
+    """A container as the engine's answer makes it; `networks` is name to address, each with the id `id-NAME`.
+
+    An address or gateway with a colon is one of IPv6.
+    """
     endpoints = {
-        network: {"NetworkID": f"id-{network}", "IPAddress": address, "Gateway": (gateways or {}).get(network, "")}
+        network: {
+            "NetworkID": f"id-{network}",
+            ("GlobalIPv6Address" if ":" in address else "IPAddress"): address,
+            ("IPv6Gateway" if ":" in (gateways or {}).get(network, "") else "Gateway"): (gateways or {}).get(
+                network, ""
+            ),
+        }
         for network, address in (networks or {}).items()
     }
     state: dict[str, Any] = {"Status": "running" if running else "exited", "Running": running}
@@ -63,7 +74,16 @@ def container(
         },
         "NetworkSettings": {"Networks": endpoints},
     }
-    facts = {f"id-{network}": NetworkFacts(f"id-{network}", network, internal=True) for network in internal}
+    facts = network_facts(
+        {
+            "Id": f"id-{network}",
+            "Name": network,
+            "Driver": (drivers or {}).get(network, "bridge"),
+            "Internal": network in internal,
+            "Ingress": network in ingress,
+        }
+        for network in endpoints
+    )
     return Container.from_inspect(json.dumps(body).encode(), engine="", networks=facts, warn=_unexpected)
 
 

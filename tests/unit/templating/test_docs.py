@@ -17,7 +17,7 @@ from tests.unit.templating.support import container, render
 PAGE = (Path(__file__).parents[3] / "docs/filters.md").read_text()
 ROW = re.compile(r"^\| `(?P<call>\w+[^`]*)` \| .* \| `(?P<example>[^`]*\{.*)` \| `(?P<result>.*)` \|$", re.MULTILINE)
 ROWS = [{name: text.replace("\\|", "|") for name, text in row.groupdict().items()} for row in ROW.finditer(PAGE)]
-FUNCTIONS = {"read_config", "exists", "list_dir", "note"}
+FUNCTIONS = {"read_config", "exists", "list_dir", "owner", "note"}
 CONTAINERS = [
     container("web-1", labels={"role": "web"}, networks={"front": "10.0.0.1"}),
     container("web-2", labels={"role": "web"}, networks={"front": "10.0.0.2"}),

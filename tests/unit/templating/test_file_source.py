@@ -232,3 +232,30 @@ def test_nothing_is_rendered_before_the_first_load(tmp_path: Path) -> None:
     outcome = made.render(snapshot())
     assert isinstance(outcome, TemplateFailure)
     assert outcome.message == "the template is not loaded"
+
+
+@pytest.mark.parametrize("name", ["main.j2", "part.j2", "sub/m.j2"])
+def test_a_byte_order_mark_is_no_text(folder: Path, name: str) -> None:
+    """Of the template, an include or an import: the first line may be the one that counts."""
+    (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
+    assert text_of(renderer(folder / "main.j2")) == "part web;1\n"
+
+
+def test_only_the_first_mark_is_dropped(folder: Path) -> None:
+    """What stands elsewhere is the author's."""
+    (folder / "main.j2").write_bytes(b"\xef\xbb\xbfa\xef\xbb\xbfb")
+    assert text_of(renderer(folder / "main.j2")) == "a\ufeffb"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16"), ("utf-32", "UTF-32")],
+)
+def test_utf_16_is_told_by_its_name(folder: Path, encoding: str, name: str) -> None:
+    """With a mark or without one, of the template and of what it includes, with what to do."""
+    message = f"the file is {name}, not UTF-8; save it as UTF-8"
+    text = (folder / "part.j2").read_text()
+    (folder / "part.j2").write_bytes(text.encode(encoding))
+    failure = loading(folder / "main.j2")
+    assert (failure.message, failure.template) == (message, str(folder / "part.j2"))
+    assert loading(folder / "part.j2").message == message

@@ -159,6 +159,7 @@ def test_no_credential_is_shown(web: Web) -> None:
         (Page(b"x" * 3000), "larger than 2000 bytes"),
         (Page(b"x" * 100, sent_bytes=50), "ended in the middle"),
         (Page(b"\xff"), "not UTF-8"),
+        (Page("text".encode("utf-16")), "the answer is UTF-16, not UTF-8; save it as UTF-8"),
         (Page(b"oops", 500), "answers 500"),
         (Page(b"", 403), "answers 403"),
         (Page(is_silent=True), "silent"),
@@ -329,3 +330,10 @@ def test_a_server_that_claims_we_have_it_is_a_failure(web: Web) -> None:
     with pytest.raises(SourceError, match="claims"):
         setup.source._obtain(f"{web.address}/main.j2")
     setup.source.close()
+
+
+def test_a_byte_order_mark_is_no_text(web: Web) -> None:
+    """Of the template and of what it includes."""
+    web.pages["/main.j2"] = Page(b"\xef\xbb\xbfmain {% include 'part.j2' %}")
+    web.pages["/part.j2"] = Page(b"\xef\xbb\xbfpart")
+    assert Setup(f"{web.address}/main.j2").text() == "main part"

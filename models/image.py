@@ -1,0 +1,50 @@
+"""An image's name taken apart as docker-gen's `.Image` is (its `SplitDockerImage`), with the digest apart as well."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from models.record import Record
+
+_ID = re.compile(r"[a-z0-9]+:[0-9a-f]{64}", re.ASCII)
+_LOCAL = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageName(Record):
+    """The parts of an image's name. Prints as the name.
+
+    Attributes:
+        registry: `registry.example.com:5000`, `localhost`, '' where none is named.
+        repository: `nginx`, `team/postgres`; '' where a container was made from an image's id.
+        tag: '' where none is named.
+        digest: `sha256:...`, '' where none is named; the image's id where a container was made from that.
+    """
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+    @classmethod
+    @lru_cache(maxsize=4096)
+    def parse(cls, name: str) -> ImageName:
+        """Take a name apart; any text has parts.
+
+        What stands before the first slash is a registry if it looks like a host: with a dot, a port, or `localhost`.
+        """
+        if _ID.fullmatch(name):
+            return cls("", "", "", name)
+        rest, _, digest = name.partition("@")
+        first, slash, after = rest.partition("/")
+        registry = first if slash and ("." in first or ":" in first or first == _LOCAL) else ""
+        repository, _, tag = (after if registry else rest).partition(":")
+        return cls(registry, repository, tag, digest)
+
+    def __str__(self) -> str:
+        """`registry/repository:tag@digest`, each part with its sign where it is there."""
+        named = f"{self.registry}/{self.repository}" if self.registry else self.repository
+        tagged = f"{named}:{self.tag}" if self.tag else named
+        return f"{tagged}@{self.digest}" if tagged and self.digest else tagged or self.digest
