@@ -47,6 +47,15 @@ class LoopMetrics:
             ),
             product(PARTS),
         )
+        self._process_restarts = from_zero(
+            Counter(
+                "pygen_render_process_restarts_total",
+                "Render processes that took the place of one that was killed or ended",
+                ("target",),
+                registry=registry,
+            ),
+            each,
+        )
         self._renders = from_zero(
             Counter("pygen_renders_total", "Renders of a template", ("target", "result"), registry=registry), results
         )
@@ -125,6 +134,10 @@ class LoopMetrics:
         if ok:
             labelled(self._undefined, target).set(undefined_names)
             labelled(self._notes, target).set(notes)
+
+    def render_process_restarted(self, target: str) -> None:
+        """A render process took the place of another."""
+        labelled(self._process_restarts, target).inc()
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         """The target was found to differ; lines as `count_lines` counts them.

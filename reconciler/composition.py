@@ -33,8 +33,9 @@ from reconciler.loop.job import Job
 from reconciler.loop.one_shot import BUDGET_S
 from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.reconciler import Reconciler
+from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.sightings import Sightings
-from reconciler.loop.wakeups import DeliveryEnded, StatePublished, StatusAsked, Wakeup, ends_waiting
+from reconciler.loop.wakeups import DeliveryEnded, RenderArrived, StatePublished, StatusAsked, Wakeup, ends_waiting
 from reconciler.readiness import Readiness
 from reconciler.status.board import Board
 from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.settings import Settings
     from reconciler.status.values import Status
+    from templating.process import RenderProcess
 
 log = logging.getLogger("pygen")
 
@@ -60,24 +62,27 @@ def spawn(work: Callable[[], None]) -> None:
 
 
 class Program:
-    """Everything that one run consists of, made from its settings and not yet started.
+    """Everything that one run consists of, made from its settings and not yet started, but for the render process.
 
-    Making it opens nothing and reads nothing but what tells whether the target is a file: a template that can't be
+    Making it opens nothing else and reads nothing but what tells whether the target is a file: a template that can't be
     loaded, a lock that somebody else holds and a port that is taken are found, and told, by `reconciler.main`.
     """
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None
+    ) -> None:
         """Make the parts.
 
         Args:
             settings: checked.
             environ: for the engine's TLS settings and for `read_config`.
+            render_process: was started already; None has it started now.
         """
         self.settings = settings
         self.clock = time.monotonic
+        self.stopping = threading.Event()
         self.started_epoch_s = time.time()
         self.inbox: Inbox[Wakeup] = Inbox(self.clock, ends_waiting=ends_waiting)
-        self.stopping = threading.Event()
         self.heartbeat = Heartbeat(self.clock)
         self.address = EngineAddress.parse(settings.docker_address, environ)
         self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
@@ -97,6 +102,8 @@ class Program:
         )
         state_dir = None if settings.state_dir is None else str(settings.state_dir)
         self.store = open_store(self.target, state_dir, warn=log.warning)
+        self.renderer = self._renderer(environ)
+        self.renderer.start(render_process)
         self.deadline_s = self.clock() + BUDGET_S
         self.reader = open_reader(
             self.address,
@@ -108,7 +115,6 @@ class Program:
             remaining_s=self._remaining_s if settings.one_shot else None,
         )
         self.port = open_notify_port(self.notify_address, observer=self.metrics.engine)
-        self.renderer = self._renderer(environ)
         self.published = PublishedState(self.reader.name, lambda: self.inbox.put(StatePublished()))
         self._informer_inbox: Inbox[informer_thread.Message] = Inbox(
             self.clock, ends_waiting=informer_thread.ends_waiting
@@ -122,6 +128,13 @@ class Program:
             log=log,
         )
         self.informer = self._informer()
+        self.renders = RenderWorker(
+            self.renderer,
+            clock=self.clock,
+            wake=lambda: self.inbox.put(RenderArrived()),
+            unexpected=lambda error: self.unexpected.handle("render", error),
+        )
+        self.renders.start()
         self.job = self._job()
         self.reconciler = Reconciler(
             EngineStates([self.published]),
@@ -162,7 +175,7 @@ class Program:
     def close(self) -> None:
         """Let go of everything that was opened."""
         self.stop()
-        self.renderer.close()
+        self.renders.close()
         self.target.close()
         self.store.close()
 
@@ -174,6 +187,9 @@ class Program:
             strict=settings.strict,
             time_limit_s=settings.render_time_limit_s,
             size_limit_bytes=settings.render_size_limit_bytes,
+            memory_limit_bytes=settings.render_memory_limit_bytes,
+            keep_rights=settings.render_user == "root",
+            replaced=lambda: self.metrics.loop.render_process_restarted(settings.target),
             warn=log.warning,
             environ=environ,
         )
@@ -224,7 +240,14 @@ class Program:
             self.notify_record.publish,
         )
         return Job(
-            desired=Desired(name, self.renderer, clock=self.clock, observer=self.job_record, log=log),
+            desired=Desired(
+                name,
+                self.renders,
+                clock=self.clock,
+                backoff=self._backoff(),
+                observer=self.job_record,
+                log=log,
+            ),
             target=self.target,
             notifier=notifier,
             sightings=Sightings(settings.notifications, log=log),

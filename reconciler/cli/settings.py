@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from notify.actions.action import Action, SignalVia
 
 LogFormat = Literal["text", "json"]
+RenderUser = Literal["nobody", "root"]
 
 STANDARD_OUTPUT = "-"
 
@@ -57,6 +58,9 @@ class Settings:
         status_hosts: the names of this machine to which they answer, beside `localhost` and its addresses.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
+        render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
+            size.
+        render_user: who the render process of a program that is root becomes.
     """
 
     template: str
@@ -77,3 +81,5 @@ class Settings:
     status_hosts: tuple[str, ...] = ()
     render_time_limit_s: float = 10.0
     render_size_limit_bytes: int = 16 * 1024 * 1024
+    render_memory_limit_bytes: int | None = None
+    render_user: RenderUser = "nobody"

@@ -90,6 +90,11 @@ class OneShot:
 
     def _write(self, view: PassInput) -> Status:
         while not self._job.reconcile(view):
+            if self._job.desired.is_pending:
+                if not self._wait_for_render():
+                    self._log.error("the template could not be rendered in time; the target is left as it is")
+                    return Status.TEMPLATE_FAILED
+                continue
             retry_at_s = self._job.next_due()
             if self._job.desired.failure is not None:
                 return Status.TEMPLATE_FAILED
@@ -105,6 +110,12 @@ class OneShot:
                 return True
             self._wait(moment_s)
         return False
+
+    def _wait_for_render(self) -> bool:
+        """Wait for something to arrive, and tell whether it did in time."""
+        self._heartbeat.beat()
+        # Whoever asks for an end meanwhile gets the pass, too: the signals' thread sees to it that it ends in time.
+        return bool(self._inbox.take(self._deadline_s))
 
     def _wait(self, until_s: float) -> bool:
         """Wait for news, and tell whether there is time left."""

@@ -130,7 +130,8 @@ class Reconciler:
         self._heartbeat.beat()
         for wakeup in wakeups:
             self._take(wakeup)
-        self._reconcile(edited=self._refresh_templates())
+        self._refresh_templates()
+        self._reconcile()
         self._observer.passed()
         self._heartbeat.beat()
 
@@ -177,15 +178,15 @@ class Reconciler:
             job.desired.load()
         self._drift_due_s = self._clock()
 
-    def _refresh_templates(self) -> bool:
+    def _refresh_templates(self) -> None:
         now_s = self._clock()
         if now_s < self._templates_due_s:
-            return False
+            return
         self._templates_due_s = now_s + TEMPLATE_POLL_S
-        refreshed = [job.desired.refresh() for job in self.jobs]
-        return any(refreshed)
+        for job in self.jobs:
+            job.desired.refresh()
 
-    def _reconcile(self, *, edited: bool) -> None:
+    def _reconcile(self) -> None:
         view = self.states.take()
         if view is None:
             return
@@ -198,8 +199,8 @@ class Reconciler:
         if drift:
             self._drift_due_s = now_s + self._resync_s
         for job in self.jobs:
-            retry_due_s = job.next_due()
-            if changed or edited or drift or (retry_due_s is not None and retry_due_s <= now_s):
+            due_s = job.next_due()
+            if changed or drift or (due_s is not None and due_s <= self._clock()):
                 job.reconcile(view)
         self._deliver()
 

@@ -26,6 +26,11 @@ class DeliveryEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderArrived:
+    """A template was loaded or rendered; its job finds out with what outcome."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """SIGTERM or SIGINT: finish, send what is owed, end."""
 
@@ -35,7 +40,7 @@ class StatusAsked:
     """Somebody looks at the status page: come by, so that it is of now."""
 
 
-Wakeup = StatePublished | ReloadAsked | DeliveryEnded | StatusAsked | StopAsked
+Wakeup = StatePublished | ReloadAsked | DeliveryEnded | RenderArrived | StatusAsked | StopAsked
 
 
 def ends_waiting(wakeup: Wakeup) -> bool:

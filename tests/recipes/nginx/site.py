@@ -85,6 +85,7 @@ class Site:
         (folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=folder))
         self._copy_recipe()
         self._renderer: Renderer | None = None
+        self._rendered_in: dict[str, str] = {}
 
     def _copy_recipe(self) -> None:
         for source in RECIPE.rglob("*.j2"):
@@ -169,11 +170,20 @@ class Site:
 
     def render(self) -> str:
         """What the recipe gives now, in strict mode: it uses no name that does not exist."""
+        if self._renderer is not None and self._rendered_in != self.environ:
+            self._renderer.close()  # variables are another program's
+            self._renderer = None
+        self._rendered_in = dict(self.environ)
         if self._renderer is None:
             edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
             source = open_source(str(self.folder / "recipe" / "nginx.conf.j2"), edges)
             self._renderer = Renderer(
-                source, strict=True, warn=_unexpected, environ=self.environ, time_limit_s=_TIME_LIMIT_S
+                source,
+                strict=True,
+                keep_rights=True,  # the tests' folders are root's
+                warn=_unexpected,
+                environ=self.environ,
+                time_limit_s=_TIME_LIMIT_S,
             )
             failure = self._renderer.load()
             assert failure is None, str(failure)

@@ -14,6 +14,7 @@ from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
 from reconciler.loop.pass_input import EngineStates
+from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
@@ -67,6 +68,46 @@ class MadeUpRenderer:
 
     def stale(self) -> bool:
         return self.edited
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+class RendersAtOnce(RenderWorker):
+    """Does what is asked for before the asker goes on, unless it is held."""
+
+    def __init__(self, renderer: MadeUpRenderer, *, clock: Callable[[], float]) -> None:
+        super().__init__(renderer, clock=clock, wake=lambda: None, unexpected=_raise)
+        self.is_held = False
+
+    def step_once(self) -> None:
+        """Do one thing of what was asked for."""
+        self._arrived += self._step()
+
+    def release(self) -> None:
+        """Do what was asked for meanwhile."""
+        self.is_held = False
+        self._catch_up()
+
+    def ask_load(self) -> None:
+        super().ask_load()
+        self._catch_up()
+
+    def ask_look(self) -> None:
+        super().ask_look()
+        self._catch_up()
+
+    def ask_render(self, snapshot: Snapshot, revision: int) -> None:
+        super().ask_render(snapshot, revision)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        while not self.is_held and self._has_work():
+            self._arrived += self._step()
 
 
 class MemoryTarget:
@@ -203,7 +244,15 @@ class Stage:
             Runtime(clock, clock, lambda: 0.0, self._spawn, self._wake, log),
             self.counted.publish,
         )
-        self.desired = Desired(self.target.path, self.renderer, clock=clock, observer=self.counted, log=log)
+        self.renders = RendersAtOnce(self.renderer, clock=clock)
+        self.desired = Desired(
+            self.target.path,
+            self.renders,
+            clock=clock,
+            backoff=Backoff(lambda: 0.0),
+            observer=self.counted,
+            log=log,
+        )
         self.job = Job(
             desired=self.desired,
             target=self.target,
@@ -217,7 +266,7 @@ class Stage:
         )
         self.states = EngineStates([self.scene.published])
         self.job.restore()
-        assert self.desired.load() is None
+        assert self.desired.first_load() is None
 
     def _spawn(self, work: Callable[[], None]) -> None:
         work()
