@@ -184,6 +184,7 @@ def _read(
     host, settings = reader.mapping(attrs, "HostConfig"), reader.mapping(attrs, "NetworkSettings")
     labels, env = _labels(reader, config), _env(reader, config)
     published = reader.mapping(settings, "Ports", "NetworkSettings.")
+    networks = reader.mapping(settings, "Networks", "NetworkSettings.")
     exposed = reader.mapping(config, "ExposedPorts", "Config.")
     compose = Compose.from_labels(labels)
     status = intern(reader.text(state, "Status", "State."))
@@ -197,7 +198,7 @@ def _read(
         health=_health(reader, state),
         labels=TextMapping(labels),
         env=TextMapping(env),
-        networks=read_networks(reader, reader.mapping(settings, "Networks", "NetworkSettings."), facts, _NETWORKS),
+        networks=read_networks(reader, networks, facts, _NETWORKS),
         ports=read_exposed(reader, ("Config.ExposedPorts", exposed), (_PORTS, published)),
         published=read_published(reader, published, _PORTS),
         created=reader.text(attrs, "Created"),
@@ -210,7 +211,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
-        endpoint_ids=_endpoint_ids(reader, reader.mapping(settings, "Networks", "NetworkSettings.")),
+        endpoint_ids=_endpoint_ids(networks),
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
@@ -243,9 +244,10 @@ def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))
 
 
-def _endpoint_ids(reader: FieldReader, networks: dict[str, Any]) -> tuple[str, ...]:
-    places = (reader.mapping(networks, name, f"{_NETWORKS}.") for name in networks)
-    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.") for place in places)
+def _endpoint_ids(networks: dict[str, Any]) -> tuple[str, ...]:
+    """Of `NetworkSettings.Networks`; templates do not see them, so that an odd one is nothing to warn of."""
+    found = (place.get("EndpointID") for place in networks.values() if type(place) is dict)
+    return endpoint_ids(each for each in found if type(each) is str)
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:
