@@ -208,8 +208,8 @@ def _read(
     host, settings = reader.mapping(attrs, "HostConfig"), reader.mapping(attrs, "NetworkSettings")
     labels, env = _labels(reader, config), _env(reader, config)
     published = reader.mapping(settings, "Ports", "NetworkSettings.")
-    exposed = reader.mapping(config, "ExposedPorts", "Config.")
     networks = reader.mapping(settings, "Networks", "NetworkSettings.")
+    exposed = reader.mapping(config, "ExposedPorts", "Config.")
     compose = Compose.from_labels(labels)
     status = status_of(reader.text(state, "Status", "State."))
     return Container(
@@ -235,7 +235,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
-        endpoint_ids=_endpoint_ids(reader, networks),
+        endpoint_ids=_endpoint_ids(networks),
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
@@ -272,10 +272,10 @@ def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))
 
 
-def _endpoint_ids(reader: FieldReader, networks: dict[str, Any]) -> tuple[str, ...]:
-    # What is no object has been warned of where the networks are read.
-    places = {name: place for name, place in networks.items() if isinstance(place, dict)}
-    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.{name}.") for name, place in places.items())
+def _endpoint_ids(networks: dict[str, Any]) -> tuple[str, ...]:
+    """Of `NetworkSettings.Networks`; templates do not see them, so that an odd one is nothing to warn of."""
+    found = (place.get("EndpointID") for place in networks.values() if type(place) is dict)
+    return endpoint_ids(each for each in found if type(each) is str)
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:

@@ -112,10 +112,11 @@ class OneShot:
         return False
 
     def _wait_for_render(self) -> bool:
-        """Wait for something to arrive, and tell whether it did in time."""
+        """Wait for something to arrive, and tell whether there is time left."""
         self._heartbeat.beat()
         # Whoever asks for an end meanwhile gets the pass, too: the signals' thread sees to it that it ends in time.
-        return bool(self._inbox.take(self._deadline_s))
+        self._inbox.take(self._deadline_s)
+        return self._clock() < self._deadline_s
 
     def _wait(self, until_s: float) -> bool:
         """Wait for news, and tell whether there is time left."""

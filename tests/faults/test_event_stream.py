@@ -67,6 +67,22 @@ def test_a_line_that_is_no_event_ends_the_stream_and_nothing_else(
     await_content(kept, "one", "two")
 
 
+def test_a_subscription_with_an_absurd_head_does_not_end_the_watch(
+    fake: WatchedEngine, keeper: Callable[[str], Keeper]
+) -> None:
+    """A length of 5,000 digits, and header lines without number: told as malformed, and subscribed again."""
+    for headers in ({"Content-Length": "9" * 5000}, {f"X-{number}": "x" for number in range(500)}):
+        fake.fault("events", times=2, status=200, body="{}", headers=headers)
+    fake.run("one")
+    kept = keeper(NAMES).start(*NO_RESYNC)
+    await_content(kept, "one")
+    await_metric(kept, "pygen_event_stream_restarts_total", 1, reason="malformed")
+    await_metric(kept, "pygen_event_stream_up", 1)
+    fake.run("two")
+    await_content(kept, "one", "two")
+    assert kept.program.metric("pygen_unexpected_errors_total", part="events") == 0
+
+
 def test_a_stream_that_falls_silent_is_found_out(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
     """Half-open: the change is in the file two lists later at most, counted as missed, and a new stream is opened."""
     kept = start_settled(fake, keeper, "--resync", "2")

@@ -30,6 +30,8 @@ NAMED = {
     "PygenEngineUnreachable",
     "PygenDriftReturns",
     "PygenChangesMissed",
+    "PygenContainerUnreadable",
+    "PygenUnexpectedErrors",
     "PygenRestartPolicyAtRisk",
     "PygenNothingMatches",
     "PygenAbsent",
