@@ -153,31 +153,28 @@ def test_no_key_of_a_document_breaks_out(site: Site) -> None:
 
 
 @pytest.fixture(scope="module", params=list(SUITES))
-def anew(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[tuple[Path, str, Certificates]]:
-    """A folder and an nginx for sites that are made one after the other."""
+def attacked(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[Site]:
+    """A proxy with a certificate, for one set of containers after the other."""
     folder = Path(tempfile.mkdtemp(prefix="pygen-nginx-"))
-    yield folder, request.param, certificates
+    with Site(folder, request.param) as site:
+        certificates.put(site, "default")
+        yield site
     shutil.rmtree(folder)
 
 
 @settings(max_examples=50)
 @given(containers=_CONTAINERS, own=st.dictionaries(st.sampled_from(OWN_VARIABLES), _VALUES))
 def test_every_file_is_valid_and_has_its_shape(
-    anew: tuple[Path, str, Certificates], containers: list[dict[str, str]], own: dict[str, str]
+    attacked: Site, containers: list[dict[str, str]], own: dict[str, str]
 ) -> None:
     """Whatever containers and proxy say: nginx takes the file, the good host's part is there whole, nothing is new."""
-    folder, version, certificates = anew
-    place = Path(tempfile.mkdtemp(dir=folder))
-    with Site(place, version) as site:
-        certificates.put(site, "default")
-        site.environ |= {name: value for name, value in own.items() if "\0" not in value}
-        _put_nginx(site)
-        for number, wishes in enumerate(containers):
-            _put(site, f"evil-{number}", wishes)
-        site.at("good", GOOD, "127.0.0.3", 80)
-        text = site.render()
-        assert site.complaint() == "", text
-    shutil.rmtree(place)
+    attacked.start_over({name: value for name, value in own.items() if "\0" not in value})
+    _put_nginx(attacked)
+    for number, wishes in enumerate(containers):
+        _put(attacked, f"evil-{number}", wishes)
+    attacked.at("good", GOOD, "127.0.0.3", 80)
+    text = attacked.render()
+    assert attacked.complaint() == "", text
     _check_shape(text)
 
 
