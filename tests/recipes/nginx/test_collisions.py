@@ -129,7 +129,7 @@ def _flood(size: int) -> dict[str, dict[str, Any]]:
         "same": {"VIRTUAL_HOST": ",".join(["a.evil.test"] * (size // 12))},
         "regexes": {"VIRTUAL_HOST": ",".join(f"~^{number}" for number in range(100_000))[:size]},
         "multi": {"VIRTUAL_HOST_MULTIPORTS": json.dumps({"m.evil.test": paths})},
-        "many": {"VIRTUAL_HOST_MULTIPORTS": json.dumps({f"m{number}.evil.test": {} for number in range(3000)})},
+        "many": {"VIRTUAL_HOST_MULTIPORTS": json.dumps({f"m{number}.evil.test": {} for number in range(2500)})},
         "path": {"VIRTUAL_HOST": "p.evil.test", "VIRTUAL_PATH": "/" + "x" * size},
     }
 
