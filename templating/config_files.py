@@ -13,7 +13,7 @@ from templating.undefined import NOTHING, Blank
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from templating.ownership import Owner
+    from templating.owner import Owner
     from templating.watching import FileWatch
 
 SECRETS = Path("/run/secrets")

@@ -11,7 +11,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from templating.ownership import Owner
+from templating.owner import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

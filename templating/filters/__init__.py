@@ -13,6 +13,7 @@ from templating.errors import WrongUse
 from templating.filters import (
     bounded,
     data,
+    distinct,
     host_files,
     lenient,
     listing,
@@ -39,7 +40,7 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation)
+    rooms = (text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation, distinct)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 

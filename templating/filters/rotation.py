@@ -1,33 +1,29 @@
-"""As whom log files are rotated, and which of them two entries would name twice.
+"""As whom log files are rotated.
 
-logrotate refuses a file in a folder that others may write unless `su` says as whom (`switch_user_permission_denied` and
-the check of the parent folder in its source), an `su` whose user or group the host does not know, and an entry for a
-file that an entry before it names as well.
+logrotate refuses a file in a folder that others may write unless `su` says as whom, and an `su` whose user or group the
+host does not know (seen with 3.21, whose manual says the same of `su`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from models.record import Record
 from templating.errors import WrongUse
 from templating.filters.names import text_of
-from templating.ownership import Owner
+from templating.owner import Owner
 from templating.undefined import Blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from templating.environment import TemplateEnvironment
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?")
 _PASSWD_FIELDS, _GROUP_FIELDS = 4, 3
-_PATTERN = re.compile(r"[*?\[]")
 
 _NO_USER = "names no user and group of the host"
 _OPEN_FOLDER = "is in a folder that others than its owner may write, and needs the label logrotate.su"
@@ -50,34 +46,6 @@ class RotateAs(Record):
     is_owner: bool = False
     problem: str = ""
     source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat(Record):
-    """An entry that names a file which another entry names.
-
-    Attributes:
-        entry: the entry that is left out.
-        other: the entry that counts.
-        is_same: whether both want the same, so that nothing is lost.
-    """
-
-    entry: Mapping[str, Any]
-    other: Mapping[str, Any]
-    is_same: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Distinct(Record):
-    """Entries of which no two name one file.
-
-    Attributes:
-        kept: the entries that count, in their order.
-        repeats: the others.
-    """
-
-    kept: tuple[Mapping[str, Any], ...]
-    repeats: tuple[Repeat, ...]
 
 
 class Accounts:
@@ -160,94 +128,6 @@ def _fields(text: str, count: int) -> Iterator[list[str]]:
             yield fields
 
 
-def distinct(entries: Sequence[Mapping[str, Any]]) -> Distinct:
-    """Leave out each entry that may name a file which another one names.
-
-    A pattern counts rather than a file that it means, a wide pattern rather than a narrow one, then what comes first:
-    so little stays without rotation. Two patterns are taken to mean a common
-    file unless their beginnings or ends rule it out.
-
-    Args:
-        entries: mappings with `path`, and `terms`, which is equal where two entries want the same.
-    """
-    ordered = sorted(range(len(entries)), key=lambda at: _narrowness(entries[at]["path"]))
-    index, kept, repeats = _Index(), [], []
-    for at in ordered:
-        entry = entries[at]
-        other = index.meeting(entry)
-        if other is None:
-            index.add(entry)
-            kept.append(at)
-        else:
-            repeats.append((at, Repeat(entry, other, bool(entry["terms"] == other["terms"]))))
-    repeats.sort(key=lambda each: each[0])
-    return Distinct(tuple(entries[at] for at in sorted(kept)), tuple(repeat for _, repeat in repeats))
-
-
-def _narrowness(path: str) -> tuple[bool, int]:
-    """Sorts patterns before files, and those first that say least."""
-    return not _PATTERN.search(path), len(path)
-
-
-class _Index:
-    """Entries by folder, so that each is compared with few others."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, Mapping[str, Any]] = {}
-        self._patterns: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-
-    def add(self, entry: Mapping[str, Any]) -> None:
-        path = entry["path"]
-        if _PATTERN.search(path):
-            self._patterns.setdefault(_shelf(path), []).append(entry)
-        else:
-            self._files[path] = entry
-
-    def meeting(self, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The first entry that may name a file which this one names."""
-        path = entry["path"]
-        if path in self._files:
-            return self._files[path]
-        shelves = self._patterns if _PATTERN.search(path.rpartition("/")[0]) else {_shelf(path), _ANY_FOLDER}
-        candidates = (other for shelf in shelves for other in self._patterns.get(shelf, ()))
-        return next((other for other in candidates if may_meet(path, other["path"])), None)
-
-
-_ANY_FOLDER: tuple[str, ...] = ()
-
-
-def _shelf(path: str) -> tuple[str, ...]:
-    folder = path.rpartition("/")[0]
-    return _ANY_FOLDER if _PATTERN.search(folder) else (folder,)
-
-
-def may_meet(first: str, second: str) -> bool:
-    """Whether two paths with patterns may mean one file."""
-    parts, others = first.split("/"), second.split("/")
-    return len(parts) == len(others) and all(map(_part_may_meet, parts, others))
-
-
-def _part_may_meet(first: str, second: str) -> bool:
-    if first == second:
-        return True
-    if first.startswith(".") != second.startswith(".") and first and second:
-        return False
-    if not _PATTERN.search(first):
-        return fnmatchcase(first, second)
-    if not _PATTERN.search(second):
-        return fnmatchcase(second, first)
-    return _agree(_PATTERN.split(first)[0], _PATTERN.split(second)[0]) and _agree(_end(first), _end(second))
-
-
-def _agree(first: str, second: str) -> bool:
-    return first.startswith(second) or second.startswith(first)
-
-
-def _end(part: str) -> str:
-    """What follows the last pattern, backwards."""
-    return re.split(r"[*?\]]", part)[-1][::-1]
-
-
 def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
@@ -257,15 +137,4 @@ def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
         accounts = _accounts(text_of(passwd, "rotate_as"), text_of(group, "rotate_as"))
         return rotate_as(text_of(value, "rotate_as").strip(), owner if isinstance(owner, Owner) else None, accounts)
 
-    def distinct_files(value: Any) -> Distinct:
-        if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-            raise WrongUse("distinct_files takes a list of mappings with a path and terms")
-        return distinct([_entry(each) for each in value])
-
-    return {"rotate_as": rotate_as_, "distinct_files": distinct_files}
-
-
-def _entry(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, Mapping) and isinstance(value.get("path"), str) and "terms" in value:
-        return value
-    raise WrongUse("distinct_files takes a list of mappings with a path and terms")
+    return {"rotate_as": rotate_as_}

@@ -88,27 +88,33 @@ def endpoint_of(address: str, port: int) -> Endpoint:
     )
 
 
+def addresses_of(container: Container, origin: Container | None, find: reach.Find) -> list[str]:
+    """All addresses that a container has, in the order in which they are best tried from the host.
+
+    Args:
+        container: where it is, or whose network stack it uses, does not matter.
+        origin: from where the host's own network is reached.
+        find: gives a container by its id or name.
+    """
+    container = reach.owner_of_stack(container, find)
+    networks = reach.networks_in_reach(container.networks, None, find)
+    found = [address for network in networks for address in (network.ip_address, network.ipv6_address)]
+    if container.network_mode == "host":
+        found = [reach.way_to_host(origin, find)]
+    return [address for address in dict.fromkeys(found) if is_ip_address(address)]
+
+
 def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
-    own_address = reach.filters(environment)["address"]
-
-    def find(container_id: str) -> Container | None:
-        every: Any = environment.globals.get("all_containers", ())
-        return next((each for each in every if each.id == container_id), None)
+    find = reach.finder(environment)
 
     def endpoint(value: Any, origin: Any = None, port: Any = "", default: int = 80) -> Endpoint:
         container = _container(value, "endpoint")
-        address = str(own_address(container, _known(origin)))
+        address = reach.address_from(container, _known(origin, "endpoint"), find)
         return endpoint_of(address, port_of(container, text_of(port, "endpoint"), default))
 
     def addresses(value: Any, origin: Any = None) -> list[str]:
-        container = reach.owner_of_stack(_container(value, "addresses"), find)
-        if container.network_mode == "host":
-            found = [str(own_address(container, _known(origin)))]
-        else:
-            networks = reach.networks_in_reach(container.networks, None, find)
-            found = [each for network in networks for each in (network.ip_address, network.ipv6_address)]
-        return [address for address in dict.fromkeys(found) if is_ip_address(address)]
+        return addresses_of(_container(value, "addresses"), _known(origin, "addresses"), find)
 
     return {"endpoint": endpoint, "addresses": addresses}
 
@@ -118,12 +124,12 @@ def tests() -> dict[str, Callable[..., bool]]:
     return {"serving": lambda value: is_serving(_container(value, "serving"))}
 
 
-def _known(origin: Any) -> Any:
-    """From where it is reached; None where that is not known, which a template writes as something undefined."""
-    if isinstance(origin, Blank):
+def _known(origin: Any, name: str) -> Container | None:
+    """From where a container is reached; None where that is unknown, which a template writes as something undefined."""
+    if origin is None or isinstance(origin, Blank):
         str(origin)  # an unknown name is used here, which strict mode forbids
         return None
-    return origin
+    return _container(origin, name)
 
 
 def _container(value: Any, name: str) -> Container:

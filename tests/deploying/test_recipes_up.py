@@ -107,7 +107,8 @@ def test_logrotate_gets_the_files_of_containers(engine: RealEngine, environ: dic
     logs.mkdir()
     (logs / "shop.log").write_text("bought\n")
     target = folder / "pygen-containers"
-    with _project(engine, "logrotate", {**environ, "LOGROTATE_FOLDER": str(folder)}) as project:
+    folders = {"LOGROTATE_FOLDER": str(folder), "LOG_FOLDERS": str(logs)}
+    with _project(engine, "logrotate", {**environ, **folders}) as project:
         project.up()
         engine.run("shop", binds=[f"{logs}:/var/log/shop"], labels={"logrotate.files": "/var/log/shop/*.log"})
         wait_for(lambda: str(logs) in _text(target), what=lambda: f"{logs} in {_text(target)!r}")

@@ -29,6 +29,7 @@ class Kitchen:
     Attributes:
         world: the engine's state.
         environ: the variables of the process that renders.
+        own_id: the container that the renderer runs in, None for the host itself.
         notes: what the last render said of what it left out.
     """
 
@@ -36,6 +37,7 @@ class Kitchen:
         """Take a recipe by its path below deploy/recipes."""
         self.world = World()
         self.environ: dict[str, str] = {}
+        self.own_id: str | None = None
         self.notes: tuple[str, ...] = ()
         self._path = RECIPES / recipe
 
@@ -44,6 +46,10 @@ class Kitchen:
         if address:
             options["overrides"] = {"NetworkSettings": {"Networks": {"bridge": {"IPAddress": address}}}}
         return self.world.add_container(name, **options)
+
+    def names(self) -> set[str]:
+        """The names of all containers."""
+        return {self.world.container(each).name for each in self.world.container_ids}
 
     def render(self) -> str:
         """Render in strict mode: a recipe uses no name that does not exist, and nothing odd stops it."""
@@ -64,7 +70,7 @@ class Kitchen:
         facts = network_facts(json.loads(self.world.networks_body()))
         bodies = [self.world.inspect_body(each) for each in self.world.container_ids]
         read = [Container.from_inspect(body, engine="", networks=facts, warn=_ignored) for body in bodies]
-        return Snapshot.of(read, None)
+        return Snapshot.of(read, self.own_id)
 
 
 @contextmanager

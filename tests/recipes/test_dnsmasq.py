@@ -7,6 +7,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,12 +55,56 @@ def test_dig_finds_the_containers_and_follows_a_reload(tmp_path: Path) -> None:
         assert _dig(port, "web.docker") == ["10.0.0.2"]
 
 
+def test_one_name_of_two_applications_leads_to_neither(tmp_path: Path) -> None:
+    """Rather than to both; with the project's name each is found, and a container's own name is its own."""
+    kitchen, port = _kitchen(), reserve_port()
+    for number, project in enumerate(("blog", "shop")):
+        compose = {"com.docker.compose.service": "web", "com.docker.compose.project": project}
+        kitchen.add(f"{project}-web-1", f"10.0.0.{number}", labels=compose)
+    kitchen.add("db", "10.0.0.7")
+    kitchen.add("evil", "10.0.0.8", labels={"com.docker.compose.service": "db", "com.docker.compose.project": "x"})
+    hosts = tmp_path / "containers.hosts"
+    hosts.write_text(kitchen.render())
+    contested = "its Compose service is claimed by another application as well, left out"
+    assert kitchen.notes == (
+        f"blog-web-1: {contested}",
+        "evil: its Compose service is another container's name, left out",
+        f"shop-web-1: {contested}",
+    )
+    command = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null"]
+    listening = [f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", "--user=root", "--pid-file="]
+    with running([*command, *listening, f"--addn-hosts={hosts}"], tmp_path):
+        wait_for(lambda: _dig(port, "db.docker") == ["10.0.0.7"], what=lambda: str(_dig(port, "db.docker")))
+        assert _dig(port, "web.docker") == []
+        assert _dig(port, "web.blog.docker") == ["10.0.0.0"]
+        assert _dig(port, "web.shop.docker") == ["10.0.0.1"]
+        assert _dig(port, "db.x.docker") == ["10.0.0.8"]
+
+
+def test_a_stopped_container_keeps_its_name() -> None:
+    """It may be back in a moment, and until then nobody else is found there."""
+    kitchen = _kitchen()
+    kitchen.add("db", "10.0.0.1", running=False)
+    kitchen.add("evil", "10.0.0.2", labels={"com.docker.compose.service": "db"})
+    assert " db.docker" not in kitchen.render()
+
+
 def test_the_domain_can_be_chosen() -> None:
     """By the variable DOMAIN."""
     kitchen = _kitchen()
     kitchen.environ["DOMAIN"] = "lan"
     kitchen.add("web", "10.0.0.1")
     assert "10.0.0.1 web.lan" in kitchen.render().splitlines()
+
+
+@pytest.mark.parametrize("domain", ["a b", "x\n10.0.0.1 y", "*", "."])
+def test_what_is_no_domain_is_told(domain: str) -> None:
+    """And the usual one stands in."""
+    kitchen = _kitchen()
+    kitchen.environ["DOMAIN"] = domain
+    kitchen.add("web", "10.0.0.1")
+    assert "10.0.0.1 web.docker" in kitchen.render().splitlines()
+    assert kitchen.notes == ("DOMAIN is no domain; it is docker",)
 
 
 @given(name=st.text(max_size=20), service=st.text(max_size=20))

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import tempfile
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.recipes.kitchen import Kitchen, running
 from tests.recipes.nginx.backends import HttpBackend, free_address, serving
+from tests.recipes.programs import check_haproxy
 from tests.support.ports import reserve_port
 from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 HOSTILE = st.text(
@@ -28,14 +29,6 @@ HOSTILE = st.text(
 
 def _kitchen() -> Kitchen:
     return Kitchen("haproxy/haproxy.cfg.j2")
-
-
-def _check(text: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "haproxy.cfg"
-        path.write_text(text, errors="surrogateescape")
-        checked = subprocess.run(["haproxy", "-c", "-f", str(path)], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, f"{checked.stdout}{checked.stderr}\n{text}"
 
 
 def _get(port: int, host: str) -> tuple[int, Any]:
@@ -50,7 +43,7 @@ def _get(port: int, host: str) -> tuple[int, Any]:
 
 def test_an_empty_host_has_a_valid_file() -> None:
     """Before the first container."""
-    _check(_kitchen().render())
+    check_haproxy(_kitchen().render())
 
 
 def test_requests_reach_the_right_container_and_follow_a_reload(tmp_path: Path) -> None:
@@ -80,6 +73,7 @@ def test_requests_reach_the_right_container_and_follow_a_reload(tmp_path: Path) 
         assert {_get(port, "a.test")[1]["backend"] for _ in range(20)} == {"a-1", "a-2"}
         assert _get(port, "www.a.test")[1]["backend"] == "a-1"
         assert _get(port, f"b.TEST:{port}")[1]["backend"] == "b-1"
+        assert _get(port, f"b.test.:{port}")[1]["backend"] == "b-1"
         assert _get(port, "c.test") == (503, "no such host\n")
         serve("c-1", "c.test")
         config.write_text(kitchen.render())
@@ -94,6 +88,69 @@ def test_an_unhealthy_container_gets_no_requests() -> None:
     assert "a.test" not in kitchen.render()
     kitchen.world.set_health("web", "healthy")
     assert "a.test" in kitchen.render()
+
+
+def test_a_paused_container_gets_no_requests() -> None:
+    """It would take every second one and leave it waiting."""
+    kitchen = _kitchen()
+    for name in ("a", "b"):
+        kitchen.add(name, labels={"haproxy.hosts": "a.test"})
+    kitchen.world.pause("b")
+    servers = [line.split()[1] for line in kitchen.render().splitlines() if line.startswith("    server ")]
+    assert [name.partition("_")[0] for name in servers] == ["a"]
+    assert kitchen.notes == ("b: is paused or unhealthy, and gets no requests",)
+    kitchen.world.unpause("b")
+    assert kitchen.render().count("    server ") == 2
+    assert not kitchen.notes
+
+
+def test_a_container_on_the_host_s_network_is_served(tmp_path: Path) -> None:
+    """By 127.0.0.1 where HAProxy is not known to be in a container."""
+    kitchen, port = _kitchen(), reserve_port()
+    kitchen.environ["HTTP_PORT"] = str(port)
+    config = tmp_path / "haproxy.cfg"
+    with serving(HttpBackend("app", "127.0.0.1")) as (_, backend_port):
+        labels = {"haproxy.hosts": "app.test", "haproxy.port": str(backend_port)}
+        kitchen.add("app", networks=["host"], network_mode="host", labels=labels)
+        config.write_text(kitchen.render())
+        with running(["haproxy", "-db", "-f", str(config)], tmp_path):
+
+            def up() -> bool:
+                try:
+                    return _get(port, "app.test")[0] == 200
+                except urllib.error.URLError:
+                    return False
+
+            wait_for(up, what="app.test answers")
+            assert _get(port, "app.test")[1]["backend"] == "app"
+
+
+def test_nobody_takes_the_proxy_s_place() -> None:
+    """By the label, that is: the oldest counts, or the one of the name that HAPROXY_CONTAINER says."""
+    kitchen = _kitchen()
+    for name in ("front", "back"):
+        kitchen.world.add_network(name)
+    kitchen.add("haproxy", networks=["front"], labels={"haproxy.proxy": "yes"})
+    kitchen.add("evil", networks=["back"], labels={"haproxy.proxy": "yes", "pygen.target": "haproxy"})
+    kitchen.add("near", networks=["front"], labels={"haproxy.hosts": "near.test"})
+    assert "near.test" in kitchen.render()
+    assert kitchen.notes[0].startswith("label haproxy.proxy: several containers have it")
+    kitchen.environ["HAPROXY_CONTAINER"] = "haproxy"
+    assert "near.test" in kitchen.render()
+    assert kitchen.notes == ()
+    kitchen.world.remove("haproxy")
+    assert "near.test" not in kitchen.render()
+    assert "HAPROXY_CONTAINER names no container, and the label haproxy.proxy counts" in kitchen.notes
+
+
+def test_the_limit_of_entries_can_be_set() -> None:
+    """By the variable ENTRIES_MAX."""
+    kitchen = _kitchen()
+    kitchen.environ["ENTRIES_MAX"] = "2"
+    kitchen.add("web", labels={"haproxy.hosts": "a.test,b.test,c.test"})
+    text = kitchen.render()
+    assert text.count("use_backend") == 2
+    assert "c.test" not in text
 
 
 def test_only_containers_that_the_proxy_reaches_are_used() -> None:
@@ -132,6 +189,6 @@ def test_no_value_breaks_out_of_its_place(host: str, port: str, name: str) -> No
     kitchen.add("x", labels={"haproxy.hosts": host, "haproxy.port": port}, overrides={"Name": f"/{name}"})
     kitchen.add("y", labels={"haproxy.hosts": f"{host},y.test"}, overrides={"Name": f"/{name}"})
     text = kitchen.render()
-    _check(text)
+    check_haproxy(text)
     assert "use_backend host_good.test if" in text
     assert "use_backend host_y.test if" in text

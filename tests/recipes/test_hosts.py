@@ -43,6 +43,31 @@ def test_the_c_library_finds_the_containers(tmp_path: Path) -> None:
     assert _look_up(hosts, "localhost") == ["127.0.0.1"]
 
 
+LOCAL = ("localhost", "LOCALHOST", "localhost.", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+
+
+def test_nobody_takes_a_name_that_is_not_theirs(tmp_path: Path) -> None:
+    """The machine's own, those of its first lines, and other containers'; each leads where it led before."""
+    kitchen = _kitchen()
+    kitchen.environ["HOSTS_FIRST"] = "10.9.9.9 Gateway gw # the router; 127.0.1.1 debian"
+    kitchen.add("web", "10.0.0.1")
+    wanted = [*LOCAL, "gateway", "GW.", "debian", "web", "WEB", "mine.test"]
+    kitchen.add("liar", "10.0.0.3", hostname="debian", labels={"hosts.names": ",".join(wanted)})
+    hosts = tmp_path / "hosts"
+    hosts.write_text(kitchen.render())
+    for name, address in (("gateway", "10.9.9.9"), ("gw", "10.9.9.9"), ("debian", "127.0.1.1"), ("web", "10.0.0.1")):
+        assert _look_up(hosts, name) == [address]
+    assert _look_up(hosts, "localhost") == ["127.0.0.1"]
+    assert _look_up(hosts, "mine.test") == ["10.0.0.3"]
+    assert "10.0.0.3 liar mine.test" in hosts.read_text().splitlines()
+    assert kitchen.notes == (
+        "liar: label hosts.names means the machine itself, left out",
+        "liar: label hosts.names is a name of the host's own, left out",
+        "liar: label hosts.names is another container's name, left out",
+        "liar: its host name is a name of the host's own, left out",
+    )
+
+
 def test_the_host_s_own_lines_come_first() -> None:
     """As HOSTS_FIRST says."""
     kitchen = _kitchen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from templating.config_files import ConfigFiles
 from templating.errors import WrongUse
 from templating.outcome import Rendered, TemplateFailure
+from templating.owner import Owner
 from templating.watching import FileWatch
 from tests.unit.templating.support import renderer, snapshot
 
@@ -119,6 +121,30 @@ def test_exists_and_list_dir(tmp_path: Path) -> None:
     assert made.render(snapshot()) == Rendered(b"True False .c,a,b []")
 
 
+def test_owner(tmp_path: Path) -> None:
+    """Undefined where there is nothing to see; a folder that everybody may write is open."""
+    for name, mode in (("closed", 0o755), ("open", 0o757)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+    template = "{% set o = owner(p ~ n) %}{{ o.uid }}:{{ o.gid }}:{{ o.is_open }} "
+    made = renderer(
+        f"#{{% set p = '{tmp_path}/' %}}{{% for n in ['closed', 'open'] %}}{template}{{% endfor %}}"
+        "{{ owner(p ~ 'nothing') is defined }}"
+    )
+    facts = tmp_path.stat()
+    who = f"{facts.st_uid}:{facts.st_gid}"
+    assert made.render(snapshot()) == Rendered(f"{who}:False {who}:True False".encode())
+
+
+@pytest.mark.parametrize(
+    ("gid", "mode", "is_open"), [(7, 0o775, True), (0, 0o775, False), (7, 0o755, False), (0, 0o777, True)]
+)
+def test_who_else_may_write(gid: int, mode: int, is_open: bool) -> None:  # noqa: FBT001
+    """Everybody, or a group that is not root's: what logrotate asks of a folder."""
+    facts = os.stat_result((stat.S_IFDIR | mode, 0, 0, 1, 5, gid, 0, 0, 0, 0))
+    assert Owner.from_facts(facts) == Owner(5, gid, is_open)
+
+
 def test_everything_is_read_once_a_pass(tmp_path: Path) -> None:
     """What changes in the middle of a render is not seen before the next one."""
     looks: list[str] = []
@@ -136,19 +162,26 @@ def test_everything_is_read_once_a_pass(tmp_path: Path) -> None:
             looks.append(path.name)
             return ()
 
+        def owner_of(self, path: Path) -> None:
+            looks.append(path.name)
+
     files = ConfigFiles(Counting(lambda: 0.0, 10), {}, print, tmp_path)
     for _ in range(3):
         files.read_config("K", "conf")
         files.exists("there")
         files.list_dir("names").append("changed by a template")
+        files.owner("owned")
     assert files.list_dir("names") == []
-    assert looks == ["conf", "there", "names"]
+    assert looks == ["conf", "there", "names", "owned"]
     files.begin()
     files.exists("there")
-    assert looks[3:] == ["there"]
+    assert looks[4:] == ["there"]
 
 
-TEMPLATE = "{{ read_config('K', dir ~ '/conf', '-') }} {{ exists(dir ~ '/flag') }} {{ list_dir(dir ~ '/names') }}"
+TEMPLATE = (
+    "{{ read_config('K', dir ~ '/conf', '-') }} {{ exists(dir ~ '/flag') }} {{ list_dir(dir ~ '/names') }}"
+    " {{ owner(dir ~ '/conf').is_open }}"
+)
 
 
 def edit_setting(folder: Path) -> None:
@@ -159,6 +192,11 @@ def edit_setting(folder: Path) -> None:
 def remove_setting(folder: Path) -> None:
     """Remove the file."""
     (folder / "conf").unlink()
+
+
+def open_setting(folder: Path) -> None:
+    """Let everybody write the file."""
+    (folder / "conf").chmod(0o666)
 
 
 def make_flag(folder: Path) -> None:
@@ -177,7 +215,7 @@ def remove_folder(folder: Path) -> None:
     (folder / "names").rmdir()
 
 
-@pytest.mark.parametrize("change", [edit_setting, remove_setting, make_flag, add_name, remove_folder])
+@pytest.mark.parametrize("change", [edit_setting, remove_setting, open_setting, make_flag, add_name, remove_folder])
 def test_what_a_render_looked_at_is_watched(tmp_path: Path, change: object) -> None:
     """A change of a file or folder that the template asked about is noticed, and the next render sees it."""
     assert callable(change)
