@@ -30,6 +30,12 @@ class LoopMetrics:
         )
         self._renders = Counter("pygen_renders_total", "Renders of a template", ("target", "result"), results)
         self._render_s = Histogram("pygen_render_duration_seconds", "How long a render took", PASS_BOUNDS_S)
+        self._process_restarts = Counter(
+            "pygen_render_process_restarts_total",
+            "Render processes that took the place of one that was killed or ended",
+            ("target",),
+            each,
+        )
         self._undefined = Gauge(
             "pygen_template_undefined_names", "Unknown names that the last render met", ("target",), each
         )
@@ -78,6 +84,10 @@ class LoopMetrics:
             self._undefined.set(target, value=undefined_names)
             self._notes.set(target, value=notes)
 
+    def render_process_restarted(self, target: str) -> None:
+        """A render process took the place of another."""
+        self._process_restarts.add(target)
+
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         """The target was found to differ; lines as `count_lines` counts them.
 
@@ -111,7 +121,15 @@ class LoopMetrics:
     def series(self) -> Iterator[Series]:
         """All of them, for an exposition."""
         yield from (self._reconciles, self._reconcile_s, self._renders, self._render_s, self._undefined, self._notes)
-        yield from (self._failing, self._diffs, self._lines, self._writes, self._containers, self._succeeded_at)
+        yield from (
+            self._process_restarts,
+            self._failing,
+            self._diffs,
+            self._lines,
+            self._writes,
+            self._containers,
+            self._succeeded_at,
+        )
 
 
 def _result(*, ok: bool) -> str:

@@ -114,6 +114,23 @@ class Container(Record):
         reader = FieldReader(_name(attrs) or container_id[: matching.SHORT_ID_DIGITS], warn)
         return _read(reader, attrs, engine=engine, facts=networks, kept=kept_body.keep(body))
 
+    @classmethod
+    def from_kept(cls, kept: bytes, *, engine: str, networks: Mapping[str, NetworkFacts]) -> Container:
+        """Read again what was read before: `kept` is another container's body, as it is kept.
+
+        Args:
+            kept: the answer's bytes, as `models.kept_body` keeps them.
+            engine: the name of the engine that gave them.
+            networks: what was known of the engine's networks then, by id.
+        """
+        reader = FieldReader("", _was_told)
+        return _read(reader, kept_body.parse(kept_body.unpack(kept)), engine=engine, facts=networks, kept=kept)
+
+    @property
+    def kept(self) -> bytes:
+        """The engine's answer, as `models.kept_body` keeps it."""
+        return self._kept
+
     @property
     def raw(self) -> RawContainer:
         """The container as docker-py shows it, read-only."""
@@ -212,6 +229,10 @@ def _read(
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
+
+
+def _was_told(_warning: str) -> None:
+    """Whoever read the body first has warned of what is odd in it."""
 
 
 def _name(attrs: dict[str, Any]) -> str:

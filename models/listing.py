@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar, overload
 
 from models import matching
+from models.mapping import CaseMapping
 from models.record import Record
 
 if TYPE_CHECKING:
@@ -58,10 +59,17 @@ class ItemList(tuple[T, ...]):
         return type(self)(items)
 
     def __getattr__(self, name: str) -> Any:
-        # Asked only where lists have no such attribute; underscores are Python's own protocols.
-        if name.startswith("_") or not self:
-            raise AttributeError(name)
-        return getattr(self[0], name)
+        # Asked only where lists have no such attribute; underscores are Python's own protocols. Of any other element
+        # than the model's own, say a generator that a template added, an attribute could lead anywhere.
+        first = self[0] if self and not name.startswith("_") else None
+        if isinstance(first, ItemList):
+            return getattr(first, name)
+        if not isinstance(first, Record | CaseMapping):
+            raise AttributeError(name)  # noqa: TRY004 - what Python's protocol asks for
+        try:
+            return first[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> T: ...

@@ -139,6 +139,13 @@ class Network(Record):
         """What makes two containers' networks one: the id, else the name."""
         return self.id or self.name
 
+    @property
+    def facts(self) -> NetworkFacts:
+        """What was known of the network when this was read."""
+        return NetworkFacts(
+            self.id, self.name, self.internal, self.driver, self.scope, self.ingress, self.gateway_is_host
+        )
+
     def with_facts(self, facts: NetworkFacts) -> Network:
         """The same place in a network that is better known."""
         return replace(

@@ -27,8 +27,9 @@ from reconciler.loop.listening import QueueListener
 from reconciler.loop.one_shot import BUDGET_S
 from reconciler.loop.pacing import Pacing
 from reconciler.loop.reconciler import Reconciler
+from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.sightings import Sightings
-from reconciler.loop.work_queue import DeliveryEnded, StatusAsked, WorkQueue
+from reconciler.loop.work_queue import DeliveryEnded, RenderArrived, StatusAsked, WorkQueue
 from reconciler.readiness import Readiness
 from reconciler.status.board import Board
 from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.settings import Settings
     from reconciler.status.values import Status
+    from templating.process import RenderProcess
 
 log = logging.getLogger("pygen")
 
@@ -53,30 +55,35 @@ def spawn(work: Callable[[], None]) -> None:
 
 
 class Program:
-    """Everything that one run consists of, made from its settings and not yet started.
+    """Everything that one run consists of, made from its settings and not yet started, but for the render process.
 
-    Making it opens nothing and reads nothing but what tells whether the target is a file: a template that can't be
+    Making it opens nothing else and reads nothing but what tells whether the target is a file: a template that can't be
     loaded, a lock that somebody else holds and a port that is taken are found, and told, by `reconciler.main`.
     """
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None
+    ) -> None:
         """Make the parts.
 
         Args:
             settings: checked.
             environ: for the engine's TLS settings and for `read_config`.
+            render_process: was started already; None has it started now.
         """
         self.settings = settings
         self.clock = time.monotonic
+        self.stopping = threading.Event()
         self.started_epoch_s = time.time()
         self.queue = WorkQueue(self.clock)
-        self.stopping = threading.Event()
         self.heartbeat = Heartbeat(self.clock)
         self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=list(settings.notifications))
         self.job_record = JobRecord(self.metrics.loop, time.time)
         self.notify_record = NotifyRecord(self.metrics.notify, time.time)
         self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)
         self.target: Target = open_target(settings.target, warn=log.warning)
+        self.renderer = self._renderer(environ)
+        self.renderer.start(render_process)
         self.deadline_s = self.clock() + BUDGET_S
         self.address = EngineAddress.parse(settings.docker_address, environ)
         self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
@@ -89,7 +96,6 @@ class Program:
             remaining_s=self._remaining_s if settings.one_shot else None,
         )
         self.port = open_notify_port(self.notify_address, observer=self.metrics.engine)
-        self.renderer = self._renderer(environ)
         self.informer = Informer(
             self.reader,
             resync_s=settings.resync_s,
@@ -108,6 +114,10 @@ class Program:
             backoff=self._backoff(),
             log=log,
         )
+        self.renders = RenderWorker(
+            self.renderer, clock=self.clock, wake=lambda: self.queue.put(RenderArrived()), log=log
+        )
+        self.renders.start()
         self.job = self._job()
         self.reconciler = Reconciler(
             self.informer,
@@ -133,7 +143,7 @@ class Program:
         """Let go of everything that was opened."""
         self.stopping.set()
         self.reader.close()
-        self.renderer.close()
+        self.renders.close()
         self.target.close()
 
     def _renderer(self, environ: Mapping[str, str]) -> Renderer:
@@ -144,6 +154,9 @@ class Program:
             strict=settings.strict,
             time_limit_s=settings.render_time_limit_s,
             size_limit_bytes=settings.render_size_limit_bytes,
+            memory_limit_bytes=settings.render_memory_limit_bytes,
+            keep_rights=settings.render_user == "root",
+            replaced=lambda: self.metrics.loop.render_process_restarted(settings.target),
             warn=log.warning,
             environ=environ,
         )
@@ -173,7 +186,14 @@ class Program:
             log=log,
         )
         return Job(
-            desired=Desired(name, self.renderer, clock=self.clock, observer=self.job_record, log=log),
+            desired=Desired(
+                name,
+                self.renders,
+                clock=self.clock,
+                backoff=self._backoff(),
+                observer=self.job_record,
+                log=log,
+            ),
             target=self.target,
             notifier=notifier,
             sightings=Sightings(settings.notifications, log=log),

@@ -63,19 +63,25 @@ def _print_what_is_asked(
 
 def _run(command: Run, environ: Mapping[str, str]) -> int:
     from reconciler.loop import signals
+    from reconciler.memory_guard import guard_memory
+    from templating.process import start_process
 
     signals.block()  # before the imports below, which take a while: a SIGHUP meanwhile would end the program
+
+    settings = command.settings
+    # Also before the imports: its own take about as long, side by side.
+    render_process = start_process(body_max=settings.render_size_limit_bytes)
+    guard_memory()
 
     from metrics.exposition.listening import CannotListenError
     from reconciler.cli.logging_setup import set_up
     from reconciler.running import run
 
-    settings = command.settings
     set_up(settings.log_format, debug=settings.debug)
     for warning in command.warnings:
         log.warning("%s", warning)
     try:
-        return run(settings, environ)
+        return run(settings, environ, render_process)
     except CannotListenError as error:
         log.error("%s", error)  # noqa: TRY400 - a usage error, not a fault of the program
         return USAGE_STATUS

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from metrics.exposition.routes import Page
     from reconciler.cli.settings import Settings
+    from templating.process import RenderProcess
 
 log = logging.getLogger("pygen")
 
@@ -30,7 +31,7 @@ log = logging.getLogger("pygen")
 GARBAGE_THRESHOLD = 20_000
 
 
-def run(settings: Settings, environ: Mapping[str, str]) -> Status:
+def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> Status:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
     The signals are blocked by the caller already.
@@ -38,6 +39,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> Status:
     Args:
         settings: checked.
         environ: for TLS settings, `read_config` and the place of the run-time file.
+        render_process: was started already, to save time; None has it started now.
 
     Returns:
         The exit status.
@@ -48,7 +50,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> Status:
     # Many thousand containers are read at the start and kept: the collector's own first look at them comes later.
     gc.set_threshold(GARBAGE_THRESHOLD)
     observation = Observation(None if settings.one_shot else settings.metrics, environ=environ, log=log)
-    program = Program(settings, environ)
+    program = Program(settings, environ, render_process)
     log.info("pygen starts: %s", effective_settings(settings))
     signal_thread = signals.SignalThread(
         program.queue, stopping=program.stopping.set, interrupt=program.reader.close, end=_end, log=log
@@ -106,7 +108,7 @@ def _prepare(program: Program) -> Status | None:
         return Status.WRITE_FAILED
     if isinstance(locked, LockUnavailable):
         log.warning("%s", locked.reason)
-    if program.job.desired.load() is not None:
+    if program.job.desired.first_load() is not None:
         return Status.TEMPLATE_FAILED
     program.job.restore()
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MIB = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -29,13 +31,20 @@ class TemplateFailure:
         message: the reason, in words. It never holds a value: neither a container's nor a configuration's.
         template: the file, address or `inline template` in which it happened.
         line: the line in it, counted from 1; None where the failure has no line (a file that is not there).
+        may_pass: whether the same render may succeed later: its process ended, or could not be started.
     """
 
     message: str
     template: str
     line: int | None = None
+    may_pass: bool = False
 
     def __str__(self) -> str:
         """Read as in a log: `/etc/pygen/nginx.j2, line 7: 'contianers' is undefined`."""
         where = self.template if self.line is None else f"{self.template}, line {self.line}"
         return f"{where}: {self.message}"
+
+
+def describe_bytes(count: int) -> str:
+    """Read as in a sentence: `16 MiB`, `1000 bytes`."""
+    return f"{count // MIB} MiB" if count % MIB == 0 else f"{count} bytes"

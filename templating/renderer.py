@@ -1,50 +1,79 @@
-"""Renders one template, again and again, from one snapshot after the other."""
+"""Renders one template, again and again, in a process of its own that is replaced whenever it fails.
+
+The program never imports Jinja: a template is other people's code, and its limits belong to the kernel. What a process
+has to know (settings, containers, the template, the files that it looked at) is kept here or in the snapshot, so that
+the next one can be told. Its end at any point is one failed render with a reason.
+"""
 
 from __future__ import annotations
 
 import os
-import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from templating.config_files import SECRETS, ConfigFiles
-from templating.environment import TemplateEnvironment
-from templating.errors import LimitExceeded, SourceError
-from templating.loading import LoadFailure, SourceLoader, load_all
-from templating.meter import MIB, Meter, describe_bytes
-from templating.outcome import Rendered, TemplateFailure
-from templating.reasons import place_of, reason_for
-from templating.time_limit import TimeLimitReached, run_limited
-from templating.undefined import NOTHING
-from templating.watching import FileWatch
+from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked, Ready, read_answer
+from templating.errors import SourceError, SourceMissing
+from templating.feed import Feed
+from templating.outcome import MIB, Rendered, TemplateFailure
+from templating.process import ProcessEnded, RenderProcess, TimeIsUp
+from templating.wire import BadFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from models.snapshot import Snapshot
+    from templating.answers import Answer
     from templating.source import TemplateSource
+    from templating.watching import Fact
 
 TIME_LIMIT_S = 10.0
 SIZE_LIMIT_BYTES = 16 * MIB
-_CONFIG_LIMIT_BYTES = 16 * MIB
+SECRETS = "/run/secrets"
+_MEMORY_FACTOR = 16
+_MEMORY_LEAST_BYTES = 256 * MIB
+_GRACE_S = 1.0
+"""After its time limit a process has so long to say itself where the template stands."""
+_PATIENCE_S = 60.0
+"""To start, to take a feed, or to answer what is no render."""
+_FACTS_MAX = 100_000
 _NOT_LOADED = "the template is not loaded"
+_OWN_VARIABLES = ("PYGEN_", "DOCKER_")
+
+
+def memory_limit_for(size_limit_bytes: int) -> int:
+    """What a render may add to its process's memory, where nobody says otherwise."""
+    return max(_MEMORY_LEAST_BYTES, _MEMORY_FACTOR * size_limit_bytes)
+
+
+@dataclass(slots=True)
+class _Current:
+    """The process in use, and what it knows."""
+
+    process: RenderProcess
+    feed: Feed
+    is_ready: bool = False
+    is_loaded: bool = False
+    knows_facts: bool = True
 
 
 class Renderer:
     """A template, ready to be rendered.
 
-    All calls come from one thread. Nothing is raised for what a template or its files do wrong.
+    All calls come from one thread. Nothing is raised for what a template, its files or its process do wrong.
 
     Args:
         source: where the template comes from.
         strict: whether the use of an unknown name is an error.
         time_limit_s: of one render, and of compiling one template, in seconds.
-        size_limit_bytes: of the rendered text, and of every text on the way to it.
+        size_limit_bytes: of the rendered text.
+        memory_limit_bytes: what one render may add to its process's memory; None for what fits the size.
+        keep_rights: the process stays root where the program is.
         warn: is told of what is odd but no failure; never a value.
-        environ: the environment variables for `read_config`.
+        environ: the environment variables for `read_config`, of which the program's own are left out.
         secrets: the folder of secrets for `read_config`.
-        wall_clock: seconds since the epoch, compared with files' times.
+        clock: monotonic.
+        replaced: is called for each process that takes the place of another.
 
     Attributes:
         parses: whether the template is loaded as it is now.
@@ -57,28 +86,54 @@ class Renderer:
         strict: bool = False,
         time_limit_s: float = TIME_LIMIT_S,
         size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        memory_limit_bytes: int | None = None,
+        keep_rights: bool = False,
         warn: Callable[[str], None],
         environ: Mapping[str, str] = os.environ,
-        secrets: Path = SECRETS,
-        wall_clock: Callable[[], float] = time.time,
+        secrets: str | os.PathLike[str] = SECRETS,
+        clock: Callable[[], float] = time.monotonic,
+        replaced: Callable[[], None] = lambda: None,
     ) -> None:
         self._source = source
         self._time_limit_s = time_limit_s
         self._size_limit_bytes = size_limit_bytes
+        memory_limit_bytes = memory_limit_bytes or memory_limit_for(size_limit_bytes)
+        self._memory_limit_bytes = memory_limit_bytes
         self._warn = warn
-        self._late_warnings: dict[str, None] = {}
-        self._watch = FileWatch(wall_clock, _CONFIG_LIMIT_BYTES)
-        self._files = ConfigFiles(self._watch, environ, self._warn_later, secrets)
-        self._loader = SourceLoader(source)
-        self._environment = TemplateEnvironment(self._loader, Meter(size_limit_bytes), strict=strict)
-        self._environment.globals |= self._files.functions()
+        self._clock = clock
+        self._replaced = replaced
+        self._settings: dict[str, Any] = {
+            "do": "settings",
+            "strict": strict,
+            "time_limit_s": time_limit_s,
+            "size_limit_bytes": size_limit_bytes,
+            "memory_limit_bytes": memory_limit_bytes,
+            "keep_rights": keep_rights,
+            "environ": {name: value for name, value in environ.items() if not name.startswith(_OWN_VARIABLES)},
+            "secrets": os.fspath(secrets),
+        }
+        self._current: _Current | None = None
+        self._is_first = True
+        self._told_missing: set[str] = set()
+        self._texts: dict[str, str] = {}
+        self._facts: list[Fact] = []
         self._failure: TemplateFailure | None = TemplateFailure(_NOT_LOADED, source.shown(source.main))
-        self._one_at_a_time = threading.Lock()
 
     @property
     def parses(self) -> bool:
         """Whether the template could be loaded the last time."""
         return self._failure is None
+
+    def start(self, process: RenderProcess | None = None) -> None:
+        """Begin with a process now, so that it is ready when it is needed. Where that fails, the first render says so.
+
+        Args:
+            process: one that was started ahead; None starts one.
+        """
+        try:
+            self._begin_process(process)
+        except OSError:
+            return
 
     def load(self) -> TemplateFailure | None:
         """Read and compile the template, and what it includes, anew.
@@ -86,114 +141,192 @@ class Renderer:
         Returns:
             None, or why it cannot be loaded; `render` fails with the same until a later load succeeds.
         """
-        with self._one_at_a_time:
-            self._failure = self._load()
+        self._texts.clear()
+        try:
+            self._source.begin()
+        except SourceError as error:
+            self._failure = self._failed(str(error))
+            return self._failure
+        self._failure = self._within(self._load)
+        if self._failure is None:
+            self._source.accept()
         return self._failure
 
     def render(self, snapshot: Snapshot) -> Rendered | TemplateFailure:
         """The text for a snapshot. Files are read once, and watched from then on."""
-        own_id = NOTHING if snapshot.own_container_id is None else snapshot.own_container_id
-        return self.render_values({
-            "containers": snapshot.containers,
-            "all_containers": snapshot.all_containers,
-            "own_container_id": own_id,
-        })  # fmt: skip
-
-    def render_values(self, values: Mapping[str, Any]) -> Rendered | TemplateFailure:
-        """The text for any values by name; what `render` stands on."""
-        with self._one_at_a_time:
-            if self._failure is not None:
-                return self._failure
-            try:
-                return self._render(values)
-            finally:
-                self._environment.regex.close()
-                self._tell_warnings()
+        if self._failure is not None and not self._failure.may_pass:
+            return self._failure
+        outcome: Rendered | TemplateFailure = self._within(lambda current: self._render(current, snapshot))
+        if self._failure is not None and self._failure.may_pass:
+            self._failure = None if isinstance(outcome, Rendered) else self._failure
+        return outcome
 
     def stale(self) -> bool:
         """Whether a load and a render would now see other files than the last ones did."""
-        return self._source.changed() or self._watch.changed()
+        return self._source.changed() or (bool(self._facts) and self._files_changed())
 
     def close(self) -> None:
-        """End what runs in the background."""
+        """End the process, and what runs in the background."""
         self._source.close()
+        self._discard()
 
-    def _load(self) -> TemplateFailure | None:
-        self._loader.forget()
-        self._files.begin()
-        self._environment.forget_templates()
+    # One process after the other
+
+    def _within(self, work: Callable[[_Current], Any]) -> Any:
+        """Work with a process that is ready; its end is a failure."""
         try:
-            self._source.begin()
-            load_all(self._environment, self._loader, self._source, self._limited)
-            self._source.accept()
-        except LoadFailure as failure:
-            return self._failed(failure.cause, failure.name, failure.line)
-        except (SourceError, TimeLimitReached) as error:
-            return self._failed(error, self._source.main, None)
-        except Exception as error:  # noqa: BLE001 - a template can make Jinja's compiler fail in any way
-            return self._failed(error, self._source.main, None)
-        return None
-
-    def _render(self, values: Mapping[str, Any]) -> Rendered | TemplateFailure:
-        self._files.begin()
-        environment = self._environment
-        environment.begin()
-        environment.globals |= values
+            current = self._ready()
+        except OSError as error:
+            return self._failed(f"the render process cannot be started: {error.strerror}", may_pass=True)
+        except (ProcessEnded, TimeIsUp, BadFrame) as error:
+            self._discard()
+            reason = str(error) or f"it does not begin within {_PATIENCE_S:g} s"
+            return self._failed(f"the render process cannot be started: {reason}", may_pass=True)
         try:
-            text = self._limited(self._text)
-        except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can fail in any way
-            return self._failed(error, *place_of(error.__traceback__))
-        finally:
-            for name in values:
-                del environment.globals[name]
-            environment.modules.clear()
-        return Rendered(text, tuple(environment.undefined_names), environment.notes.texts)
+            return work(current)
+        except TimeIsUp:
+            self._discard()
+            self.start()
+            return self._failed(f"it takes longer than {self._time_limit_s:g} s, the limit of a render")
+        except (ProcessEnded, BadFrame) as error:
+            self._discard()
+            return self._failed(f"the render process ended: {error}", may_pass=True)
 
-    def _text(self) -> bytes:
-        template = self._environment.get_template(self._source.main)
-        pieces: Any = template.root_render_func(template.new_context())
-        text = encode("".join(self._measured(pieces)))
-        if len(text) > self._size_limit_bytes:
-            raise self._too_large()
-        return text
+    def _begin_process(self, process: RenderProcess | None = None) -> _Current:
+        process = process or RenderProcess(body_max=self._size_limit_bytes, clock=self._clock)
+        if not self._is_first:
+            self._replaced()
+        self._is_first = False
+        current = self._current = _Current(process, Feed(), knows_facts=not self._facts)
+        try:
+            process.send(self._settings, b"", until_s=self._until_s())
+        except (ProcessEnded, TimeIsUp):
+            return current  # whoever needs it will see
+        return current
 
-    def _measured(self, pieces: Generator[str, None, None]) -> Iterator[str]:
-        length = 0
-        for piece in pieces:
-            length += len(piece)
-            if length > self._size_limit_bytes:
-                # Raised where the template stands, so that the failure has its line.
-                pieces.throw(self._too_large())
-            yield piece
+    def _ready(self) -> _Current:
+        current = self._current
+        if current is None or not current.process.is_alive():
+            self._discard()
+            current = self._begin_process()
+        if not current.is_ready:
+            answer = self._answer(current, self._until_s())
+            if not isinstance(answer, Ready):
+                raise BadFrame("another answer than was asked for")
+            self._tell_missing(answer)
+            current.is_ready = True
+        return current
 
-    def _too_large(self) -> LimitExceeded:
-        limit = describe_bytes(self._size_limit_bytes)
-        return LimitExceeded(f"the text is larger than {limit}, the limit of a render")
+    def _discard(self) -> None:
+        current, self._current = self._current, None
+        if current is not None:
+            current.process.kill()
 
-    def _limited(self, call: Callable[[], Any]) -> Any:
-        return run_limited(call, self._time_limit_s)
+    # What is asked of it
 
-    def _failed(self, error: BaseException, name: str | None, line: int | None) -> TemplateFailure:
-        reason = reason_for(error, self._time_limit_s, self._environment.is_word)
-        shown = name if name is None or self._is_showable(name) else "(a computed name)"
-        return TemplateFailure(reason, self._source.shown(shown or self._source.main), line)
+    def _load(self, current: _Current) -> TemplateFailure | None:
+        source = self._source
+        current.is_loaded = False
+        request = {"do": "load", "main": source.main, "refuses_includes": source.refuses_includes}
+        self._send(current, request)
+        until_s = self._until_s()
+        while True:
+            match self._answer(current, until_s):
+                case Ask(name):
+                    self._give_text(current, name)
+                    until_s = self._clock() + self._time_limit_s + _GRACE_S  # reading it is not part of the limit
+                case Loaded(failure):
+                    if failure is not None:
+                        return self._template_failure(failure)
+                    current.is_loaded = True
+                    return None
+                case _:
+                    raise BadFrame("another answer than was asked for")
 
-    def _is_showable(self, name: str) -> bool:
-        return name == self._source.main or self._environment.is_word(name)
+    def _render(self, current: _Current, snapshot: Snapshot) -> Rendered | TemplateFailure:
+        if not current.is_loaded:
+            failure = self._load(current)
+            if failure is not None:
+                return failure
+        for header, body in current.feed.frames(snapshot):
+            self._send(current, header, body)
+        self._send(current, {"do": "render"})
+        self._facts.clear()
+        current.knows_facts = True
+        until_s = self._until_s()
+        while True:
+            match self._answer(current, until_s):
+                case Begun():
+                    until_s = self._clock() + self._time_limit_s + _GRACE_S
+                case Ask(name):
+                    self._give_text(current, name)
+                case Looked(fact) if len(self._facts) < _FACTS_MAX:
+                    self._facts.append(fact)
+                case Looked():
+                    pass
+                case Answered() as answer:
+                    return self._outcome(answer)
+                case _:
+                    raise BadFrame("another answer than was asked for")
 
-    def _warn_later(self, message: str) -> None:
-        # Not from within the render: its thread may be interrupted at any point, in the middle of a log line, too.
-        self._late_warnings[message] = None
-
-    def _tell_warnings(self) -> None:
-        for message in self._late_warnings:
+    def _outcome(self, answer: Answered) -> Rendered | TemplateFailure:
+        for message in answer.warnings:
             self._warn(message)
-        self._late_warnings.clear()
+        if answer.failure is not None:
+            return self._template_failure(answer.failure)
+        return Rendered(answer.text, answer.undefined_names, answer.notes)
 
+    def _files_changed(self) -> bool:
+        found = self._within(self._ask_for_changes)
+        return found if isinstance(found, bool) else False
 
-def encode(text: str) -> bytes:
-    """UTF-8; bytes that were never text come out as they came in, and what cannot be encoded becomes `?`."""
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")
+    def _ask_for_changes(self, current: _Current) -> bool:
+        if not current.knows_facts:
+            self._send(current, {"do": "watch", "facts": self._facts})
+            current.knows_facts = True
+        self._send(current, {"do": "changed"})
+        match self._answer(current, self._until_s()):
+            case Changed(changed):
+                return changed
+            case _:
+                raise BadFrame("another answer than was asked for")
+
+    def _give_text(self, current: _Current, name: str) -> None:
+        error: SourceError | None = None
+        try:
+            text = self._text(name)
+        except SourceError as raised:
+            text, error = "", raised
+        header = {"error": None if error is None else str(error), "is_missing": isinstance(error, SourceMissing)}
+        self._send(current, header, text.encode("utf-8", "surrogatepass"))
+
+    def _text(self, name: str) -> str:
+        if name not in self._texts:
+            self._texts[name] = self._source.read(name)
+        return self._texts[name]
+
+    # Small things
+
+    def _send(self, current: _Current, header: dict[str, Any], body: bytes = b"") -> None:
+        current.process.send(header, body, until_s=self._until_s())
+
+    def _answer(self, current: _Current, until_s: float) -> Answer:
+        return read_answer(current.process.receive(until_s=until_s))
+
+    def _until_s(self) -> float:
+        return self._clock() + _PATIENCE_S
+
+    def _template_failure(self, failure: Failed) -> TemplateFailure:
+        if failure.is_spent:
+            self._discard()
+            self.start()
+        return TemplateFailure(failure.message, self._source.shown(failure.name), failure.line)
+
+    def _failed(self, message: str, *, may_pass: bool = False) -> TemplateFailure:
+        return TemplateFailure(message, self._source.shown(self._source.main), None, may_pass)
+
+    def _tell_missing(self, ready: Ready) -> None:
+        for each in ready.missing:
+            if each not in self._told_missing:
+                self._told_missing.add(each)
+                self._warn(f"the render process is less confined than it could be: {each}")

@@ -1,25 +1,35 @@
 """Files and folders that a render looked at, and whether they are still as it saw them.
 
 A file's times may not move when it is changed twice within one tick of the file system's clock. As long as a file was
-changed only just before it was read, its bytes are therefore compared, too.
+changed only just before it was read, its bytes are therefore compared, too, by their digest.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from templating.owner import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
 YOUNG_S = 3.0
 """Longer than the coarsest clock of a file system in use (2 s)."""
 _PIECE = 1 << 20
+_OF_A_PROCESS = re.compile(r"/proc/[0-9]+/")
+
+Fact = list[Any]
+"""What was seen, made of JSON's types: how it was looked at, the path, and what there was."""
+
+
+def _nobody_is_told(_fact: Fact) -> None:
+    """For a watch whose facts are not handed on."""
 
 
 class Unfit(OSError):  # noqa: N818 - named for what was found
@@ -32,12 +42,12 @@ class Seen:
 
     Attributes:
         signature: what changes when the file does; None where there is none.
-        content: its bytes while it is young, else None.
+        digest: the SHA-256 of its bytes while it is young, else None.
         is_unreadable: whether it is there, and could not be read for a reason that may pass without a trace.
     """
 
     signature: tuple[int, ...] | None
-    content: bytes | None = None
+    digest: str | None = None
     is_unreadable: bool = False
 
 
@@ -47,9 +57,16 @@ class FileWatch:
     Args:
         wall_clock: seconds since the epoch, compared with the files' times.
         size_limit_bytes: of each file.
+        looked: is told every fact as soon as it is known.
     """
 
-    def __init__(self, wall_clock: Callable[[], float], size_limit_bytes: int) -> None:
+    def __init__(
+        self,
+        wall_clock: Callable[[], float],
+        size_limit_bytes: int,
+        looked: Callable[[Fact], None] = _nobody_is_told,
+    ) -> None:
+        self._looked = looked
         self._wall_clock = wall_clock
         self._size_limit_bytes = size_limit_bytes
         self._seen: dict[Path, Seen] = {}
@@ -71,26 +88,39 @@ class FileWatch:
         except OSError as error:
             signature_now = _signature_of(path)
             may_pass = signature_now is not None and not isinstance(error, Unfit)
-            self._seen[path] = Seen(signature_now, is_unreadable=may_pass)
+            self._note(path, Seen(signature_now, is_unreadable=may_pass))
             raise
         young = self._wall_clock() - changed_s < YOUNG_S
-        self._seen[path] = Seen(signature, content if young else None)
+        self._note(path, Seen(signature, _digest(content) if young else None))
         return content
 
     def exists(self, path: Path) -> bool:
         """Whether there is anything at a path."""
         answer = self._answers["exists", path] = _exists(path)
+        self._looked(["exists", str(path), answer])
         return answer
 
     def names_in(self, path: Path) -> tuple[str, ...]:
         """The names in a folder, sorted; none where there is no such folder or it cannot be read."""
         answer = self._answers["names_in", path] = _names_in(path)
+        self._looked(["names_in", str(path), list(answer)])
         return answer
 
     def owner_of(self, path: Path) -> Owner | None:
         """Whose a file or folder is; None where there is none, or it cannot be seen."""
         answer = self._answers["owner_of", path] = _owner_of(path)
+        self._looked(["owner_of", str(path), answer and [answer.uid, answer.gid, answer.is_open]])
         return answer
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Watch on what another watch told."""
+        for kind, name, *seen in facts:
+            path = Path(name)
+            if kind == "read":
+                signature, digest, is_unreadable = seen
+                self._seen[path] = Seen(None if signature is None else tuple(signature), digest, is_unreadable)
+            else:
+                self._answers[kind, path] = _ANSWERS[kind](seen[0])
 
     def changed(self) -> bool:
         """Whether anything is not as it was seen."""
@@ -98,12 +128,16 @@ class FileWatch:
             return True
         return any(self._file_changed(path, seen) for path, seen in self._seen.items())
 
+    def _note(self, path: Path, seen: Seen) -> None:
+        self._seen[path] = seen
+        self._looked(["read", str(path), seen.signature, seen.digest, seen.is_unreadable])
+
     def _file_changed(self, path: Path, seen: Seen) -> bool:
         if _signature_of(path) != seen.signature:
             return True
         if seen.is_unreadable:
             return _readable(path, self._size_limit_bytes)
-        return seen.content is not None and self._rewritten(path, seen)
+        return seen.digest is not None and self._rewritten(path, seen)
 
     def _rewritten(self, path: Path, seen: Seen) -> bool:
         """Compare a young file's bytes; once it is older its times will do."""
@@ -111,11 +145,15 @@ class FileWatch:
             content, _, changed_s = _read(path, self._size_limit_bytes)
         except OSError:
             return True
-        if content != seen.content:
+        if _digest(content) != seen.digest:
             return True
         if self._wall_clock() - changed_s >= YOUNG_S:
-            seen.content = None
+            seen.digest = None
         return False
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read(path: Path, limit_bytes: int) -> tuple[bytes, tuple[int, ...], float]:
@@ -125,6 +163,8 @@ def _read(path: Path, limit_bytes: int) -> tuple[bytes, tuple[int, ...], float]:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise Unfit(0, "it is not a regular file")
+        if _OF_A_PROCESS.match(str(Path(f"/proc/self/fd/{descriptor}").readlink())):
+            raise Unfit(0, "it is about a process, not about a setting")
         pieces: list[bytes] = []
         while piece := os.read(descriptor, _PIECE):
             pieces.append(piece)
@@ -178,5 +218,12 @@ def _owner_of(path: Path) -> Owner | None:
     except (OSError, ValueError):
         return None
 
+
+_ANSWERS: dict[str, Callable[[Any], object]] = {
+    "exists": bool,
+    "names_in": tuple,
+    "owner_of": lambda seen: None if seen is None else Owner(*seen),
+}
+"""How an answer is read from a fact."""
 
 _LOOKS: dict[str, Callable[[Path], object]] = {"exists": _exists, "names_in": _names_in, "owner_of": _owner_of}

@@ -30,6 +30,8 @@ def effective_settings(settings: Settings) -> str:
         "state-dir": "" if settings.state_dir is None else str(settings.state_dir),
         "signal-via": settings.signal_via,
         "render-limits": f"{settings.render_time_limit_s:g} s, {settings.render_size_limit_bytes} bytes",
+        "render-memory-limit": _size(settings.render_memory_limit_bytes),
+        "render-user": _if_differs(settings.render_user, "nobody"),
         "modes": " ".join(_modes(settings)),
     }
     return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
@@ -42,6 +44,10 @@ def template_name(template: str) -> str:
     if template[:8].lower().startswith(("http://", "https://")):
         return _USER_INFO.sub("", template).partition("?")[0].partition("#")[0]
     return template
+
+
+def _size(size_bytes: int | None) -> str:
+    return "" if size_bytes is None else f"{size_bytes} bytes"
 
 
 def _if_differs(text: str, usual: str) -> str:

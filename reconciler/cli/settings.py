@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from notify.telling import SignalVia
 
 LogFormat = Literal["text", "json"]
+RenderUser = Literal["nobody", "root"]
 
 STANDARD_OUTPUT = "-"
 
@@ -57,6 +58,9 @@ class Settings:
         status_page: whether `/` and `/status.json` are served.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
+        render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
+            size.
+        render_user: who the render process of a program that is root becomes.
     """
 
     template: str
@@ -76,3 +80,5 @@ class Settings:
     status_page: bool = True
     render_time_limit_s: float = 10.0
     render_size_limit_bytes: int = 16 * 1024 * 1024
+    render_memory_limit_bytes: int | None = None
+    render_user: RenderUser = "nobody"

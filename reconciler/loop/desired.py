@@ -1,37 +1,30 @@
-"""The desired content of a target: rendered anew only when the state or the template is different from before."""
+"""The desired content of a target: rendered anew only when the state or the template is different from before.
+
+Rendering happens elsewhere (`reconciler.loop.render_worker`), and nothing here waits for it. What a pass needs and is
+not there yet is begun, and the pass ends for its job; the arrival wakes the loop, which then finds it here. While a
+render is under way the state may go on changing: the content of the state that it saw is used when it arrives, so that
+changes which never end can't keep the target from following them.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.logging_setup import fields
-from templating.outcome import Rendered, TemplateFailure
+from reconciler.loop.render_worker import LoadEnded, RenderEnded
+from templating.outcome import TemplateFailure
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
     from models.snapshot import Snapshot
+    from reconciler.backoff import Backoff
+    from reconciler.loop.render_worker import RenderWorker
 
 # More new notes of one render than this make a log that nobody reads; all of them are counted.
 _NOTES_LOGGED_MAX = 50
-
-
-class TemplateRenderer(Protocol):
-    """What a job needs of `templating.renderer.Renderer`."""
-
-    @property
-    def parses(self) -> bool:
-        """Whether the template that was last loaded can be rendered at all."""
-
-    def load(self) -> TemplateFailure | None:
-        """Read and compile the template anew."""
-
-    def render(self, snapshot: Snapshot) -> Rendered | TemplateFailure:
-        """Render the state."""
-
-    def stale(self) -> bool:
-        """Whether a file or address that the template is made from has changed since it was read."""
 
 
 class DesiredObserver(Protocol):
@@ -39,6 +32,21 @@ class DesiredObserver(Protocol):
 
     def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
         """Count a render, or a load that failed; of a good one the undefined names that it met and its notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a target should hold.
+
+    Attributes:
+        text: the bytes.
+        revision: of the state that was rendered.
+        render_s: how long it took, where it has just arrived; else 0.
+    """
+
+    text: bytes
+    revision: int
+    render_s: float = 0.0
 
 
 class Desired:
@@ -53,100 +61,156 @@ class Desired:
     def __init__(
         self,
         target: str,
-        renderer: TemplateRenderer,
+        worker: RenderWorker,
         *,
         clock: Callable[[], float],
+        backoff: Backoff,
         observer: DesiredObserver,
         log: logging.Logger,
     ) -> None:
-        """Hand in the edges.
+        """Take the parts.
 
         Args:
             target: the label for metrics and messages.
-            renderer: loads and renders.
+            worker: loads and renders.
             clock: monotonic, seconds.
+            backoff: between renders that failed for a reason that may pass.
             observer: counts.
             log: where failures are told.
         """
         self.failure: TemplateFailure | None = None
         self.template_changed = False
+        self.parses = False
         self.notes: tuple[str, ...] = ()
         self._target = target
-        self._renderer = renderer
+        self._worker = worker
         self._clock = clock
+        self._backoff = backoff
         self._observer = observer
         self._log = log
-        self._content: bytes | None = None
-        self._rendered_revision: int | None = None
+        self._content: Content | None = None
+        self._rendered: int | None = None
+        self._asked: int | None = None
+        self._has_news = False
+        self._is_fresh = False
+        self._retry_at_s: float | None = None
         self._warned: set[str] = set()
 
     @property
-    def parses(self) -> bool:
-        """Whether the template can be rendered, for readiness."""
-        return self._renderer.parses
+    def is_pending(self) -> bool:
+        """Whether a render that a pass needed has not arrived yet."""
+        return self._asked is not None
 
-    def load(self) -> TemplateFailure | None:
-        """Load the template, at the start, when it was edited, or because somebody asked.
+    def next_due(self) -> float | None:
+        """Say when a pass would find something new here, on the monotonic clock; None where only the state can tell."""
+        if self._has_news or self._worker.has_arrivals():
+            return self._clock()
+        return self._retry_at_s
+
+    def first_load(self) -> TemplateFailure | None:
+        """Load the template, and wait for it: for the start, when nothing else is to be done.
+
+        Returns:
+            None, or why it can't be loaded.
+        """
+        self._worker.ask_load()
+        self._worker.settle()
+        self._take()
+        return self.failure
+
+    def load(self) -> None:
+        """Have the template loaded anew, because somebody asked.
 
         A template that can't be loaded leaves the last good content alone, and the target with it.
         """
-        failure = self._renderer.load()
-        if failure is not None:
-            self._observer.rendered(self._target, ok=False, duration_s=0.0)
-            self._fail(failure)
-            return failure
-        self.template_changed = True
-        self._rendered_revision = None
-        return None
+        self._worker.ask_load()
 
-    def refresh(self) -> bool:
-        """Load the template again if it was edited.
+    def refresh(self) -> None:
+        """Have the template loaded again if it was edited, and see what became of it the last time."""
+        self._take()
+        self._worker.ask_look()
 
-        Returns:
-            Whether it was.
-        """
-        if not self._renderer.stale():
-            return False
-        self.load()
-        return True
-
-    def content(self, snapshot: Snapshot, revision: int) -> bytes | None:
-        """Render, unless that was done for this state and template.
+    def content(self, snapshot: Snapshot, revision: int) -> Content | None:
+        """Say what the target should hold, and begin the render of this state and template where there was none.
 
         Args:
             snapshot: the whole state.
             revision: a number that differs whenever the snapshot does.
 
         Returns:
-            The content; None where the template fails, see `failure`.
+            The content, of this state or of one before; None where the template fails, see `failure`, or has to be
+            waited for, see `is_pending`.
         """
-        if revision != self._rendered_revision:
-            self._rendered_revision = revision
-            self._render(snapshot)
-        return self._content
+        self._take()
+        if self._retry_at_s is not None and self._clock() >= self._retry_at_s:
+            self._retry_at_s = self._rendered = None
+            if not self.parses:
+                self._worker.ask_load()
+        if revision not in {self._rendered, self._asked}:
+            self._asked = revision
+            self._worker.ask_render(snapshot, revision)
+            self._take()
+        self._has_news = False
+        fresh, self._is_fresh = self._is_fresh, False
+        if self._asked is not None and not fresh:
+            return None
+        content = self._content
+        if content is None or fresh:
+            return content
+        return Content(content.text, content.revision)
 
-    def _render(self, snapshot: Snapshot) -> None:
-        begun_s = self._clock()
-        outcome = self._renderer.render(snapshot)
-        duration_s = self._clock() - begun_s
+    def _take(self) -> None:
+        for arrived in self._worker.take():
+            self._has_news = True
+            match arrived:
+                case LoadEnded(failure):
+                    self._loaded(failure)
+                case RenderEnded():
+                    self._ended(arrived)
+
+    def _loaded(self, failure: TemplateFailure | None) -> None:
+        self.parses = failure is None
+        if failure is not None:
+            self._observer.rendered(self._target, ok=False, duration_s=0.0)
+            self._retry_later(failure)
+            self._fail(failure)
+            return
+        self.template_changed = True
+        # A render that is still asked for, or under way before the load, is of no use.
+        self._rendered = self._asked = None
+        self._is_fresh = False
+
+    def _ended(self, arrived: RenderEnded) -> None:
+        self._rendered = arrived.revision
+        if self._asked == arrived.revision:
+            self._asked = None
+        outcome = arrived.outcome
         if isinstance(outcome, TemplateFailure):
-            self._observer.rendered(self._target, ok=False, duration_s=duration_s)
+            self._observer.rendered(self._target, ok=False, duration_s=arrived.duration_s)
             self._content = None
+            self._retry_later(outcome)
             self._fail(outcome)
             return
         self._observer.rendered(
             self._target,
             ok=True,
-            duration_s=duration_s,
+            duration_s=arrived.duration_s,
             undefined_names=len(outcome.undefined_names),
             notes=len(outcome.notes),
         )
         if self.failure is not None:
             self._log.info("the template for %s renders again", self._target, extra=fields(target=self._target))
+        self.parses = True
         self.failure = None
-        self._content = outcome.text
+        self._retry_at_s = None
+        self._backoff.reset()
+        self._content = Content(outcome.text, arrived.revision, arrived.duration_s)
+        self._is_fresh = True
         self._warn_of(outcome.undefined_names)
         self._tell_notes(outcome.notes)
+
+    def _retry_later(self, failure: TemplateFailure) -> None:
+        self._retry_at_s = self._clock() + self._backoff.next_delay_s() if failure.may_pass else None
 
     def _warn_of(self, names: tuple[str, ...]) -> None:
         for name in names:

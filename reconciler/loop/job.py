@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from notify.sighting import CompleteList
     from reconciler.backoff import Backoff
     from reconciler.informer.store import Store
-    from reconciler.loop.desired import Desired
+    from reconciler.loop.desired import Content, Desired
     from reconciler.loop.sightings import Sightings
     from reconciler.target.target import Target
 
@@ -133,7 +133,7 @@ class Job:
         self._backoff = backoff
         self._observer = observer
         self._log = log
-        self._changes: list[Change] = []
+        self._changes: list[tuple[int, Change]] = []
         self._true_digest: str | None = None
         self._digested: tuple[bytes | None, str] = (None, "")
         self._retry_at_s: float | None = None
@@ -145,12 +145,13 @@ class Job:
 
     @property
     def is_true(self) -> bool:
-        """Whether the last pass left the target as it should be."""
-        return self.desired.failure is None and self.write_failure is None
+        """Whether the last pass left the target as it should be; not before there was one."""
+        return self._true_digest is not None and self.desired.failure is None and self.write_failure is None
 
     def next_due(self) -> float | None:
-        """Say when a failed write is tried again, on our monotonic clock."""
-        return self._retry_at_s
+        """Say when there is something to do that no state tells of, on our monotonic clock: a retry, or a render."""
+        due = [due_s for due_s in (self._retry_at_s, self.desired.next_due()) if due_s is not None]
+        return min(due, default=None)
 
     def restore(self) -> None:
         """Remember what is owed; called once, after the target was taken and before the first pass."""
@@ -161,36 +162,43 @@ class Job:
         """Make the target what it should be.
 
         Returns:
-            Whether it is.
+            Whether it is. Where its content has to be waited for (`desired.is_pending`) it is not, and the pass is not
+            counted: the one that follows the arrival is.
         """
         begun_s = self._clock()
-        self._changes.extend(view.changes)
+        self._changes.extend((view.revision, change) for change in view.changes)
         content = self.desired.content(view.snapshot, view.revision)
+        if content is None and self.desired.is_pending:
+            return False
+        begun_s -= 0.0 if content is None else content.render_s
         ok = content is not None and self._converge(content, view, begun_s)
         self._observer.reconciled(self.name, ok=ok, duration_s=self._clock() - begun_s, at_epoch_s=self._wall_clock())
         return ok
 
-    def _converge(self, content: bytes, view: View, begun_s: float) -> bool:
+    def _converge(self, desired: Content, view: View, begun_s: float) -> bool:
+        content = desired.text
         digest = self._digest(content)
         sightings = self._sightings.of(view.store, view.snapshot.own_container_id)
         reading = self.target.read()
         if isinstance(reading, Present) and reading.content == content:
             self.notifier.unchanged(digest, sightings, listing=view.listed)
-            self._is_true(digest)
+            self._is_true(digest, desired.revision)
             return True
         if isinstance(reading, Unreadable):
             self._observer.wrote(self.name, "replace", ok=False)
             return self._failed(f"{self.name} can't be read: {reading.reason}")
         if self._retry_at_s is not None and self._clock() < self._retry_at_s:
             return False
-        outcome = self._replace(content, reading, sightings, view)
-        return self._conclude(outcome, content, begun_s)
+        outcome = self._replace(desired, reading, sightings, view)
+        return self._conclude(outcome, desired, begun_s)
 
     def _replace(
-        self, content: bytes, reading: Present | Missing, sightings: Matching, view: View
+        self, desired: Content, reading: Present | Missing, sightings: Matching, view: View
     ) -> Applied | WriteFailed:
+        content = desired.text
         digest, cause = self._digest(content), self._cause(reading)
-        changed = {change.subject for change in self._changes} if cause == "state" else None
+        rendered = [change for revision, change in self._changes if revision <= desired.revision]
+        changed = {change.subject for change in rendered} if cause == "state" else None
         self.notifier.prepare(digest, cause, sightings, listing=view.listed, changed=changed)
         outcome = self.target.write(content)
         self._observer.wrote(self.name, outcome.mode, ok=isinstance(outcome, Written))
@@ -200,14 +208,14 @@ class Job:
         self.notifier.replaced(digest, sightings, self._clock(), listing=view.listed)
         lines = count_lines(reading.content if isinstance(reading, Present) else b"", content)
         self._observer.differed(self.name, cause, added=lines.added, removed=lines.removed)
-        changes = distinct(self._changes)[:_CHANGES_KEPT_MAX] if cause == "state" else ()
-        return Applied(cause, self._why(cause), lines, self._wall_clock(), changes)
+        changes = distinct(rendered)[:_CHANGES_KEPT_MAX] if cause == "state" else ()
+        return Applied(cause, self._why(cause, rendered), lines, self._wall_clock(), changes)
 
-    def _conclude(self, outcome: Applied | WriteFailed, content: bytes, begun_s: float) -> bool:
+    def _conclude(self, outcome: Applied | WriteFailed, desired: Content, begun_s: float) -> bool:
         if isinstance(outcome, WriteFailed):
             return self._failed(f"{self.name} can't be written: {outcome.reason}")
         self._tell(outcome, self._clock() - begun_s)
-        self._is_true(self._digest(content))
+        self._is_true(self._digest(desired.text), desired.revision)
         return True
 
     def _cause(self, reading: Reading) -> Cause:
@@ -221,7 +229,7 @@ class Job:
         """Tell by what this process left there, or before its first pass by what the one before did."""
         return self.notifier.is_drift(digest) if self._true_digest is None else digest != self._true_digest
 
-    def _why(self, cause: Cause) -> str:
+    def _why(self, cause: Cause, changes: Sequence[Change]) -> str:
         if cause == "drift":
             return "drift"
         if cause == "template":
@@ -230,7 +238,7 @@ class Job:
             return "first render" if cause == "state" else "no file yet"
         if cause == "missing":
             return "the file was missing"
-        return changes_in_words(self._changes)
+        return changes_in_words(changes)
 
     def _tell(self, applied: Applied, duration_s: float) -> None:
         self.last_applied = applied
@@ -245,14 +253,14 @@ class Job:
             ),
         )
 
-    def _is_true(self, digest: str) -> None:
+    def _is_true(self, digest: str, revision: int) -> None:
         if self.write_failure is not None:
             self._log.info("%s can be kept true again", self.name, extra=fields(target=self.name))
         self._true_digest = digest
         self.write_failure = None
         self._retry_at_s = None
         self._backoff.reset()
-        self._changes.clear()
+        self._changes = [(seen, change) for seen, change in self._changes if seen > revision]
         self.desired.template_changed = False
 
     def _failed(self, message: str) -> bool:

@@ -87,6 +87,11 @@ class OneShot:
 
     def _write(self, view: View) -> Status:
         while not self._job.reconcile(view):
+            if self._job.desired.is_pending:
+                if not self._wait_for_render():
+                    self._log.error("the template could not be rendered in time; the target is left as it is")
+                    return Status.TEMPLATE_FAILED
+                continue
             retry_at_s = self._job.next_due()
             if self._job.desired.failure is not None:
                 return Status.TEMPLATE_FAILED
@@ -94,6 +99,12 @@ class OneShot:
             if self._job.target.is_file or retry_at_s is None or not self._wait(retry_at_s):
                 return Status.WRITE_FAILED
         return Status.OK
+
+    def _wait_for_render(self) -> bool:
+        """Wait for something to arrive, and tell whether it did in time."""
+        self._heartbeat.beat()
+        # Whoever asks for an end meanwhile gets the pass, too: the signals' thread sees to it that it ends in time.
+        return bool(self._queue.take(self._deadline_s))
 
     def _wait(self, until_s: float) -> bool:
         """Wait, and tell whether there is time for another try."""

@@ -142,13 +142,13 @@ class Reconciler:
         self._heartbeat.beat()
         for wakeup in wakeups:
             self._take(wakeup)
-        edited = self._refresh_templates()
+        self._refresh_templates()
         if not self._stopping:
             self.informer.sync()
         if self.informer.suspects_stream():
             self._log.warning("the event stream is open but silent about changes; subscribing anew")
             self._watcher.renew()
-        self._reconcile(edited)
+        self._reconcile()
         self._observer.passed()
         self._heartbeat.beat()
 
@@ -206,15 +206,15 @@ class Reconciler:
             job.desired.load()
         self._drift_due_s = self._clock()
 
-    def _refresh_templates(self) -> bool:
+    def _refresh_templates(self) -> None:
         now_s = self._clock()
         if now_s < self._templates_due_s:
-            return False
+            return
         self._templates_due_s = now_s + TEMPLATE_POLL_S
-        refreshed = [job.desired.refresh() for job in self.jobs]
-        return any(refreshed)
+        for job in self.jobs:
+            job.desired.refresh()
 
-    def _reconcile(self, edited: bool) -> None:  # noqa: FBT001 - the pass's own word for it
+    def _reconcile(self) -> None:
         snapshot, listed = self.informer.snapshot, self.informer.listed
         if snapshot is None or listed is None:
             return
@@ -234,8 +234,8 @@ class Reconciler:
             self._observer.containers(Counter(cached.container.status for cached in self.informer.store))
         self._seen_revision = self.informer.revision
         for job in self.jobs:
-            retry_due_s = job.next_due()
-            if changed or edited or drift or (retry_due_s is not None and retry_due_s <= now_s):
+            due_s = job.next_due()
+            if changed or drift or (due_s is not None and due_s <= self._clock()):
                 job.reconcile(view)
             self._deliver(job)
 

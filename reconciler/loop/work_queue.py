@@ -49,6 +49,11 @@ class DeliveryEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderArrived:
+    """A template was loaded or rendered; its job finds out with what outcome."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """SIGTERM or SIGINT: finish, send what is owed, end."""
 
@@ -58,7 +63,9 @@ class StatusAsked:
     """Somebody looks at the status page: come by, so that it is of now."""
 
 
-Wakeup = EventArrived | StreamOpened | StreamEnded | ReloadAsked | DeliveryEnded | StatusAsked | StopAsked
+Wakeup = (
+    EventArrived | StreamOpened | StreamEnded | ReloadAsked | DeliveryEnded | RenderArrived | StatusAsked | StopAsked
+)
 
 
 class WorkQueue:

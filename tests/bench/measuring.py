@@ -66,7 +66,7 @@ class Benchmark:
     def run(self) -> Figures:
         """Measure everything."""
         self._say("rendering")
-        self.figures.rendering = measure_rendering(self._new_folder(), 1000, self._plan.tries * 5)
+        self.figures.rendering = measure_rendering(1000, self._plan.tries * 5)
         if self._plan.real:
             with RealArena() as arena:
                 self._on_real_engine(arena)

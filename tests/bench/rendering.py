@@ -12,8 +12,9 @@ import jinja2
 
 from models.container import Container
 from models.snapshot import Snapshot
-from templating.renderer import Renderer
-from templating.source import open_source, system_edges
+from templating.inline_source import InlineSource
+from templating.sandbox.rendering import Rendering as TemplateRendering
+from templating.sandbox.rendering import Text
 from tests.bench.plain_state import plain_container, running
 from tests.bench.template import TEMPLATE
 from tests.support.fake_engine import FakeEngine
@@ -21,7 +22,6 @@ from tests.support.fake_engine.__main__ import populate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,18 @@ class Rendering:
     plain_ms: float
 
 
-def measure_rendering(folder: Path, containers: int, tries: int) -> Rendering:
-    """Render the same containers in all three ways, in turn."""
+def measure_rendering(containers: int, tries: int) -> Rendering:
+    """Render the same containers in all three ways, in turn, in this process."""
     snapshot, plain = _states(containers)
-    renderer = _renderer(folder)
+    renderer = _renderer()
     template = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False).from_string(TEMPLATE)
     ways: tuple[Callable[[], object], ...] = (
-        lambda: renderer.render(snapshot),
-        lambda: renderer.render_values({"containers": plain}),
+        lambda: _rendered(renderer, {"containers": snapshot.containers}),
+        lambda: _rendered(renderer, {"containers": plain}),
         lambda: template.render(containers=plain),
     )
     times = [[_processor_ms(way) for way in ways] for _ in range(tries)]
     values_ms, dictionaries_ms, plain_ms = (median(column) for column in zip(*times, strict=True))
-    renderer.close()
     return Rendering(containers, values_ms, dictionaries_ms, plain_ms)
 
 
@@ -66,18 +65,21 @@ def _states(containers: int) -> tuple[Snapshot, list[dict[str, object]]]:
     return Snapshot.of(read), running(plain_container(json.loads(body)) for body in bodies)
 
 
-def _renderer(folder: Path) -> Renderer:
-    folder.mkdir(parents=True)
-    path = folder / "template.j2"
-    path.write_text(TEMPLATE)
-    renderer = Renderer(open_source(str(path), system_edges(_no_warning), copies=None), warn=_no_warning)
+def _renderer() -> TemplateRendering:
+    renderer = TemplateRendering(
+        InlineSource(f"#{TEMPLATE}"), functions={}, strict=False, time_limit_s=60, size_limit_bytes=1 << 26
+    )
     if renderer.load() is not None:
         raise RuntimeError("the benchmark's template cannot be loaded")
     return renderer
 
 
+def _rendered(renderer: TemplateRendering, values: dict[str, object]) -> None:
+    if not isinstance(renderer.render(values), Text):
+        raise TypeError("the benchmark's template fails")
+
+
 def _processor_ms(way: Callable[[], object]) -> float:
-    # Of all threads: pygen renders in one of its own.
     begun_s = time.process_time()
     way()
     return (time.process_time() - begun_s) * 1000

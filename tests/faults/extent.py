@@ -22,7 +22,6 @@ class Extent:
         replacements: of each part under the eyes of a reader without pause.
         replacement_parts: how many such parts.
         hang_s: how long an engine hangs, seconds; None: until that was noticed.
-        beatless_s: how long the loop may stand still before it is unhealthy, seconds; None: as the program says.
     """
 
     kills: int
@@ -33,7 +32,6 @@ class Extent:
     replacements: int
     replacement_parts: int
     hang_s: float | None
-    beatless_s: float | None
 
 
 _BRIEF = Extent(
@@ -45,7 +43,6 @@ _BRIEF = Extent(
     replacements=150,
     replacement_parts=1,
     hang_s=None,
-    beatless_s=3.0,
 )
 _FULL = Extent(
     kills=20,
@@ -56,7 +53,6 @@ _FULL = Extent(
     replacements=1000,
     replacement_parts=10,
     hang_s=30.0,
-    beatless_s=None,
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from tests.faults.extent import EXTENT
 from tests.faults.load import Load
 from tests.faults.scene import NAMES, PATIENCE_S, WatchedEngine, await_content, lines, written
+from tests.faults.test_template import NEVER_RETURNS
 from tests.support.keeping import NO_RESYNC
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ def test_terminated_in_a_render_that_is_stuck(fake: WatchedEngine, keeper: Calla
     """Even a call that never returns does not keep it."""
     fake.add_container("reader")
     fake.run("one")
-    keep = keeper("{{ 'x' | never_returns }}")
-    command = (sys.executable, "-m", "tests.faults.getting_stuck", "-")
-    kept = keep.start(*NO_RESYNC, *NOTIFY, command=command)
+    keep = keeper(NEVER_RETURNS)
+    kept = keep.start(*NO_RESYNC, *NOTIFY, "--render-time-limit", "3600")
     kept.program.wait_for(lambda: fake.calls["inspect"] >= 2, what="the state to be read")
     stop_while_it_hangs(kept)
     keep.template.write_text(NAMES)

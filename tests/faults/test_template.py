@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults.extent import EXTENT
 from tests.faults.scene import NAMES, SHOWN, WatchedEngine, await_content, await_metric, lines
 from tests.support.keeping import NO_RESYNC
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,37 @@ TOO_MUCH = {
     "a pattern": "{{ ('a' * 40 ~ '!') | regex_search('^(a+)+$') }}",
     "doubling": "{% set n = namespace(x='ab') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
 }
+
+# Two lists that share their elements, doubled seventy times: comparing them is one call of C.
+NEVER_RETURNS = (
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(70) %}{% set n.x = [n.x, n.x] %}"
+    "{% set n.y = [n.y, n.y] %}{% endfor %}{{ n.x == n.y }}"
+)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process started."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children_of_thread(task)]
+
+
+def _children_of_thread(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text().split()
+    except OSError:  # the thread ended
+        return []
+
+
+def is_busy(pid: int) -> bool:
+    """Whether a process has computed for half a second, which only a render does."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]) >= os.sysconf("SC_CLK_TCK") / 2
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or only waits for somebody to hear of it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_broken_and_mended(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
@@ -96,21 +129,49 @@ def test_endless_and_huge_ones(fake: WatchedEngine, keeper: Callable[[str], Keep
     assert kept.program.stop() == 0
 
 
-def test_a_call_that_never_returns_is_unhealthy(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
-    """No limit can end it, so `/healthz` says that the loop stands still; who restarts the program loses nothing."""
+def test_a_call_that_never_returns_is_killed(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """Its process is, at the time limit; meanwhile the program answers, and afterwards it goes on as ever."""
     fake.run("one")
     keep = keeper(NAMES)
-    patience = [] if EXTENT.beatless_s is None else [str(EXTENT.beatless_s)]
-    command = (sys.executable, "-m", "tests.faults.getting_stuck", *(patience or ["-"]))
-    kept = keep.start(*NO_RESYNC, command=command)
+    kept = keep.start(*NO_RESYNC, "--render-time-limit", "2")
     await_content(kept, "one")
-    kept.program.wait_for(lambda: kept.program.get("/healthz")[0] == 200, what="to be healthy")
-    keep.template.write_text("{{ 'x' | never_returns }}")
-    kept.program.wait_for(lambda: kept.program.get("/healthz")[0] == 503, timeout_s=150, what="to be unhealthy")
-    assert "has not moved" in kept.program.get("/healthz")[1]
+    keep.template.write_text(NEVER_RETURNS)
+    answers: list[int] = []
+
+    def is_told() -> bool:
+        answers.append(kept.program.get("/healthz")[0])
+        return "it takes longer than 2 s, the limit of a render" in kept.program.log()
+
+    kept.program.wait_for(is_told, what="the render to fail")
+    assert set(answers) == {200}
+    await_metric(kept, "pygen_renders_total", 1, target=str(kept.target), result="error")
     assert kept.read() == lines("one")
-    assert kept.program.stop() == 0
     keep.template.write_text(NAMES)
     fake.run("two")
-    again = keep.start(*NO_RESYNC)
-    await_content(again, "one", "two")
+    await_content(kept, "one", "two")
+    assert kept.program.stop() == 0
+
+
+def test_the_render_process_is_killed(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """Whoever does it, and whatever it was doing: at most a failed render, and the next one is made in another."""
+    fake.run("one")
+    kept = keeper(NAMES).start(*NO_RESYNC)
+    await_content(kept, "one")
+    for number in range(3):
+        (child,) = children_of(kept.program.pid)
+        os.kill(child, signal.SIGKILL)
+        fake.run(f"two-{number}")
+        await_content(kept, "one", *(f"two-{each}" for each in range(number + 1)))
+        assert children_of(kept.program.pid) != [child]
+    assert kept.program.get("/healthz")[0] == 200
+    assert kept.program.stop() == 0
+
+
+def test_the_program_is_killed_in_a_render(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """The render process ends with it, however busy it is."""
+    fake.run("one")
+    kept = keeper(NEVER_RETURNS).start(*NO_RESYNC, "--render-time-limit", "3600")
+    kept.program.wait_for(lambda: any(map(is_busy, children_of(kept.program.pid))), what="the render to begin")
+    (child,) = children_of(kept.program.pid)
+    kept.program.kill()
+    wait_for(lambda: has_ended(child), what="the render process to be gone")

@@ -28,6 +28,7 @@ PROMISED = {
     "pygen_render_duration_seconds_count": set(),
     "pygen_template_undefined_names": {"target"},
     "pygen_template_notes": {"target"},
+    "pygen_render_process_restarts_total": {"target"},
     "pygen_diffs_total": {"target", "cause"},
     "pygen_diff_lines_total": {"target", "change"},
     "pygen_target_writes_total": {"target", "mode", "result"},

@@ -85,6 +85,7 @@ class Site:
         (folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=folder))
         self._copy_recipe()
         self._renderer: Renderer | None = None
+        self._rendered_in: dict[str, str] = {}
 
     def _copy_recipe(self) -> None:
         for source in RECIPE.rglob("*.j2"):
@@ -157,11 +158,9 @@ class Site:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def start_over(self, environ: dict[str, str]) -> None:
-        """No containers, and these variables; the files stay, and so does the template, which takes a while to read."""
+    def start_over(self) -> None:
+        """No containers; the files stay, and so does the template, which takes a while to read."""
         self.world = World()
-        self.environ.clear()
-        self.environ.update(environ)
 
     def use_config(self, text: str) -> None:
         """An nginx.conf of nginx's own image in place of the usual one, in the foreground and below this folder."""
@@ -175,11 +174,20 @@ class Site:
 
     def render(self) -> str:
         """What the recipe gives now, in strict mode: it uses no name that does not exist."""
+        if self._renderer is not None and self._rendered_in != self.environ:
+            self._renderer.close()  # variables are another program's
+            self._renderer = None
+        self._rendered_in = dict(self.environ)
         if self._renderer is None:
             edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
             source = open_source(str(self.folder / "recipe" / "nginx.conf.j2"), edges)
             self._renderer = Renderer(
-                source, strict=True, warn=_unexpected, environ=self.environ, time_limit_s=_TIME_LIMIT_S
+                source,
+                strict=True,
+                keep_rights=True,  # the tests' folders are root's
+                warn=_unexpected,
+                environ=self.environ,
+                time_limit_s=_TIME_LIMIT_S,
             )
             failure = self._renderer.load()
             assert failure is None, str(failure)

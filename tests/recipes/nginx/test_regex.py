@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templating.filters.quoting import quote_nginx
-from templating.regex_portable import is_portable_regex
+from templating.sandbox.filters.quoting import quote_nginx
+from templating.sandbox.regex_portable import is_portable_regex
 from tests.recipes.nginx.binaries import SUITES, nginx_binary
 
 if TYPE_CHECKING:

@@ -55,7 +55,8 @@ def test_every_option_reaches_its_setting() -> None:
     given = settings(
         "--target /etc/t --restart a --signal b HUP --interval 1 4 --resync 7 --one-shot --docker-address tcp://h:1 "
         "--notify-docker-address tcp://h:2 --metrics 127.0.0.1:99 --status off --state-dir /s --signal-via kill "
-        "--strict --log-format json --debug --render-time-limit 3 --render-size-limit 5K"
+        "--strict --log-format json --debug --render-time-limit 3 --render-size-limit 5K "
+        "--render-memory-limit 1G --render-user root"
     )
     assert given == Settings(
         template="t.j2",
@@ -75,6 +76,8 @@ def test_every_option_reaches_its_setting() -> None:
         debug=True,
         render_time_limit_s=3,
         render_size_limit_bytes=5 * 1024,
+        render_memory_limit_bytes=2**30,
+        render_user="root",
     )
     assert str(given.metrics) != str(settings().metrics)
 
@@ -101,6 +104,8 @@ def test_every_option_is_read_from_the_environment_too() -> None:
         PYGEN_DEBUG="on",
         PYGEN_RENDER_TIME_LIMIT="3",
         PYGEN_RENDER_SIZE_LIMIT="1MiB",
+        PYGEN_RENDER_MEMORY_LIMIT="2M",
+        PYGEN_RENDER_USER="root",
     )
     assert in_environment.warnings == ()
     assert in_environment.settings == Settings(
@@ -126,6 +131,8 @@ def test_every_option_is_read_from_the_environment_too() -> None:
         debug=True,
         render_time_limit_s=3,
         render_size_limit_bytes=2**20,
+        render_memory_limit_bytes=2 * 2**20,
+        render_user="root",
     )
 
 

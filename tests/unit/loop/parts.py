@@ -12,6 +12,7 @@ from notify.port import ContainerState
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job, View
+from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
@@ -65,6 +66,42 @@ class MadeUpRenderer:
 
     def stale(self) -> bool:
         return self.edited
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class RendersAtOnce(RenderWorker):
+    """Does what is asked for before the asker goes on, unless it is held."""
+
+    def __init__(self, renderer: MadeUpRenderer, *, clock: Callable[[], float]) -> None:
+        super().__init__(renderer, clock=clock, wake=lambda: None, log=logging.getLogger("test.renders"))
+        self.is_held = False
+
+    def step_once(self) -> None:
+        """Do one thing of what was asked for."""
+        self._arrived += self._step()
+
+    def release(self) -> None:
+        """Do what was asked for meanwhile."""
+        self.is_held = False
+        self._catch_up()
+
+    def ask_load(self) -> None:
+        super().ask_load()
+        self._catch_up()
+
+    def ask_look(self) -> None:
+        super().ask_look()
+        self._catch_up()
+
+    def ask_render(self, snapshot: Snapshot, revision: int) -> None:
+        super().ask_render(snapshot, revision)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        while not self.is_held and self._has_work():
+            self._arrived += self._step()
 
 
 class MemoryTarget:
@@ -225,7 +262,15 @@ class Stage:
             observer=self.counted,
             log=log,
         )
-        self.desired = Desired(self.target.path, self.renderer, clock=clock, observer=self.counted, log=log)
+        self.renders = RendersAtOnce(self.renderer, clock=clock)
+        self.desired = Desired(
+            self.target.path,
+            self.renders,
+            clock=clock,
+            backoff=Backoff(lambda: 0.0),
+            observer=self.counted,
+            log=log,
+        )
         self.job = Job(
             desired=self.desired,
             target=self.target,
@@ -238,7 +283,7 @@ class Stage:
             log=log,
         )
         self.job.restore()
-        assert self.desired.load() is None
+        assert self.desired.first_load() is None
 
     def _spawn(self, work: Callable[[], None]) -> None:
         work()

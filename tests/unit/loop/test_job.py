@@ -100,7 +100,7 @@ def test_an_edited_template_is_its_own_cause() -> None:
     stage.reconcile()
     stage.renderer.heading = "hosts"
     stage.renderer.edited = True
-    assert stage.desired.refresh()
+    stage.desired.refresh()
     assert stage.reconcile()
     assert stage.target.lines == ["hosts"]
     assert stage.counted.causes == {"missing": 1, "template": 1}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from models.notification import Notification
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
-from reconciler.loop.work_queue import StopAsked, Wakeup, WorkQueue
+from reconciler.loop.work_queue import RenderArrived, StopAsked, Wakeup, WorkQueue
 from templating.outcome import TemplateFailure
 from tests.unit.informer.world import Scene, failure
 from tests.unit.loop.parts import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
 
 HUP = Notification("signal", "nginx", "SIGHUP")
 
@@ -21,8 +27,10 @@ class MovingQueue(WorkQueue):
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene.clock)
         self.scene = scene
+        self.before_take: Callable[[], None] = lambda: None
 
     def take(self, until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
+        self.before_take()
         taken = super().take(0.0)
         self.scene.pass_by(max(0.0, until_s - self.scene.clock.now_s))
         return taken
@@ -42,6 +50,22 @@ def _one_shot(stage: Stage) -> tuple[OneShot, MovingQueue]:
         log=log,
         deadline_s=scene.clock.now_s + BUDGET_S,
     ), queue
+
+
+def test_a_render_is_waited_for_within_the_budget(caplog: pytest.LogCaptureFixture) -> None:
+    """As long as it takes; beyond, it is the template that failed."""
+    stage = Stage()
+    stage.renders.is_held = True
+    one_shot, queue = _one_shot(stage)
+    queue.put(RenderArrived())
+    queue.before_take = stage.renders.release
+    assert one_shot.run() is Status.OK
+    assert stage.target.lines == ["names"]
+    stage = Stage()
+    stage.renders.is_held = True
+    one_shot, _ = _one_shot(stage)
+    assert one_shot.run() is Status.TEMPLATE_FAILED
+    assert "could not be rendered in time" in caplog.text
 
 
 def test_one_pass_writes_and_tells_at_once() -> None:

@@ -28,6 +28,7 @@ LABELS = {
     "pygen_render_duration_seconds": set(),
     "pygen_template_undefined_names": {"target"},
     "pygen_template_notes": {"target"},
+    "pygen_render_process_restarts_total": {"target"},
     "pygen_template_failing": {"target"},
     "pygen_diffs_total": {"target", "cause"},
     "pygen_diff_lines_total": {"target", "change"},
@@ -89,6 +90,7 @@ KNOWN = {
     "pygen_last_successful_reconcile_timestamp_seconds": {"target": ("/a", "-")},
     "pygen_template_undefined_names": {"target": ("/a", "-")},
     "pygen_template_notes": {"target": ("/a", "-")},
+    "pygen_render_process_restarts_total": {"target": ("/a", "-")},
     "pygen_template_failing": {"target": ("/a", "-")},
     "pygen_notifications_total": {"action": ("signal",), "container": ("nginx",), "result": RESULTS},
     "pygen_notifications_pending": {"action": ("restart",), "container": ("web",)},
@@ -161,6 +163,13 @@ def test_renders() -> None:
     metrics.loop.rendered("/etc/out", ok=True, duration_s=0.01)
     assert value(metrics, "pygen_template_undefined_names", target="/etc/out") == 0
     assert value(metrics, "pygen_template_notes", target="/etc/out") == 0
+
+
+def test_render_processes() -> None:
+    """Each that took the place of another counts."""
+    metrics = metrics_of()
+    metrics.loop.render_process_restarted("/etc/out")
+    assert value(metrics, "pygen_render_process_restarts_total", target="/etc/out") == 1
 
 
 def test_differences_and_writes() -> None:

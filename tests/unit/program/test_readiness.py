@@ -40,6 +40,9 @@ def test_not_ready_with_a_template_that_does_not_parse() -> None:
     readiness, _ = _readiness(stage)
     stage.reconcile()
     stage.renderer.load_failure = TemplateFailure("unexpected", "t.j2", 1)
+    stage.renderer.edited = True
+    for _ in range(2):
+        stage.desired.refresh()
     assert readiness.ready() == (False, "the template for /made/up.conf can't be loaded")
 
 

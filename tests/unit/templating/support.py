@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from models.container import Container
 from models.networks import network_facts
 from models.snapshot import Snapshot
+from templating.inline_source import InlineSource
 from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
+from templating.sandbox.rendering import Rendering
 from templating.source import Edges, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from templating.source import TemplateSource
+
 MIB = 1024 * 1024
+MADE: list[Renderer] = []
+"""The renderers of the current test, each with a process, which are closed after it."""
 
 
 def container(
@@ -104,13 +112,46 @@ def _no_sleep(duration_s: float) -> None:
     raise AssertionError(f"nobody should sleep for {duration_s} s")
 
 
+class SwitchedSource:
+    """Any source in place of another, so that one render process serves many tests."""
+
+    def __init__(self) -> None:
+        self.now: TemplateSource = open_source("#", edges())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+@cache
+def _shared(options: tuple[tuple[str, Any], ...]) -> tuple[SwitchedSource, Renderer]:
+    source = SwitchedSource()
+    found: dict[str, Any] = {"environ": {}, "keep_rights": True} | dict(options)
+    made = Renderer(cast("TemplateSource", source), warn=_unexpected, **found)
+    atexit.register(made.close)
+    return source, made
+
+
 def renderer(spec: str | Path, *, warn: Callable[[str], None] = _unexpected, **options: Any) -> Renderer:
-    """A loaded renderer of a file, or of a template after `#`."""
-    options.setdefault("environ", {})
-    found = Renderer(open_source(str(spec), edges()), warn=warn, **options)
+    """A loaded renderer of a file, or of a template after `#`, with a process of its own.
+
+    It stays root, for the tests' folders are root's.
+    """
+    others: dict[str, Any] = {"environ": {}, "keep_rights": True} | options
+    found = Renderer(open_source(str(spec), edges()), warn=warn, **others)
+    MADE.append(found)
     failure = found.load()
     assert failure is None, str(failure)
     return found
+
+
+def rendering(template: str) -> Rendering:
+    """A loaded inline template in this process, for values that are no containers."""
+    made = Rendering(
+        InlineSource(f"#{template}"), functions={}, strict=False, time_limit_s=120, size_limit_bytes=16 * MIB
+    )
+    failure = made.load()
+    assert failure is None, str(failure)
+    return made
 
 
 def render(template: str, *containers: Container, own_id: str | None = None, **options: Any) -> str:
@@ -125,7 +166,8 @@ def outcome_of(
     template: str, *containers: Container, own_id: str | None = None, **options: Any
 ) -> Rendered | TemplateFailure:
     """What an inline template ends with."""
-    made = Renderer(open_source(f"#{template}", edges()), warn=_unexpected, **({"environ": {}} | options))
+    source, made = _shared(tuple(sorted(options.items())))
+    source.now = open_source(f"#{template}", edges())
     return made.load() or made.render(snapshot(*containers, own_id=own_id))
 
 

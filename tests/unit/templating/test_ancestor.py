@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.unit.templating.support import container, outcome_of, render, renderer
+from tests.unit.templating.support import container, outcome_of, render, rendering
 
 GROUPS = """
             {% for key, containers in containers|groupby('labels.application') %}
@@ -117,7 +117,7 @@ def test_hosts_paths_and_servers_as_json() -> None:
 
 def test_inline_templates_take_any_values() -> None:
     """A template is text with values in it, whatever they are called."""
-    made = renderer("#{{ who }} {{ what }} use inline templates")
+    made = rendering("{{ who }} {{ what }} use inline templates")
     for who, what in (("You", "can"), ("I", "could")):
-        outcome = made.render_values({"who": who, "what": what})
+        outcome = made.render({"who": who, "what": what})
         assert getattr(outcome, "text", outcome) == f"{who} {what} use inline templates".encode()

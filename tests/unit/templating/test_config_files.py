@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from templating.config_files import ConfigFiles
 from templating.errors import WrongUse
 from templating.outcome import Rendered, TemplateFailure
 from templating.owner import Owner
+from templating.sandbox.config_files import ConfigFiles
 from templating.watching import FileWatch
 from tests.unit.templating.support import renderer, snapshot
 

@@ -10,9 +10,8 @@ import pytest
 from jinja2 import DictLoader
 from jinja2.filters import FILTERS
 
-from templating.environment import TemplateEnvironment
-from templating.filters import LEFT_OUT, own_filters
-from templating.meter import MIB, Meter
+from templating.sandbox.environment import TemplateEnvironment
+from templating.sandbox.filters import LEFT_OUT, own_filters
 from tests.unit.templating.support import container, render
 
 PAGE = (Path(__file__).parents[3] / "docs/filters.md").read_text()
@@ -28,7 +27,7 @@ CONTAINERS = [
 
 def test_every_filter_is_in_the_manual_and_no_other() -> None:
     """The tables name the project's own filters and functions, each once."""
-    own = own_filters(TemplateEnvironment(DictLoader({}), Meter(MIB)))
+    own = own_filters(TemplateEnvironment(DictLoader({})))
     assert sorted(re.match(r"\w+", row["call"])[0] for row in ROWS) == sorted(own.keys() | FUNCTIONS)  # type: ignore[index] # each row has a name
 
 
@@ -41,7 +40,7 @@ def test_every_example_gives_what_the_manual_says(row: dict[str, str]) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["call"])
 def test_every_argument_in_the_manual_exists(row: dict[str, str]) -> None:
     """The named arguments of a row are those of the function."""
-    environment = TemplateEnvironment(DictLoader({}), Meter(MIB))
+    environment = TemplateEnvironment(DictLoader({}))
     name = row["call"].partition("(")[0]
     if name in FUNCTIONS:
         return
@@ -51,7 +50,7 @@ def test_every_argument_in_the_manual_exists(row: dict[str, str]) -> None:
 
 def test_what_is_left_out_of_jinja_is_told() -> None:
     """All of Jinja's filters are there but those that the manual names."""
-    environment = TemplateEnvironment(DictLoader({}), Meter(MIB))
+    environment = TemplateEnvironment(DictLoader({}))
     missing = FILTERS.keys() - environment.filters.keys()
     assert missing == LEFT_OUT
     assert all(f"`{name}`" in PAGE for name in missing)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from templating.notes import LENGTH_MAX, NOTES_MAX, OVERFLOW
 from templating.outcome import Rendered, TemplateFailure
+from templating.sandbox.notes import LENGTH_MAX, NOTES_MAX, OVERFLOW
 from tests.unit.templating.support import container, renderer, snapshot
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from jinja2.exceptions import FilterArgumentError, TemplateRuntimeError
 
-from templating.reasons import reason_for
-from templating.time_limit import TimeLimitReached
+from templating.sandbox.error_messages import reason_for
+from templating.sandbox.limits import TimeLimitReached
 from tests.unit.templating.support import container, failure_of
 
 SECRET = "s3cr3t-v4lu3"

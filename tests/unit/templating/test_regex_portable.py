@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from templating.regex_portable import is_portable_regex
+from templating.sandbox.regex_portable import is_portable_regex
 from tests.unit.templating.support import render
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from templating.filters.distinct import distinct, may_meet
+from templating.sandbox.filters.distinct import distinct, may_meet
 from tests.unit.templating.support import failure_of
 
 

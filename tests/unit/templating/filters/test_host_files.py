@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.container import Container
-from templating.filters.host_files import HostFile, HostFiles, host_files_of
+from templating.sandbox.filters.host_files import HostFile, HostFiles, host_files_of
 
 if TYPE_CHECKING:
     from pathlib import Path

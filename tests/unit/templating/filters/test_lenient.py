@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templating.filters.lenient import LENGTH_MAX, try_yaml, usual_address
+from templating.sandbox.filters.lenient import LENGTH_MAX, try_yaml, usual_address
 from tests.unit.templating.support import container, render
 
 _VALUES = st.recursive(

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templating.filters.names import ENTRIES_MAX, entries_of, host_names_of, is_host_name, is_ip_address, plain_name
+from templating.sandbox.filters.names import (
+    ENTRIES_MAX,
+    entries_of,
+    host_names_of,
+    is_host_name,
+    is_ip_address,
+    plain_name,
+)
 from tests.unit.templating.support import container, failure_of, render
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templating.filters.ownership import Claim, application_of, is_local_name, settle
+from templating.sandbox.filters.ownership import Claim, application_of, is_local_name, settle
 from tests.unit.templating.support import container, failure_of
 
 if TYPE_CHECKING:

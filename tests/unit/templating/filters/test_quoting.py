@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from templating.errors import Refused
-from templating.filters.quoting import quote_nginx, quote_shell
+from templating.sandbox.filters.quoting import quote_nginx, quote_shell
 from tests.unit.templating.support import container, render
 
 NGINX = Path("/usr/sbin/nginx")

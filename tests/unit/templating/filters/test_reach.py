@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templating.filters.reach import address_in, is_reachable, networks_in_reach, way_to_host
+from templating.sandbox.filters.reach import address_in, is_reachable, networks_in_reach, way_to_host
 from tests.unit.templating.support import container, render
 
 if TYPE_CHECKING:

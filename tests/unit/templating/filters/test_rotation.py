@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from templating.filters.rotation import Accounts, RotateAs, rotate_as
 from templating.owner import Owner
+from templating.sandbox.filters.rotation import Accounts, RotateAs, rotate_as
 from tests.unit.templating.support import failure_of
 
 PASSWD = (

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from templating.filters.serving import endpoint_of, is_serving, port_of
+from templating.sandbox.filters.serving import endpoint_of, is_serving, port_of
 from tests.unit.templating.support import container, failure_of, render
 
 WEB = container("web", networks={"front": "10.0.0.2"}, ports=["8080/tcp", "53/udp"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templating.filters.text import natural_key, split_list
+from templating.sandbox.filters.text import natural_key, split_list
 from tests.unit.templating.support import container, failure_of, render
 
 

@@ -1,0 +1,186 @@
+"""What the render process says, checked: it may say anything once a template has found a way out of the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from templating.wire import BadFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from templating.watching import Fact
+    from templating.wire import Frame
+
+_TEXT_MAX = 64 * 1024
+_MANY = 100_000
+_LINE_MAX = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """It is confined; `missing` is what the kernel did not give."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A render has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """It needs the text of a template."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A template looked at a file or folder."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Whether something that a template looked at is different."""
+
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A template does not compile or render.
+
+    Attributes:
+        message: why.
+        name: of the template.
+        line: in it.
+        is_spent: whether the process asks to be replaced.
+    """
+
+    message: str
+    name: str
+    line: int | None
+    is_spent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A load is over."""
+
+    failure: Failed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A render is over.
+
+    Attributes:
+        failure: why there is no text; None where there is one.
+        text: the bytes.
+        undefined_names: that were used.
+        notes: what the template noted.
+        warnings: what was odd.
+    """
+
+    failure: Failed | None
+    text: bytes
+    undefined_names: tuple[str, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
+
+
+def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
+    """Check a frame.
+
+    Raises:
+        BadFrame: it is none of the answers.
+    """
+    header, body = frame
+    match header.get("is"):
+        case "ready":
+            return Ready(_texts(header, "missing"))
+        case "begun":
+            return Begun()
+        case "ask":
+            return Ask(_text(header, "name"))
+        case "looked":
+            return Looked(_fact(header.get("fact")))
+        case "changed":
+            return Changed(_typed(header, "changed", bool))
+        case "loaded":
+            return Loaded(_failure(header.get("failure")))
+        case "rendered":
+            failure = _failure(header.get("failure"))
+            undefined, notes = ((), ()) if failure else (_texts(header, "undefined"), _texts(header, "notes"))
+            return Answered(failure, body, undefined, notes, _texts(header, "warnings"))
+        case _:
+            raise BadFrame("an answer of no known kind")
+
+
+def _failure(found: Any) -> Failed | None:
+    if found is None:
+        return None
+    if type(found) is not dict:
+        raise BadFrame("a failure is no object")
+    line = found.get("line")
+    if line is not None and not (type(line) is int and 0 < line < _LINE_MAX):
+        raise BadFrame("a line is no number")
+    message = _printable(_text(found, "message"))
+    return Failed(message, _text(found, "name"), line, _typed(found, "is_spent", bool))
+
+
+def _fact(found: Any) -> Fact:
+    """One of the kinds of facts, as `templating.watching` writes them."""
+    match found:
+        case ["read", str(), signature, digest, bool()] if _is_signature(signature) and _is_text_or_none(digest):
+            return list(found)
+        case ["exists", str(), bool()]:
+            return list(found)
+        case ["owner_of", str(), None | [int(), int(), bool()]]:
+            return list(found)
+        case ["names_in", str(), list(names)] if all(type(name) is str for name in names):
+            return list(found)
+        case _:
+            raise BadFrame("what was looked at is not told as it should be")
+
+
+def _is_signature(found: Any) -> bool:
+    return found is None or (type(found) is list and all(type(number) is int for number in found))
+
+
+def _is_text_or_none(found: Any) -> bool:
+    return found is None or type(found) is str
+
+
+def _typed(header: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
+    found = header.get(key)
+    if type(found) is not kind:
+        raise BadFrame(f"{key} is of another type")
+    return found
+
+
+def _text(header: Mapping[str, Any], key: str) -> str:
+    found: str = _typed(header, key, str)
+    if len(found) > _TEXT_MAX:
+        raise BadFrame(f"{key} is too long")
+    return found
+
+
+def _texts(header: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = _typed(header, key, list)
+    if len(found) > _MANY or not all(type(each) is str and len(each) <= _TEXT_MAX for each in found):
+        raise BadFrame(f"{key} are no texts")
+    return tuple(map(_printable, found))
+
+
+def _printable(text: str) -> str:
+    """What is shown to people and logged forges no line of its own, whatever the process says."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -1,0 +1,51 @@
+"""What a render process knows of the containers, and what it has to be told: only what is different."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from models.container import Container
+    from models.networks import NetworkFacts
+    from models.snapshot import Snapshot
+
+_BODIES_MAX = 200
+"""In one frame: enough that frames cost little, and few enough that none is large."""
+
+
+class Feed:
+    """The containers that one process was given. The objects are the snapshots' own; nothing is copied."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, Container] = {}
+        self._snapshot: Snapshot | None = None
+
+    def frames(self, snapshot: Snapshot) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """The frames that bring the process up to date; none where it is.
+
+        What was yielded counts as given.
+        """
+        if snapshot is self._snapshot:
+            return
+        self._snapshot = snapshot
+        given, own_id = self._given, snapshot.own_container_id
+        now = {each.id: each for each in snapshot.all_containers}
+        changed = [each for container_id, each in now.items() if given.get(container_id) is not each]
+        gone = [container_id for container_id in given if container_id not in now]
+        self._given = now
+        for at in range(0, max(len(changed), 1), _BODIES_MAX):
+            part = changed[at : at + _BODIES_MAX]
+            networks: dict[NetworkFacts, int] = {}
+            put = [[each.engine, _places(each, networks), len(each.kept)] for each in part]
+            facts = [astuple(each) for each in networks]
+            header = {"do": "feed", "own_id": own_id, "remove": gone, "networks": facts, "put": put}
+            yield header, b"".join(each.kept for each in part)
+            gone = []
+
+
+def _places(container: Container, networks: dict[NetworkFacts, int]) -> list[int]:
+    """Where the facts of a container's networks are among those of a frame, which has each once."""
+    return [networks.setdefault(network.facts, len(networks)) for network in container.networks if network.id]

@@ -1,0 +1,187 @@
+"""The render process's life: settings, confinement, then one request after the other until the program is gone.
+
+Requests, each a frame's `do`:
+
+- `settings`, the first. Answered by `ready`, once this process is confined.
+- `feed`: containers that came, changed or went. Not answered.
+- `load`: compile a template, whose texts are asked for. Answered by `loaded`.
+- `render`: answered by `begun`, when its time begins to count, and `rendered`.
+- `watch`: look after files that another process looked at; `changed`: whether one is different. Answered by `changed`.
+
+In between this process asks for a template's text (`ask`), and tells which files it looked at (`looked`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import encodings.unicode_escape  # noqa: F401 - Jinja's lexer needs it for every text in a template
+import importlib
+import os
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from templating.errors import SourceError, SourceMissing
+from templating.sandbox.channel import Channel, ProgramGone
+from templating.sandbox.config_files import ConfigFiles
+from templating.sandbox.confinement import ParentGone, confine
+from templating.sandbox.limits import Alarm, memory_of
+from templating.sandbox.rendering import Failure, Rendering
+from templating.sandbox.state import State
+from templating.watching import FileWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from templating.watching import Fact
+
+CONFIG_LIMIT_BYTES = 16 * 1024 * 1024
+_LATE = (
+    "ruamel.yaml", "pprint", "textwrap", "unicodedata", "encodings.ascii", "encodings.latin_1", "encodings.iso8859_1",
+    "encodings.iso8859_15", "encodings.cp1252", "encodings.utf_8_sig", "encodings.utf_16", "encodings.utf_16_le",
+    "encodings.utf_16_be", "encodings.utf_32", "encodings.idna", "encodings.punycode", "encodings.raw_unicode_escape",
+)  # fmt: skip
+"""What is imported where it is used, unless a user without rights could not read it then."""
+
+
+def serve(parent: int) -> NoReturn:
+    """Serve on standard input and output until the program is gone; it sees no status."""
+    channel = Channel(0, 1)
+    try:
+        header, _ = channel.receive()
+        server = Server(channel, header, Alarm())
+        _import_what_will_be_out_of_reach()
+        channel.send({"is": "ready", "missing": confine(parent, keep_rights=header["keep_rights"])})
+        while True:
+            server.answer(*channel.receive())
+    except (ProgramGone, ParentGone):
+        os._exit(0)
+
+
+class Server:
+    """Answers requests.
+
+    Args:
+        channel: to the program.
+        settings: `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`, `environ` and `secrets`.
+        alarm: the time limit.
+    """
+
+    def __init__(self, channel: Channel, settings: Mapping[str, Any], alarm: Alarm) -> None:
+        self._channel = channel
+        self._settings = settings
+        self._alarm = alarm
+        self._state = State()
+        self._watch = FileWatch(time.time, CONFIG_LIMIT_BYTES, self._looked)
+        self._warnings: dict[str, None] = {}
+        self._files = ConfigFiles(self._watch, settings["environ"], self._warn, Path(settings["secrets"]))
+        self._rendering: Rendering | None = None
+
+    def answer(self, header: Mapping[str, Any], body: bytes) -> None:
+        """Do what a request asks for."""
+        match header["do"]:
+            case "feed":
+                self._state.feed(header, body)
+            case "load":
+                self._load(header["main"], header["refuses_includes"])
+            case "render":
+                self._render()
+            case "watch":
+                self._watch.restore(header["facts"])
+            case "changed":
+                self._channel.send({"is": "changed", "changed": self._watch.changed()})
+
+    def _load(self, main: str, refuses_includes: str | None) -> None:
+        self._files.begin()
+        settings = self._settings
+        rendering = Rendering(
+            AskedTexts(main, refuses_includes, self._channel, self._alarm),
+            functions=self._files.functions(),
+            strict=settings["strict"],
+            time_limit_s=settings["time_limit_s"],
+            size_limit_bytes=settings["size_limit_bytes"],
+            limited=self._limited,
+        )
+        failure = rendering.load()
+        self._rendering = rendering if failure is None else None
+        self._channel.send({"is": "loaded", "failure": None if failure is None else _as_json(failure)})
+
+    def _render(self) -> None:
+        if self._rendering is None:
+            raise ProgramGone  # it never asks for that
+        values = self._state.values()
+        self._files.begin()
+        self._warnings.clear()
+        self._channel.send({"is": "begun"})
+        outcome = self._rendering.render(values)
+        answer: dict[str, Any] = {"is": "rendered", "warnings": list(self._warnings)}
+        if isinstance(outcome, Failure):
+            self._channel.send(answer | {"failure": _as_json(outcome)})
+        else:
+            answer |= {"failure": None, "undefined": outcome.undefined_names, "notes": outcome.notes}
+            self._channel.send(answer, outcome.text)
+
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        with memory_of(self._settings["memory_limit_bytes"]), self._alarm.within(self._settings["time_limit_s"]):
+            yield
+
+    def _looked(self, fact: Fact) -> None:
+        with self._alarm.held():
+            self._channel.send({"is": "looked", "fact": fact})
+
+    def _warn(self, message: str) -> None:
+        self._warnings[message] = None
+
+
+class AskedTexts:
+    """Templates' texts, asked of the program, which reads them by the rules of their source.
+
+    Args:
+        main: the main template's name.
+        refuses_includes: why `include` and `import` are errors; None where they are not.
+        channel: to the program.
+        alarm: waits while something is asked.
+    """
+
+    def __init__(self, main: str, refuses_includes: str | None, channel: Channel, alarm: Alarm) -> None:
+        self.main = main
+        self.refuses_includes = refuses_includes
+        self._channel = channel
+        self._alarm = alarm
+
+    def read(self, name: str) -> str:
+        """The text of a template.
+
+        Raises:
+            SourceMissing: it is not there.
+            SourceError: it cannot be loaded.
+        """
+        with self._alarm.held():
+            self._channel.send({"is": "ask", "name": name})
+            header, body = self._channel.receive()
+        if header["error"] is not None:
+            raise (SourceMissing if header["is_missing"] else SourceError)(header["error"])
+        return body.decode("utf-8", "surrogatepass")
+
+
+def _as_json(failure: Failure) -> dict[str, Any]:
+    return {"message": failure.message, "name": failure.name, "line": failure.line, "is_spent": failure.is_spent}
+
+
+def _import_what_will_be_out_of_reach() -> None:
+    """Where Python or the libraries lie in a folder that only their owner may enter (`/root/.venv`)."""
+    if all(map(_is_open_to_all, {os.__file__, *map(os.path.abspath, filter(os.path.isdir, sys.path))})):
+        return
+    for name in _LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _is_open_to_all(path: str) -> bool:
+    try:
+        return all(each.stat().st_mode & stat.S_IXOTH for each in Path(path).resolve().parents)
+    except OSError:
+        return False

@@ -1,0 +1,65 @@
+"""The containers that templates see, as the program feeds them: only what changed is read anew."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any
+
+from models.container import Container
+from models.networks import NetworkFacts
+from models.snapshot import Snapshot
+from templating.sandbox.undefined import NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MANY = 100
+"""From so many new ones on they are taken out of the garbage collector's sight."""
+
+
+class State:
+    """All containers, by id and in order."""
+
+    def __init__(self) -> None:
+        self._containers: dict[str, Container] = {}
+        self._snapshot: Snapshot | None = None
+        self._own_id: str | None = None
+
+    def feed(self, header: Mapping[str, Any], kept: bytes) -> None:
+        """Take changes in.
+
+        Args:
+            header: `own_id`; `remove`, ids; `networks`, the fields of `NetworkFacts`; `put`, for each container its
+                engine, which of these networks it is in, and the length of its body.
+            kept: the bodies, as `models.kept_body` keeps them, one after the other.
+        """
+        for container_id in header["remove"]:
+            self._containers.pop(container_id, None)
+        self._put(header["put"], [NetworkFacts(*fields) for fields in header["networks"]], kept)
+        if header["remove"] or header["put"] or header["own_id"] != self._own_id:
+            self._own_id = header["own_id"]
+            self._snapshot = None
+        if len(header["put"]) >= _MANY:
+            gc.freeze()
+
+    def values(self) -> dict[str, Any]:
+        """What templates see, by name."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            # Sorting what is sorted but for a few costs next to nothing.
+            snapshot = self._snapshot = Snapshot.of(self._containers.values(), self._own_id)
+            self._containers = {each.id: each for each in snapshot.all_containers}
+        own_id = NOTHING if snapshot.own_container_id is None else snapshot.own_container_id
+        return {
+            "containers": snapshot.containers,
+            "all_containers": snapshot.all_containers,
+            "own_container_id": own_id,
+        }
+
+    def _put(self, entries: Sequence[Sequence[Any]], networks: Sequence[NetworkFacts], kept: bytes) -> None:
+        at = 0
+        for engine, places, length in entries:
+            facts = {networks[place].id: networks[place] for place in places}
+            container = Container.from_kept(kept[at : at + length], engine=engine, networks=facts)
+            self._containers[container.id] = container
+            at += length

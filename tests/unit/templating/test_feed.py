@@ -1,0 +1,60 @@
+"""What the render process knows of containers is what the program knows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from models.container import Container
+from models.networks import network_facts
+from models.snapshot import Snapshot
+from templating.feed import Feed
+from templating.sandbox.state import State
+
+NETWORKS: list[dict[str, Any]] = [
+    {"Id": "bridge-id", "Name": "bridge", "Driver": "bridge", "Scope": "local"},
+    {"Id": "lan-id", "Name": "lan", "Driver": "macvlan", "Scope": "local"},
+    {"Id": "mesh-id", "Name": "mesh", "Driver": "overlay", "Scope": "swarm", "Ingress": True},
+    {"Id": "inner-id", "Name": "inner", "Driver": "bridge", "Internal": True},
+    {"Id": "odd-id", "Name": "odd", "Driver": "bridge", "Options": {"com.docker.network.bridge.inhibit_ipv4": "true"}},
+]
+
+
+def _container(name: str, networks: list[str]) -> Container:
+    endpoints = {network: {"NetworkID": f"{network}-id", "IPAddress": "10.0.0.2"} for network in networks}
+    body = {"Id": name, "Name": f"/{name}", "NetworkSettings": {"Networks": endpoints}, "State": {"Running": True}}
+    facts = network_facts(NETWORKS)
+    return Container.from_inspect(json.dumps(body).encode(), engine="main", networks=facts, warn=lambda _: None)
+
+
+def _fed(state: State, feed: Feed, snapshot: Snapshot) -> tuple[Any, ...]:
+    for header, kept in feed.frames(snapshot):
+        state.feed(json.loads(json.dumps(header)), kept)
+    return tuple(state.values()["all_containers"])
+
+
+def test_the_facts_of_networks_arrive() -> None:
+    """Of those that the engine lists, and of others."""
+    names = [entry["Name"] for entry in NETWORKS]
+    containers = [_container(f"in-{name}", [name]) for name in names]
+    containers += [_container("in-all", names), _container("in-unknown", ["ingress", "web"]), _container("in-none", [])]
+    state, feed = State(), Feed()
+    given = Snapshot.of(containers)
+    for there, here in zip(_fed(state, feed, given), given.all_containers, strict=True):
+        assert there.name == here.name
+        assert [network.facts for network in there.networks] == [network.facts for network in here.networks]
+
+
+def test_only_what_is_different_is_fed() -> None:
+    """A container that is another one, or gone."""
+    first, second, third = (_container(name, ["bridge"]) for name in ("a", "b", "c"))
+    state, feed = State(), Feed()
+    assert _fed(state, feed, Snapshot.of([first, second])) == (first, second)
+    moved = _container("b", ["lan"])
+    changed = Snapshot.of([first, moved, third])
+    [(header, kept)] = list(feed.frames(changed))
+    assert len(header["put"]) == 2
+    state.feed(header, kept)
+    assert not list(feed.frames(changed))
+    assert tuple(state.values()["all_containers"]) == (first, moved, third)
+    assert _fed(state, feed, Snapshot.of([third])) == (third,)
