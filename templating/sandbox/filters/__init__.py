@@ -40,9 +40,7 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (
-        text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation, distinct,
-    )  # fmt: skip
+    rooms = (text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation, distinct)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 

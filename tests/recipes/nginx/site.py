@@ -158,6 +158,10 @@ class Site:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
+    def start_over(self) -> None:
+        """No containers; the files stay, and so does the template, which takes a while to read."""
+        self.world = World()
+
     def use_config(self, text: str) -> None:
         """An nginx.conf of nginx's own image in place of the usual one, in the foreground and below this folder."""
         for theirs in ("/etc/nginx/", "/var/log/nginx/", "/var/run/"):

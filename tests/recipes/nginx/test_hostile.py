@@ -36,7 +36,7 @@ LABELS = tuple(
     )
 )  # fmt: skip
 OWN_VARIABLES = (
-    "DEFAULT_HOST", "HTTPS_METHOD", "ENABLE_IPV6", "NGINX_CONTAINER_LABEL", "TRUST_DOWNSTREAM_PROXY", "HSTS",
+    "DEFAULT_HOST", "HTTPS_METHOD", "ENABLE_IPV6", "TRUST_DOWNSTREAM_PROXY", "HSTS",
     "SSL_POLICY", "RESOLVERS", "ENABLE_HTTP2", "ENABLE_HTTP3", "ENABLE_PROXY_PROTOCOL", "LOG_FORMAT_ESCAPE", "LOG_JSON",
     "NON_GET_REDIRECT", "DEBUG_ENDPOINT", "SHA1_UPSTREAM_NAME", "DISABLE_ACCESS_LOGS", "DHPARAM_BITS", "DHPARAM_SKIP",
     "ACME_HTTP_CHALLENGE_LOCATION", "ACME_HTTP_CHALLENGE_ACCEPT_UNKNOWN_HOST", "TRUST_DEFAULT_CERT",
@@ -107,7 +107,7 @@ def test_no_value_breaks_out_or_breaks_another_host(site: Site, certificates: Ce
     """By requests: the other host is served, and nothing that was injected answers on any host or path."""
     certificates.put(site, "default", "ca")
     (site.folder / "certs" / "ca.key").unlink()
-    _put_nginx(site)
+    site.nginx(80, 8080, 8443)
     for number, ending in enumerate(_ENDINGS):
         value = (
             f"{BEFORE[word]}{ending}}} location /{MARK} {{ {_INJECTED} }} server {{ server_name {MARK}; {_INJECTED} }}"
@@ -153,31 +153,28 @@ def test_no_key_of_a_document_breaks_out(site: Site) -> None:
 
 
 @pytest.fixture(scope="module", params=list(SUITES))
-def anew(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[tuple[Path, str, Certificates]]:
-    """A folder and an nginx for sites that are made one after the other."""
+def attacked(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[Site]:
+    """A proxy with a certificate, for one set of containers after the other."""
     folder = Path(tempfile.mkdtemp(prefix="pygen-nginx-"))
-    yield folder, request.param, certificates
+    with Site(folder, request.param) as site:
+        certificates.put(site, "default")
+        yield site
     shutil.rmtree(folder)
 
 
 @settings(max_examples=50)
 @given(containers=_CONTAINERS, own=st.dictionaries(st.sampled_from(OWN_VARIABLES), _VALUES))
 def test_every_file_is_valid_and_has_its_shape(
-    anew: tuple[Path, str, Certificates], containers: list[dict[str, str]], own: dict[str, str]
+    attacked: Site, containers: list[dict[str, str]], own: dict[str, str]
 ) -> None:
     """Whatever containers and proxy say: nginx takes the file, the good host's part is there whole, nothing is new."""
-    folder, version, certificates = anew
-    place = Path(tempfile.mkdtemp(dir=folder))
-    with Site(place, version) as site:
-        certificates.put(site, "default")
-        site.environ |= {name: value for name, value in own.items() if "\0" not in value}
-        _put_nginx(site)
-        for number, wishes in enumerate(containers):
-            _put(site, f"evil-{number}", wishes)
-        site.at("good", GOOD, "127.0.0.3", 80)
-        text = site.render()
-        assert site.complaint() == "", text
-    shutil.rmtree(place)
+    attacked.start_over()
+    attacked.nginx(80, 8080, 8443, **own)
+    for number, wishes in enumerate(containers):
+        _put(attacked, f"evil-{number}", wishes)
+    attacked.at("good", GOOD, "127.0.0.3", 80)
+    text = attacked.render()
+    assert attacked.complaint() == "", text
     _check_shape(text)
 
 

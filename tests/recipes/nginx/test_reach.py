@@ -95,6 +95,19 @@ def test_ingress_is_nobodys_way(site: Site) -> None:
     assert _servers(site.render()) == [f"{address}:80"]
 
 
+def test_nobody_takes_nginxs_place_by_its_label(site: Site) -> None:
+    """The container that was there first counts, whatever the other's name; the log says that there are two."""
+    _nginx(site, "bridge")
+    site.add("app", HOST)
+    before = site.render()
+    site.add("a-newcomer", {"HTTP_PORT": "9999"}, labels={NGINX_LABEL: ""}, networks=("none",))
+    assert _servers(site.render()) == _servers(before) != ["127.0.0.1 down"]
+    assert "9999" not in site.render()
+    assert site.notes == ("several containers have the label of nginx's, and the oldest counts",)
+    site.world.die("nginx", restarting=True)
+    assert _servers(site.render()) == _servers(before)
+
+
 def test_another_label_may_mark_nginx(site: Site) -> None:
     """NGINX_CONTAINER_LABEL's value takes the place of the label's usual name."""
     for network in ("one", "two"):
