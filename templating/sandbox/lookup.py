@@ -38,7 +38,7 @@ _LIST = "append clear copy count extend index insert pop remove reverse sort"
 _DICT = "clear copy get items keys pop popitem setdefault update values"
 _SET = "copy difference intersection isdisjoint issubset issuperset symmetric_difference union"
 _LOOP = "changed cycle depth depth0 first index index0 last length nextitem previtem revindex revindex0"
-_MAPPING = "get items keys values"
+_MAPPING_METHODS = frozenset({"get", "items", "keys", "values"})
 _VIEW = "isdisjoint"
 
 _OPEN: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = tuple(
@@ -64,7 +64,6 @@ _OPEN: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = tuple(
 _FREE = (Namespace, TemplateModule)
 """What a template gave names to itself."""
 _CLOSED_FIELDS = frozenset({"target_names"})
-_MORE_FIELDS = frozenset({"is_current", "key"})
 
 
 class Lookup:
@@ -214,7 +213,7 @@ class Lookup:
 
 
 def _of_mapping(kind: type, absent: Any) -> Reader:
-    open_methods = frozenset(_MAPPING.split()) & _public_names(kind)
+    open_methods = _MAPPING_METHODS & _public_names(kind)
 
     def read(value: CaseMapping[Any], name: str) -> Any:
         if name in open_methods:
@@ -228,10 +227,12 @@ def _of_mapping(kind: type, absent: Any) -> Reader:
 
 
 def _fields_of(kind: type[Any]) -> frozenset[str]:
-    """A record's data and a mapping's methods; not what makes records, which is for the rest of the program."""
+    """A record's data, properties too, and a mapping's methods; not what makes records: that is not for templates."""
     data = {field.name for field in fields(kind) if field.name[:1] != "_"} - _CLOSED_FIELDS
-    more = (_MORE_FIELDS | frozenset(_MAPPING.split())) & _public_names(kind)
-    return frozenset(data) | more | frozenset(kind._names().values())  # noqa: SLF001 - the model's own list
+    more = {
+        name for name in _public_names(kind) if name in _MAPPING_METHODS or isinstance(getattr(kind, name), property)
+    }
+    return frozenset(data | more) | frozenset(kind._names().values())  # noqa: SLF001 - the model's own list
 
 
 def _public_names(kind: type) -> frozenset[str]:
