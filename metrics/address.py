@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 from dataclasses import dataclass
+
+from models.hosts import is_host
 
 DEFAULT_PORT = 9413
 PORT_MAX = 65535
-HOST_NAME_MAX = 253
-
-_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _LIKE_IPV4 = re.compile(r"[0-9.]+")
-_ZONE = re.compile(r"%[A-Za-z0-9_.-]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +71,8 @@ def _port(port: str, text: str) -> int:
 
 def _check_host(host: str, text: str) -> None:
     if host.startswith("["):
-        if not _is_address(socket.AF_INET6, _ZONE.sub("", host[1:-1])):
+        if ":" not in host or not is_host(host[1:-1]):
             raise ValueError(f"{text!r} holds no IPv6 address between its brackets")
-    elif _LIKE_IPV4.fullmatch(host):
-        if not _is_address(socket.AF_INET, host):
-            raise ValueError(f"{text!r} holds no IPv4 address before its colon")
-    elif host and not (_HOST_NAME.fullmatch(host) and len(host) <= HOST_NAME_MAX):
-        raise ValueError(f"{text!r} holds neither an address nor a host name before its colon")
-
-
-def _is_address(family: int, host: str) -> bool:
-    try:
-        socket.inet_pton(family, host)
-    except OSError:
-        return False
-    return True
+    elif host and not is_host(host):
+        said = "no IPv4 address" if _LIKE_IPV4.fullmatch(host) else "neither an address nor a host name"
+        raise ValueError(f"{text!r} holds {said} before its colon")

@@ -5,74 +5,82 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from metrics.known import EVENT_ACTIONS, OPERATIONS, RESULTS, STREAM_END_REASONS, among, event_labels
-from metrics.series import Counter, Gauge, Histogram, Series
+from metrics.labelling import from_zero, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from prometheus_client import CollectorRegistry
 
 REQUEST_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class EngineMetrics:
-    """Instruments of what is asked and heard of engines."""
+    """Instruments of what is asked and heard of engines.
 
-    def __init__(self) -> None:
-        self._requests = Counter(
-            "pygen_docker_requests_total",
-            "Requests to the engine",
-            ("operation", "result"),
+    Args:
+        registry: where they are shown.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = from_zero(
+            Counter(
+                "pygen_docker_requests_total", "Requests to the engine", ("operation", "result"), registry=registry
+            ),
             product(OPERATIONS, RESULTS),
         )
         self._request_s = Histogram(
-            "pygen_docker_request_duration_seconds", "How long a request to the engine took", REQUEST_BOUNDS_S
+            "pygen_docker_request_duration_seconds",
+            "How long a request to the engine took",
+            buckets=REQUEST_BOUNDS_S,
+            registry=registry,
         )
-        self._retries = Counter(
-            "pygen_docker_retries_total", "Requests that were made again", ("operation",), product(OPERATIONS)
+        self._retries = from_zero(
+            Counter("pygen_docker_retries_total", "Requests that were made again", ("operation",), registry=registry),
+            product(OPERATIONS),
         )
-        self._events = Counter(
-            "pygen_events_total",
-            "Events heard",
-            ("type", "action"),
+        self._events = from_zero(
+            Counter("pygen_events_total", "Events heard", ("type", "action"), registry=registry),
             ((kind, action) for kind, actions in EVENT_ACTIONS.items() for action in actions),
         )
-        self._stream_up = Gauge("pygen_event_stream_up", "1 while the event stream is open")
-        self._restarts = Counter(
-            "pygen_event_stream_restarts_total",
-            "Ends of the event stream, and failed tries to open it",
-            ("reason",),
+        self._stream_up = Gauge("pygen_event_stream_up", "1 while the event stream is open", registry=registry)
+        self._restarts = from_zero(
+            Counter(
+                "pygen_event_stream_restarts_total",
+                "Ends of the event stream, and failed tries to open it",
+                ("reason",),
+                registry=registry,
+            ),
             product(STREAM_END_REASONS),
         )
         self._missed = Counter(
-            "pygen_missed_changes_total", "Changes that a resync found and no event had told within 2 s"
+            "pygen_missed_changes_total",
+            "Changes that a resync found and no event had told within 2 s",
+            registry=registry,
         )
 
     def request(self, operation: str, result: str, duration_s: float) -> None:
         """A request ended; any result but `success` is an error."""
-        self._requests.add(among(operation, OPERATIONS), "success" if result == "success" else "error")
+        labelled(self._requests, among(operation, OPERATIONS), "success" if result == "success" else "error").inc()
         self._request_s.observe(duration_s)
 
     def retry(self, operation: str) -> None:
         """A request is made again."""
-        self._retries.add(among(operation, OPERATIONS))
+        labelled(self._retries, among(operation, OPERATIONS)).inc()
 
     def event(self, kind: str, action: str) -> None:
         """An event was heard: `Type` and `Action` as the engine sent them."""
-        self._events.add(*event_labels(kind, action))
+        labelled(self._events, *event_labels(kind, action)).inc()
 
     def stream_up(self, *, up: bool) -> None:
         """The event stream opened or ended."""
-        self._stream_up.set(value=float(up))
+        self._stream_up.set(float(up))
 
     def stream_restarted(self, reason: str) -> None:
         """The event stream ended, or could not be opened, for a reason of EngineError."""
-        self._restarts.add(among(reason, STREAM_END_REASONS))
+        labelled(self._restarts, among(reason, STREAM_END_REASONS)).inc()
 
     def missed_change(self) -> None:
         """A resync found what no event had told."""
-        self._missed.add()
-
-    def series(self) -> Iterator[Series]:
-        """All of them, for an exposition."""
-        yield from (self._requests, self._request_s, self._retries, self._events)
-        yield from (self._stream_up, self._restarts, self._missed)
+        self._missed.inc()

@@ -1,19 +1,25 @@
-"""Every metric of the program, in three groups that those who count are handed.
-
-Counting imports nothing of prometheus_client; `metrics.exposition.collector.register` shows all of it to a registry.
-"""
+"""Every metric of the program, in three groups that those who count are given, on one registry."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
 from metrics.engine_metrics import EngineMetrics
+from metrics.labelling import labelled
 from metrics.loop_metrics import LoopMetrics
 from metrics.notify_metrics import NotifyMetrics
-from metrics.series import Gauge, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from models.notification import Notification
 
@@ -25,23 +31,29 @@ class Metrics:
         version: the program's.
         targets: every job's target as configured.
         notifications: every job's.
+        registry: where they are registered, with the process's and Python's own; None for one of their own.
 
     Attributes:
         loop: for the loop: passes, renders, differences, writes, containers.
         notify: the observer of notifications.
         engine: the observer of the backend and of the event stream.
+        registry: shows all of them.
     """
 
-    def __init__(self, *, version: str, targets: Sequence[str], notifications: Sequence[Notification]) -> None:
-        self.loop = LoopMetrics(targets)
-        self.notify = NotifyMetrics(notifications)
-        self.engine = EngineMetrics()
-        self._build = Gauge("pygen_build_info", "The running program; always 1", ("version",))
-        self._build.set(version, value=1)
-
-    def series(self) -> Iterator[Series]:
-        """All of them, in the order in which they are shown."""
-        yield self._build
-        yield from self.loop.series()
-        yield from self.engine.series()
-        yield from self.notify.series()
+    def __init__(
+        self,
+        *,
+        version: str,
+        targets: Sequence[str],
+        notifications: Sequence[Notification],
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        self.registry = registry = CollectorRegistry() if registry is None else registry
+        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which nobody asks for
+        build = Gauge("pygen_build_info", "The running program; always 1", ("version",), registry=registry)
+        labelled(build, version).set(1)
+        self.loop = LoopMetrics(targets, registry)
+        self.engine = EngineMetrics(registry)
+        self.notify = NotifyMetrics(notifications, registry)
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=registry)

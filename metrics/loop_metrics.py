@@ -5,11 +5,15 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from metrics.known import CAUSES, CONTAINER_STATES, LINE_CHANGES, RESULTS, WRITE_MODES, among
-from metrics.series import Counter, Gauge, Histogram, Series
+from metrics.labelling import from_zero, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from prometheus_client import CollectorRegistry
 
 PASS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -19,74 +23,104 @@ class LoopMetrics:
 
     Args:
         targets: every job's target as configured (`-` for standard output), the label `target`.
+        registry: where they are shown.
     """
 
-    def __init__(self, targets: Sequence[str]) -> None:
+    def __init__(self, targets: Sequence[str], registry: CollectorRegistry) -> None:
         each = list(product(targets))
         results = list(product(targets, RESULTS))
-        self._reconciles = Counter("pygen_reconcile_total", "Passes over a target", ("target", "result"), results)
+        self._reconciles = from_zero(
+            Counter("pygen_reconcile_total", "Passes over a target", ("target", "result"), registry=registry), results
+        )
         self._reconcile_s = Histogram(
-            "pygen_reconcile_duration_seconds", "How long a pass over a target took", PASS_BOUNDS_S
+            "pygen_reconcile_duration_seconds",
+            "How long a pass over a target took",
+            buckets=PASS_BOUNDS_S,
+            registry=registry,
         )
-        self._renders = Counter("pygen_renders_total", "Renders of a template", ("target", "result"), results)
-        self._render_s = Histogram("pygen_render_duration_seconds", "How long a render took", PASS_BOUNDS_S)
-        self._process_restarts = Counter(
-            "pygen_render_process_restarts_total",
-            "Render processes that took the place of one that was killed or ended",
-            ("target",),
+        self._process_restarts = from_zero(
+            Counter(
+                "pygen_render_process_restarts_total",
+                "Render processes that took the place of one that was killed or ended",
+                ("target",),
+                registry=registry,
+            ),
             each,
         )
-        self._undefined = Gauge(
-            "pygen_template_undefined_names", "Unknown names that the last render met", ("target",), each
+        self._renders = from_zero(
+            Counter("pygen_renders_total", "Renders of a template", ("target", "result"), registry=registry), results
         )
-        self._notes = Gauge("pygen_template_notes", "Notes that the last good render made", ("target",), each)
-        self._failing = Gauge(
-            "pygen_template_failing",
-            "1 from a load or render of the template that failed until one that did not",
-            ("target",),
+        self._render_s = Histogram(
+            "pygen_render_duration_seconds", "How long a render took", buckets=PASS_BOUNDS_S, registry=registry
+        )
+        self._undefined = from_zero(
+            Gauge(
+                "pygen_template_undefined_names",
+                "Unknown names that the last render met",
+                ("target",),
+                registry=registry,
+            ),
             each,
         )
-        self._diffs = Counter(
-            "pygen_diffs_total", "Differences found, by cause", ("target", "cause"), product(targets, CAUSES)
+        self._notes = from_zero(
+            Gauge("pygen_template_notes", "Notes that the last good render made", ("target",), registry=registry), each
         )
-        self._lines = Counter(
-            "pygen_diff_lines_total", "Lines that differed", ("target", "change"), product(targets, LINE_CHANGES)
+        self._failing = from_zero(
+            Gauge(
+                "pygen_template_failing",
+                "1 from a load or render of the template that failed until one that did not",
+                ("target",),
+                registry=registry,
+            ),
+            each,
         )
-        self._writes = Counter(
-            "pygen_target_writes_total",
-            "Tries to write a target",
-            ("target", "mode", "result"),
+        self._diffs = from_zero(
+            Counter("pygen_diffs_total", "Differences found, by cause", ("target", "cause"), registry=registry),
+            product(targets, CAUSES),
+        )
+        self._lines = from_zero(
+            Counter("pygen_diff_lines_total", "Lines that differed", ("target", "change"), registry=registry),
+            product(targets, LINE_CHANGES),
+        )
+        self._writes = from_zero(
+            Counter(
+                "pygen_target_writes_total", "Tries to write a target", ("target", "mode", "result"), registry=registry
+            ),
             product(targets, WRITE_MODES, RESULTS),
         )
-        self._containers = Gauge(
-            "pygen_containers", "Containers in the snapshot", ("state",), product(CONTAINER_STATES)
+        self._containers = from_zero(
+            Gauge("pygen_containers", "Containers in the snapshot", ("state",), registry=registry),
+            product(CONTAINER_STATES),
         )
-        self._succeeded_at = Gauge(
-            "pygen_last_successful_reconcile_timestamp_seconds",
-            "When a pass over a target last succeeded, 0 before the first time",
-            ("target",),
+        self._succeeded_at = from_zero(
+            Gauge(
+                "pygen_last_successful_reconcile_timestamp_seconds",
+                "When a pass over a target last succeeded, 0 before the first time",
+                ("target",),
+                registry=registry,
+            ),
             each,
         )
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         """A pass ended at `at_epoch_s` (seconds since the epoch) after `duration_s`."""
-        self._reconciles.add(target, _result(ok=ok))
+        labelled(self._reconciles, target, _result(ok=ok)).inc()
         self._reconcile_s.observe(duration_s)
         if ok:
-            self._succeeded_at.set(target, value=at_epoch_s)
+            labelled(self._succeeded_at, target).set(at_epoch_s)
 
     def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
         """A render ended; after a failed one the counts of undefined names and of notes stay as they were."""
-        self._renders.add(target, _result(ok=ok))
+        labelled(self._renders, target, _result(ok=ok)).inc()
         self._render_s.observe(duration_s)
-        self._failing.set(target, value=float(not ok))
+        labelled(self._failing, target).set(float(not ok))
         if ok:
-            self._undefined.set(target, value=undefined_names)
-            self._notes.set(target, value=notes)
+            labelled(self._undefined, target).set(undefined_names)
+            labelled(self._notes, target).set(notes)
 
     def render_process_restarted(self, target: str) -> None:
         """A render process took the place of another."""
-        self._process_restarts.add(target)
+        labelled(self._process_restarts, target).inc()
 
     def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
         """The target was found to differ; lines as `count_lines` counts them.
@@ -96,9 +130,9 @@ class LoopMetrics:
         """
         if cause not in CAUSES:
             raise ValueError(f"{cause!r} is no cause of a difference")
-        self._diffs.add(target, cause)
-        self._lines.add(target, "added", amount=added)
-        self._lines.add(target, "removed", amount=removed)
+        labelled(self._diffs, target, cause).inc()
+        labelled(self._lines, target, "added").inc(added)
+        labelled(self._lines, target, "removed").inc(removed)
 
     def wrote(self, target: str, mode: str, *, ok: bool) -> None:
         """A write was tried.
@@ -108,7 +142,7 @@ class LoopMetrics:
         """
         if mode not in WRITE_MODES:
             raise ValueError(f"{mode!r} is no way to write")
-        self._writes.add(target, mode, _result(ok=ok))
+        labelled(self._writes, target, mode, _result(ok=ok)).inc()
 
     def containers(self, counts: Mapping[str, int]) -> None:
         """How many containers of each `State.Status` the snapshot holds; states that are not named have none."""
@@ -116,20 +150,7 @@ class LoopMetrics:
         for state, count in counts.items():
             known[among(state, CONTAINER_STATES)] += count
         for state, count in known.items():
-            self._containers.set(state, value=count)
-
-    def series(self) -> Iterator[Series]:
-        """All of them, for an exposition."""
-        yield from (self._reconciles, self._reconcile_s, self._renders, self._render_s, self._undefined, self._notes)
-        yield from (
-            self._process_restarts,
-            self._failing,
-            self._diffs,
-            self._lines,
-            self._writes,
-            self._containers,
-            self._succeeded_at,
-        )
+            labelled(self._containers, state).set(count)
 
 
 def _result(*, ok: bool) -> str:

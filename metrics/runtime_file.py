@@ -93,6 +93,7 @@ def _leave_in(folder: Path, address: MetricsAddress | None) -> RuntimeFile:
     path, temporary = folder / f"{name}.pygen", folder / f"{name}-tmp.pygen"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
+        os.fchmod(handle, 0o600)  # whatever the umask: the health check has to read it
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.write(handle, f"{_network()}\n{OFF if address is None else address}\n".encode())
         temporary.rename(path)

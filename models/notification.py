@@ -1,29 +1,23 @@
-"""What is to be told, as configured: one restart or one signal for everything that a name matches."""
+"""What is to be told, as configured: an action for everything that a name matches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-ActionKind = Literal["restart", "signal"]
+from typing import ClassVar
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Notification:
-    """A configured notification.
+    """A configured notification. What is done, and how it reads in a sentence, is its action's: see `notify.actions`.
 
     Attributes:
-        action: what is done to each matching container.
         container: the name as configured, by the rules of `models.matching`; never empty.
-        signal: canonical name such as `SIGHUP` for a signal (see `models.signals`), empty for a restart.
+        action: what is done to each matching container, in one word: in state files and as the metrics' label.
+        restarts: whether a delivery ends the container's run and begins the next one.
+        may_cost_policy: whether a delivery may make the engine forget the container's restart policy.
     """
 
-    action: ActionKind
     container: str
-    signal: str = ""
-
-    def __str__(self) -> str:
-        """Read as in a sentence: `signal HUP to nginx`, `restart of nginx`."""
-        if self.action == "restart":
-            return f"restart of {self.container}"
-        return f"signal {self.signal.removeprefix('SIG')} to {self.container}"
+    action: ClassVar[str] = ""
+    restarts: ClassVar[bool] = False
+    may_cost_policy: ClassVar[bool] = False

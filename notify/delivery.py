@@ -1,48 +1,154 @@
-"""One delivery from its first look to its report: what a worker thread runs."""
+"""One delivery: what a worker must know, what it may do now (`preflight`), and how it ended, as values."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notify.looking import Looker
-from notify.outcome import Failed, Outcome, Report, Task
-from notify.restarting import deliver_restart
-from notify.telling import SignalVia, deliver_signal
+from notify.port import ContainerState, DeliveryError
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
 
+    from models.run import Run
     from notify.port import NotifyPort
 
+READ_TIMEOUT_S = 10.0
 
-def deliver(
-    port: NotifyPort, attempt_id: int, task: Task, *, via: SignalVia, clock: Callable[[], float], log: logging.Logger
-) -> Report:
-    """Tell one run. Never raises: the loop must hear of every end.
 
-    Args:
-        port: the engine.
-        attempt_id: goes into the report.
-        task: what to deliver.
-        via: how signals are sent.
-        clock: monotonic, seconds.
-        log: takes the traceback of a fault of ours, at debug level.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One delivery for a worker: everything it must know, nothing that may change meanwhile.
 
-    Returns:
-        The outcome and every reading made on the way.
+    Attributes:
+        run: whom it is owed to.
+        engine: the engine that owns the container.
+        restart_begun: whether an earlier try to restart this very run was begun and its end is unknown.
+        policy_lost: whether this run's restart policy is known to be cancelled already by a `docker kill` of ours.
     """
-    looker = Looker(port, task, clock)
-    begun_at_s = clock()
-    try:
-        outcome = _act(port, task, looker, via)
-    except Exception as error:
-        log.debug("a delivery failed unexpectedly", exc_info=True)
-        outcome = Failed(f"unexpected {type(error).__name__}: {error}")
-    return Report(attempt_id, outcome, tuple(looker.readings), clock() - begun_at_s)
+
+    run: Run
+    engine: str
+    restart_begun: bool = False
+    policy_lost: bool = False
 
 
-def _act(port: NotifyPort, task: Task, looker: Looker, via: SignalVia) -> Outcome:
-    if task.action == "restart":
-        return deliver_restart(port, task, looker)
-    return deliver_signal(port, task, looker, via)
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The run was told.
+
+    Attributes:
+        how: for the log: `exec`, `docker kill`, `restart`, ...
+        policy_lost: whether the container's restart policy was cancelled by it.
+        advice: what to do about that, empty if nothing.
+    """
+
+    how: str
+    policy_lost: bool = False
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is over, and so is its debt. `why` is for the log."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Nothing was sent, the debt stays; `why` is for the log, such as `it is paused`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The engine did not do it, or did not say so.
+
+    Attributes:
+        message: what, where, what to do.
+        acted: whether something was asked of the engine that may have taken effect.
+        restart_undone: a restart was refused and the same run still runs: it was not stopped by us.
+        policy_lost: a `docker kill` that cancels the restart policy may have taken effect.
+    """
+
+    message: str
+    acted: bool = True
+    restart_undone: bool = False
+    policy_lost: bool = False
+
+
+Outcome = Delivered | RunEnded | Held | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One inspect made by a delivery.
+
+    Attributes:
+        begun_at_s: our monotonic clock just before it was sent.
+        state: what it showed; None where the container is gone.
+    """
+
+    begun_at_s: float
+    state: ContainerState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a worker leaves for the loop.
+
+    Attributes:
+        attempt_id: which delivery it was.
+        outcome: how it ended.
+        readings: every inspect it made, in order.
+        duration_s: how long it took.
+    """
+
+    attempt_id: int
+    outcome: Outcome
+    readings: tuple[Reading, ...]
+    duration_s: float
+
+
+class Inspector:
+    """Inspects one task's container and remembers each reading, for what it says about the order of things."""
+
+    def __init__(self, port: NotifyPort, task: Task, clock: Callable[[], float]) -> None:
+        self._port = port
+        self._task = task
+        self._clock = clock
+        self.readings: list[Reading] = []
+
+    def inspect(self) -> ContainerState | None:
+        """Inspect the container now; None where it is gone. DeliveryError passes through."""
+        begun_at_s = self._clock()
+        state = self._port.inspect(self._task.engine, self._task.run.container_id, timeout_s=READ_TIMEOUT_S)
+        self.readings.append(Reading(begun_at_s, state))
+        return state
+
+    def inspect_again(self) -> ContainerState | DeliveryError | None:
+        """Inspect after something went wrong: another error is an answer here."""
+        try:
+            return self.inspect()
+        except DeliveryError as error:
+            return error
+
+
+def is_another_run(task: Task, state: ContainerState) -> bool:
+    """Whether the container was started anew since the debt was made."""
+    return state.started_at != task.run.started_at
+
+
+def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | None:
+    """Why nothing may be sent to the task's run now; None where it may be."""
+    if state is None:
+        return RunEnded("the container is gone")
+    if is_another_run(task, state):
+        return RunEnded("the container was started anew")
+    if not state.running:
+        return RunEnded("the container has stopped")
+    if state.restarting:
+        return RunEnded("the container is being restarted by its policy")
+    return Held("the container is paused") if state.paused else None

@@ -68,7 +68,7 @@ class NotifyPort(Protocol):
         """Read the container's state; None where it is gone."""
 
     def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
-        """`POST /containers/{id}/kill?signal=`; the signal as in `Notification.signal`."""
+        """`POST /containers/{id}/kill?signal=`; the signal by its canonical name, see `models.signals`."""
 
     def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
         """`POST /containers/{id}/restart`, `t=` only where a stop timeout is given."""

@@ -1,39 +1,44 @@
-"""When each debt is served: with its batch, after a failure by backoff, and never two at once for one container."""
+"""When each debt is served: with its batch, after a failure by backoff, and never two at once for one container.
+
+The work queue holds for each place (a notification and a container) the moment at which it is to be looked at: the
+end of its batch, or its next try. Which run is owed then, the plan says.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from models.backoff import delay_s
 from models.run import Run
-from notify import backoff
-from notify.chain import Chains
+from models.work_queue import WorkQueue
+from notify.actions.action import Action
 from notify.interval import Batch, Interval
+from notify.throttle import RestartLoopThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from notify.outcome import Task
+    from notify.delivery import Task
 
-DebtKey = tuple[Notification, Run]
-Place = tuple[Notification, str]  # the notification and the container's id: one delivery at a time
+DebtKey = tuple[Action, Run]
+Place = tuple[Action, str]  # the notification and the container's id: one delivery at a time
 
 
 @dataclass(slots=True)
 class Plan:
-    """When one debt is served next.
+    """How one debt is served.
 
     Attributes:
-        due_at_s: monotonic clock; None while it waits for its batch.
-        failures: in a row since the last success or new file, for the backoff.
+        run: to whom it is owed.
+        batched: whether it waits for its batch.
         tries: failed in a row since the last success, for people.
         trouble: why the last try did not tell it, empty where none did.
         held: whether the last try found the container paused.
     """
 
-    due_at_s: float | None = None
-    failures: int = 0
+    run: Run
+    batched: bool = True
     tries: int = 0
     trouble: str = ""
     held: bool = False
@@ -47,23 +52,18 @@ class Attempt:
         attempt_id: counts up.
         notification, task: what is delivered to whom.
         name: the container's name.
-        told_before: what the ledger said that the run knows; it holds again if nothing was sent.
+        acked_before: what the outbox said that the run knows; it holds again if nothing was sent.
         begun_at_s: monotonic clock.
         changed_since_epoch_s: wall clock of the first replacement during the delivery, 0 if there was none.
     """
 
     attempt_id: int
-    notification: Notification
+    notification: Action
     task: Task
     name: str
-    told_before: str
+    acked_before: str
     begun_at_s: float
     changed_since_epoch_s: float = 0.0
-
-    @property
-    def key(self) -> DebtKey:
-        """Whose debt it serves."""
-        return self.notification, self.task.run
 
     @property
     def place(self) -> Place:
@@ -76,109 +76,122 @@ class Schedule:
 
     def __init__(self, interval: Interval, chance: Callable[[], float]) -> None:
         self._interval = interval
-        self._chance = chance
         self._batch: Batch | None = None
-        self.chains = Chains()
-        self.plans: dict[DebtKey, Plan] = {}
+        self._queue: WorkQueue[Place] = WorkQueue(lambda failures: delay_s(failures, chance()))
+        self._plans: dict[Place, Plan] = {}
+        self.throttle = RestartLoopThrottle()
         self.under_way: dict[Place, Attempt] = {}
+
+    def plan(self, notification: Action, run: Run) -> Plan | None:
+        """The plan of a debt; None where it has ended."""
+        plan = self._plans.get((notification, run.container_id))
+        return plan if plan is not None and plan.run == run else None
+
+    def due_at(self, place: Place) -> float | None:
+        """When the place is served next; None while it waits for its batch, or for a delivery under way."""
+        plan = self._plans.get(place)
+        return None if plan is None or plan.batched else self._queue.due_at(place)
 
     def file_changed(self, at_s: float) -> None:
         """The file took a new content: the batch moves, and every debt joins it, without memory of failures."""
-        batch = self._batch if self._any_waits() else None
+        batch = self._batch if self._any_batched() else None
         self._batch = Batch.opened(self._interval, at_s) if batch is None else batch.changed(self._interval, at_s)
-        for plan in self.plans.values():
-            plan.due_at_s, plan.failures = None, 0
+        for place, plan in self._plans.items():
+            plan.batched, plan.held = True, False
+            self._queue.remove(place)
+            self._queue.add_at(place, self._batch.due_at_s)
 
     def owe(self, debts: Collection[DebtKey], now_s: float) -> None:
         """Plan every debt that has no plan yet, with the open batch or a new one; drop plans without a debt."""
-        for key in set(self.plans).difference(debts):
-            del self.plans[key]
-        for key in debts:
-            if key not in self.plans:
-                self._join(key, now_s)
+        wanted: dict[Place, Run] = {}
+        for notification, run in debts:  # at most one for each place; should there be two, the longest known first
+            wanted.setdefault((notification, run.container_id), run)
+        for place in [place for place, plan in self._plans.items() if wanted.get(place) != plan.run]:
+            del self._plans[place]
+            self._queue.remove(place)
+        for place, run in wanted.items():
+            if place not in self._plans:
+                self._queue.add_at(place, self._open_batch(now_s).due_at_s)
+                self._plans[place] = Plan(run)
 
     def release(self, now_s: float) -> None:
         """Close the batch if it is due: its debts are served from now on."""
         if self._batch is not None and now_s >= self._batch.due_at_s:
-            self._close(self._batch.due_at_s)
+            self._close()
 
     def release_now(self, now_s: float) -> None:
         """Close the batch without waiting for its time."""
-        self._close(now_s)
+        for place, plan in self._plans.items():
+            if plan.batched:
+                self._queue.add(place, now_s)
+        self._close()
 
-    def hurry(self, now_s: float) -> None:
-        """Everything is due now."""
-        self._close(now_s)
-        for plan in self.plans.values():
-            plan.due_at_s, plan.failures = now_s, 0
+    def expedite(self, now_s: float) -> None:
+        """Everything is due now; what is under way is waited for."""
+        self.release_now(now_s)
+        for place in self._plans:
+            self._queue.forget(place)
+            if place not in self.under_way:
+                self._queue.add(place, now_s)
 
-    def due(self, now_s: float, *, heed_chains: bool = True) -> list[DebtKey]:
-        """Debts to serve now, at most one for each container and notification, the longest known first."""
-        chosen: dict[Place, DebtKey] = {}
-        for key in self.plans:
-            when = self._when(key, heed_chains=heed_chains)
-            if when is not None and when <= now_s and _place(key) not in self.under_way:
-                chosen.setdefault(_place(key), key)
-        return list(chosen.values())
+    def due(self, now_s: float, *, heed_throttle: bool = True) -> list[DebtKey]:
+        """Take the debts to serve now, the longest due first; each is under way until `ended`."""
+        taken: list[DebtKey] = []
+        while (place := self._queue.get(now_s)) is not None:
+            not_before_s = self.throttle.not_before_s(place) if heed_throttle else now_s
+            if not_before_s > now_s:
+                self._queue.done(place)
+                self._queue.add_at(place, not_before_s)
+            else:
+                taken.append((place[0], self._plans[place].run))
+        return taken
 
-    def next_due(self, *, heed_chains: bool = True) -> float | None:
+    def next_due(self) -> float | None:
         """When something is to be done next; None where there is nothing, or only deliveries under way."""
-        moments = [self._when(key, heed_chains=heed_chains) for key in self.plans if _place(key) not in self.under_way]
-        due = [moment for moment in moments if moment is not None]
-        if self._batch is not None and self._any_waits():
-            due.append(self._batch.due_at_s)
-        return min(due, default=None)
-
-    def failed(self, key: DebtKey, now_s: float, *, trouble: str, held: bool) -> Plan | None:
-        """Plan the next try after one that told nobody; None where the debt has ended meanwhile."""
-        plan = self.plans.get(key)
-        if plan is None:
-            return None
-        plan.failures += 1
-        plan.tries, plan.held, plan.trouble = (plan.tries if held else plan.tries + 1), held, trouble
-        if plan.due_at_s is not None:  # else a new file came meanwhile: it waits for the batch
-            plan.due_at_s = now_s + backoff.delay_s(plan.failures, self._chance())
-        return plan
-
-    def succeeded(self, key: DebtKey) -> None:
-        """A try was through: should the debt go on, because of a newer content, it has no failures."""
-        plan = self.plans.get(key)
-        if plan is not None:
-            plan.failures, plan.tries, plan.trouble, plan.held = 0, 0, "", False
+        return self._queue.next_due()
 
     def ended(self, attempt_id: int) -> Attempt:
-        """Take a delivery off those under way."""
+        """Take a delivery off those under way. What comes next for its debt, `failed` or `succeeded` says."""
         place = next(place for place, attempt in self.under_way.items() if attempt.attempt_id == attempt_id)
+        self._queue.done(place)
         return self.under_way.pop(place)
 
-    def unpaused(self, container_id: str, now_s: float) -> None:
-        """A container is no longer paused: what was held for it is due."""
-        for (_, run), plan in self.plans.items():
-            if plan.held and run.container_id == container_id and plan.due_at_s is not None:
-                plan.held, plan.due_at_s = False, min(plan.due_at_s, now_s)
+    def failed(self, attempt: Attempt, now_s: float, *, trouble: str, held: bool) -> Plan | None:
+        """Plan the next try after one that failed or was held; None where the debt has ended meanwhile."""
+        plan = self.plan(attempt.notification, attempt.task.run)
+        if plan is None:
+            return None
+        plan.tries, plan.held, plan.trouble = (plan.tries if held else plan.tries + 1), held, trouble
+        if not plan.batched:  # else a new file came meanwhile: it waits for the batch
+            self._queue.add_rate_limited(attempt.place, now_s)
+        return plan
 
-    def _join(self, key: DebtKey, now_s: float) -> None:
-        """Put a new debt into the open batch; one whose time passed while nothing waited in it is not open."""
-        batch = self._batch
-        if batch is None or (now_s >= batch.due_at_s and not self._any_waits()):
+    def succeeded(self, attempt: Attempt, now_s: float) -> None:
+        """A try was through: should the debt go on, because of a newer content, it has no failures."""
+        plan = self.plan(attempt.notification, attempt.task.run)
+        if plan is not None:
+            plan.tries, plan.trouble, plan.held = 0, "", False
+            self._queue.forget(attempt.place)
+            if attempt.place not in self._queue:
+                self._queue.add(attempt.place, now_s)
+
+    def unpaused(self, container_ids: Collection[str], now_s: float) -> None:
+        """Containers are not paused: what was held for them is due."""
+        for place, plan in self._plans.items():
+            if plan.held and place[1] in container_ids:
+                plan.held = False
+                self._queue.add(place, now_s)
+
+    def _open_batch(self, now_s: float) -> Batch:
+        """The batch that a new debt joins; one whose time passed while nothing waited in it is not open."""
+        if self._batch is None or (now_s >= self._batch.due_at_s and not self._any_batched()):
             self._batch = Batch.opened(self._interval, now_s)
-        self.plans[key] = Plan()
+        return self._batch
 
-    def _any_waits(self) -> bool:
-        return any(plan.due_at_s is None for plan in self.plans.values())
+    def _any_batched(self) -> bool:
+        return any(plan.batched for plan in self._plans.values())
 
-    def _close(self, due_at_s: float) -> None:
-        for plan in self.plans.values():
-            if plan.due_at_s is None:
-                plan.due_at_s = due_at_s
+    def _close(self) -> None:
+        for plan in self._plans.values():
+            plan.batched = False
         self._batch = None
-
-    def _when(self, key: DebtKey, *, heed_chains: bool) -> float | None:
-        due_at_s = self.plans[key].due_at_s
-        if due_at_s is None or not heed_chains:
-            return due_at_s
-        return max(due_at_s, self.chains.not_before_s(_place(key)))
-
-
-def _place(key: DebtKey) -> Place:
-    return key[0], key[1].container_id

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from reconciler.descriptors import hold_standard_descriptors
+from reconciler.descriptors import hold_standard_descriptors, keep_own_rights
 from reconciler.import_guard import guard_imports
 
 hold_standard_descriptors()
+keep_own_rights()
 guard_imports()
 
 from reconciler.dispatch import dispatch  # noqa: E402 - only after the guard

@@ -1,10 +1,10 @@
-"""Patience between failures: the delays of `notify.backoff`, with a memory of how often it failed."""
+"""Patience between failures: the delays of `models.backoff`, with a memory of how often it failed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notify.backoff import delay_s
+from models.backoff import delay_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
+from notify.dispatcher import Runtime
 from notify.interval import Interval
-from notify.notifier import Notifier
+from notify.notifier import Notifier, NotifySettings
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
@@ -77,13 +78,15 @@ class Program:
         self.started_epoch_s = time.time()
         self.queue = WorkQueue(self.clock)
         self.heartbeat = Heartbeat(self.clock)
-        self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=list(settings.notifications))
+        self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=settings.notifications)
         self.job_record = JobRecord(self.metrics.loop, time.time)
         self.notify_record = NotifyRecord(self.metrics.notify, time.time)
         self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)
         self.target: Target = open_target(settings.target, warn=log.warning)
         self.renderer = self._renderer(environ)
         self.renderer.start(render_process)
+        state_dir = None if settings.state_dir is None else str(settings.state_dir)
+        self.store = open_store(self.target, state_dir, warn=log.warning)
         self.deadline_s = self.clock() + BUDGET_S
         self.address = EngineAddress.parse(settings.docker_address, environ)
         self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
@@ -145,6 +148,7 @@ class Program:
         self.reader.close()
         self.renders.close()
         self.target.close()
+        self.store.close()
 
     def _renderer(self, environ: Mapping[str, str]) -> Renderer:
         settings = self.settings
@@ -169,21 +173,12 @@ class Program:
 
     def _job(self) -> Job:
         settings, name = self.settings, self.target.path
-        state_dir = None if settings.state_dir is None else str(settings.state_dir)
         notifier = Notifier(
-            name,
-            settings.notifications,
+            NotifySettings(name, settings.notifications, Interval(*settings.interval), settings.signal_via),
             self.port,
-            interval=Interval(*settings.interval),
-            store=open_store(self.target, state_dir, warn=log.warning),
-            signal_via=settings.signal_via,
-            clock=self.clock,
-            wall_clock=time.time,
-            chance=random.random,
-            spawn=spawn,
-            wake=lambda: self.queue.put(DeliveryEnded()),
-            observer=self.notify_record,
-            log=log,
+            self.store,
+            Runtime(self.clock, time.time, random.random, spawn, lambda: self.queue.put(DeliveryEnded()), log),
+            self.notify_record.publish,
         )
         return Job(
             desired=Desired(

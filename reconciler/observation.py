@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from metrics.exposition.listening import listen
 from metrics.exposition.routes import Routes
-from metrics.exposition.scrape import MetricsPage
+from metrics.exposition.scrape import metrics_page
 from metrics.exposition.server import ExpositionServer
 from metrics.runtime_file import RuntimeFile, RuntimeFileError, leave, runtime_folders
 
 if TYPE_CHECKING:
     import logging
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from metrics.address import MetricsAddress
     from metrics.exposition.routes import Page
@@ -42,21 +42,30 @@ class Observation:
         self._server: ExpositionServer | None = None
         self._runtime_file: RuntimeFile | None = None
 
-    def start(self, metrics: Metrics, readiness: Readiness, pages: Mapping[str, Page]) -> None:
+    def start(
+        self, metrics: Metrics, readiness: Readiness, pages: Mapping[str, Page], names: Collection[str] = ()
+    ) -> None:
         """Answer from now on.
 
         Args:
             metrics: for `/metrics`.
             readiness: for `/healthz` and `/readyz`.
             pages: more paths.
+            names: this machine's, to which they answer.
         """
         self._leave_address()
         if not self._listeners:
             return
         routes = Routes(
-            scrape=MetricsPage(metrics), healthy=readiness.healthy, ready=readiness.ready, pages=dict(pages)
+            scrape=metrics_page(metrics.registry),
+            healthy=readiness.healthy,
+            ready=readiness.ready,
+            pages=pages,
+            names=names,
         )
-        self._server = ExpositionServer(self._listeners, routes, log=self._log.warning)
+        self._server = ExpositionServer(
+            self._listeners, routes, log=self._log.warning, unexpected=self._tell_unexpected
+        )
         self._server.start()
 
     def close(self) -> None:
@@ -68,6 +77,11 @@ class Observation:
                 listener.close()
         if self._runtime_file is not None:
             self._runtime_file.remove()
+
+    def _tell_unexpected(self, error: Exception) -> None:
+        self._log.error(
+            "metrics: something failed for a reason that nobody foresaw (%s); please report it", type(error).__name__
+        )
 
     def _leave_address(self) -> None:
         try:

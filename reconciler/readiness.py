@@ -50,7 +50,10 @@ class Readiness:
         return False, f"the loop has not moved for {self._heartbeat.still_s():.0f} s"
 
     def ready(self) -> tuple[bool, str]:
-        """Tell whether a complete snapshot is there and fresh and every template parses, and a reason in one line."""
+        """Tell whether a complete snapshot is there and fresh, every template parses, and every job had its first pass.
+
+        The reason is one line.
+        """
         if self._informer.snapshot is None:
             return False, "the engine's state was not read yet"
         old_s = self._clock() - (self._informer.fresh_at_s or 0.0)
@@ -59,4 +62,7 @@ class Readiness:
         broken = [job.name for job in self._jobs if not job.desired.parses]
         if broken:
             return False, f"the template for {', '.join(broken)} can't be loaded"
+        waiting = [job.name for job in self._jobs if not job.was_reconciled]
+        if waiting:
+            return False, f"the first content of {', '.join(waiting)} is still being made"
         return True, "ok: the state is complete and fresh"

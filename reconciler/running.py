@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -64,7 +65,7 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
 
 
 def _loop(program: Program, signal_thread: signals.SignalThread, observation: Observation) -> Status:
-    observation.start(program.metrics, program.readiness, _pages(program))
+    observation.start(program.metrics, program.readiness, _pages(program), program.settings.status_hosts)
     failed = _prepare(program)
     if failed is not None:
         return failed
@@ -102,12 +103,13 @@ def _one_shot(program: Program, signal_thread: signals.SignalThread) -> Status:
 
 def _prepare(program: Program) -> Status | None:
     """Take the target for ourselves, load the template, remember what is owed; tell why that can't be."""
-    locked = program.target.lock()
-    if isinstance(locked, LockedElsewhere):
-        log.error("%s", locked.reason)
-        return Status.WRITE_FAILED
-    if isinstance(locked, LockUnavailable):
-        log.warning("%s", locked.reason)
+    for lock in (program.target.lock, program.store.lock):
+        locked = lock()
+        if isinstance(locked, LockedElsewhere):
+            log.error("%s", locked.reason)
+            return Status.WRITE_FAILED
+        if isinstance(locked, LockUnavailable):
+            log.warning("%s", locked.reason)
     if program.job.desired.first_load() is not None:
         return Status.TEMPLATE_FAILED
     program.job.restore()
@@ -117,5 +119,6 @@ def _prepare(program: Program) -> Status | None:
 def _end(status: int) -> None:
     """End the process without waiting for anything."""
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with contextlib.suppress(OSError):  # what can't be printed any more must not keep it alive
+            stream.flush()
     os._exit(status)

@@ -61,6 +61,7 @@ class Copies:
 def _write_through(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)  # whatever the umask: the next start has to read it
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from templating.addresses import check_address, origin_of, shown_address
 from templating.copies import Copies
 from templating.errors import SourceError, SourceMissing
-from templating.http_fetch import Fetched, Fetcher, FetchFailed, origin_of, shown_address
+from templating.http_fetch import Fetched, Fetcher, FetchFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from templating.source import Edges
 
+LOAD_S = 60.0
+"""At most for fetching the main template and all that it includes, together."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 
@@ -25,6 +29,9 @@ class HttpSource:
     What was fetched once is kept: a server that is away later, or at the next start (where there is a folder for
     copies), costs a warning and nothing else. Whether something changed is asked in the background.
 
+    However slow or malicious the server is, the fetches of a load take `LOAD_S` at most, all together; and where the
+    server let one of them run out of its time, what is kept of the rest is used at once.
+
     Args:
         address: the main template's.
         edges: time, sleep and threads.
@@ -34,7 +41,7 @@ class HttpSource:
         fetcher: does the fetching; by default one with the usual limits.
 
     Raises:
-        ValueError: the address has no host, or its port is no number.
+        ValueError: the address could never be fetched.
     """
 
     refuses_includes: str | None = None
@@ -49,14 +56,14 @@ class HttpSource:
         refetch_s: float,
         fetcher: Fetcher | None = None,
     ) -> None:
-        _check(address)
+        check_address(address)
         self._address = urlsplit(address)._replace(fragment="").geturl()
         self.main = shown_address(self._address)
         self._edges = edges
         self._copies = Copies(copies)
         self._first_load_s = first_load_s
         self._refetch_s = refetch_s
-        self._fetcher = fetcher or Fetcher(edges.clock)
+        self._fetcher = fetcher or Fetcher()
         self._kept: dict[str, Fetched] = {}
         self._used: dict[str, Fetched | None] = {}
         self._complaints: dict[str, str] = {}
@@ -64,6 +71,8 @@ class HttpSource:
         self._looked_at_s = edges.clock()
         self._is_looking = False
         self._found_change = False
+        self._fetching_left_s = LOAD_S
+        self._is_late = False
 
     def begin(self) -> None:
         """Ask for everything anew. The main template is tried for a while where it was never had before."""
@@ -71,6 +80,7 @@ class HttpSource:
             self._used.clear()
             self._found_change = False
             self._looked_at_s = self._edges.clock()
+        self._renew()
         self._used[self._address] = self._first(self._address)
 
     def read(self, name: str) -> str:
@@ -92,6 +102,7 @@ class HttpSource:
 
     def accept(self) -> None:
         """What was read is good: keep copies of it."""
+        self._renew()
         for address, found in self._used.items():
             if found is None:
                 continue
@@ -114,6 +125,10 @@ class HttpSource:
 
     def close(self) -> None:
         """A look that is under way ends by itself, within the limits of a fetch."""
+
+    def _renew(self) -> None:
+        self._fetching_left_s = LOAD_S
+        self._is_late = False
 
     def _address_of(self, name: str) -> str:
         if name == self.main:
@@ -144,29 +159,40 @@ class HttpSource:
     def _obtain(self, address: str) -> Fetched:
         """A text: fetched, else the one from before, else the copy."""
         known = self._kept.get(address)
+        if self._is_late and (kept := known or self._copy(address)) is not None:
+            self._kept[address] = kept
+            return kept
+        begun_s = self._edges.clock()
         try:
-            found = self._fetch(address, known) or known
+            found = self._fetch(address, known, within_s=self._fetching_left_s) or known
         except FetchFailed as failure:
+            self._is_late = self._is_late or failure.is_late
             found = self._instead(address, known, failure)
+        finally:
+            self._fetching_left_s -= self._edges.clock() - begun_s
         if found is None:
             raise SourceError(f"{shown_address(address)} cannot be fetched: the server claims that we have it")
         self._kept[address] = found
         return found
 
-    def _fetch(self, address: str, known: Fetched | None) -> Fetched | None:
-        found = self._fetcher.fetch(address, known, may_leave=address == self._address)
+    def _fetch(self, address: str, known: Fetched | None, *, within_s: float = math.inf) -> Fetched | None:
+        found = self._fetcher.fetch(address, known, may_leave=address == self._address, within_s=within_s)
         self._complaints.pop(address, None)
         return found
+
+    def _copy(self, address: str) -> Fetched | None:
+        copy = self._copies.load(address)
+        return None if copy is None else Fetched(copy)
 
     def _instead(self, address: str, known: Fetched | None, failure: FetchFailed) -> Fetched:
         shown = shown_address(address)
         if known is not None:
             self._complain(address, f"{shown} cannot be fetched, its last text stays in use: {failure}")
             return known
-        copy = None if failure.is_missing and address != self._address else self._copies.load(address)
+        copy = None if failure.is_missing and address != self._address else self._copy(address)
         if copy is not None:
             self._complain(address, f"{shown} cannot be fetched, the copy of it is used: {failure}")
-            return Fetched(copy)
+            return copy
         kind = SourceMissing if failure.is_missing else SourceError
         raise kind(f"{shown} cannot be fetched: {failure}")
 
@@ -196,12 +222,3 @@ class HttpSource:
                 self._complain(address, message)
             return False
         return found is not None and (used is None or found.text != used.text)
-
-
-def _check(address: str) -> None:
-    try:
-        host = origin_of(address)[1]
-    except ValueError:
-        raise ValueError("the template's address has a port that is no number from 0 to 65535") from None
-    if not host:
-        raise ValueError("the template's address has no host")

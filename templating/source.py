@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from templating.addresses import is_address
 from templating.file_source import FileSource
 from templating.inline_source import InlineSource
 
@@ -85,11 +86,6 @@ def system_edges(warn: Callable[[str], None]) -> Edges:
 def _in_background(call: Callable[[], None]) -> None:
     # A daemon: nothing waits for a slow server when the program ends.
     threading.Thread(target=call, name="pygen-template-look", daemon=True).start()
-
-
-def is_address(spec: str) -> bool:
-    """Whether a template is fetched."""
-    return spec[:8].lower().startswith(("http://", "https://"))
 
 
 def open_source(

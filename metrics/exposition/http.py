@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,15 +17,6 @@ HEAD_BYTES_MAX = 16384
 GZIP_BYTES_MIN = 1024
 TEXT = "text/plain; charset=utf-8"
 
-_REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 _GZIP = 31  # zlib's way to say: with gzip's header
 
 
@@ -69,11 +61,11 @@ def head_of(received: bytes) -> bytes | None:
 
 def parse_request(head: bytes) -> Request | None:
     """Read a head, None where it is no HTTP/1 request."""
-    first, *lines = head.decode("latin-1").splitlines() or [""]
+    # Not splitlines: bytes of a header's value may look like an end of line of Unicode.
+    first, *lines = (line.removesuffix("\r") for line in head.decode("latin-1").split("\n"))
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):  # noqa: PLR2004 - method, target, version
         return None
-    method, target, _ = words
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
@@ -81,17 +73,18 @@ def parse_request(head: bytes) -> Request | None:
             return None
         key = name.strip().lower()
         headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
-    return Request(method.upper(), _path(target), headers)
+    return Request(words[0].upper(), _path(words[1]), headers)
 
 
 def encode(request: Request, response: Response) -> bytes:
     """An answer's bytes, gzip where the client takes it; without the body for HEAD."""
     body, headers = response.body, dict(response.headers)
     if len(body) >= GZIP_BYTES_MIN and accepts_gzip(request.headers.get("accept-encoding", "")):
-        body = _gzip(body)
+        packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+        body = packer.compress(body) + packer.flush()
         headers["Content-Encoding"] = "gzip"
     lines = [
-        f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}",
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}",
         f"Content-Type: {response.content_type}",
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
@@ -118,8 +111,3 @@ def _path(target: str) -> str:
     if target.lower().startswith("http://"):
         target = "/" + target[len("http://") :].partition("/")[2]
     return target.partition("?")[0].partition("#")[0]
-
-
-def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
-    return packer.compress(body) + packer.flush()

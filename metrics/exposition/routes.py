@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from metrics.exposition.http import Request, Response, text_response
+from models.hosts import host_of, is_ip_address
 
 Page = Callable[[], tuple[str, bytes]]
 """Gives a content type and a body; called in a server's thread, each time anew."""
@@ -29,19 +30,28 @@ class Routes:
         scrape: for `/metrics`.
         healthy: for `/healthz`.
         ready: for `/readyz`.
-        pages: more paths, such as `/` and `/status.json`.
+        pages: more paths, such as `/` and `/status.json`. They answer to names of this machine only: else a page from
+            elsewhere, whose own name is made to lead here (DNS rebinding), could have a browser read them to it.
+        names: this machine's, beside `localhost` and its addresses, in small letters.
     """
 
     def __init__(
-        self, *, scrape: Scrape, healthy: Check, ready: Check, pages: Mapping[str, Page] | None = None
+        self,
+        *,
+        scrape: Scrape,
+        healthy: Check,
+        ready: Check,
+        pages: Mapping[str, Page] | None = None,
+        names: Collection[str] = (),
     ) -> None:
+        self._names = {"localhost", *names}
         self._answers: dict[str, Callable[[Request], Response]] = {
             "/metrics": lambda request: _shown(scrape(request.headers.get("accept", ""))),
             "/healthz": lambda _: _checked(healthy()),
             "/readyz": lambda _: _checked(ready()),
         }
         for path, page in (pages or {}).items():
-            self._answers[path] = lambda _, page=page: _shown(page())  # type: ignore[misc] # a default binds the page
+            self._answers[path] = lambda request, page=page: self._page(request, page)  # type: ignore[misc] # binds it
 
     def answer(self, request: Request) -> Response:
         """The answer to a request; whatever a page raises comes out."""
@@ -51,6 +61,14 @@ class Routes:
         if request.method not in ("GET", "HEAD"):
             return Response(405, b"only GET and HEAD\n", headers={"Allow": "GET, HEAD"})
         return answer(request)
+
+    def _page(self, request: Request, page: Page) -> Response:
+        host = host_of(request.headers.get("host", ""))
+        if host in self._names or is_ip_address(host):
+            return _shown(page())
+        return text_response(
+            421, "this page answers to addresses of this machine, to localhost, and to names given by --status-host"
+        )
 
 
 def _shown(page: tuple[str, bytes]) -> Response:

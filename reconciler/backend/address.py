@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from models.hosts import is_host
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,6 +15,8 @@ STANDARD_ADDRESS = "unix:///var/run/docker.sock"
 PLAIN_PORT = 2375
 TLS_PORT = 2376
 _PORT_MAX = 65535
+_SOCKET_PATH_MAX = 107
+"""unix(7): 108 bytes with the NUL at the end."""
 
 _FORMS = "unix:///PATH, tcp://HOST:PORT, an absolute path, or file://STATE.json"
 
@@ -130,6 +134,8 @@ def _with_path(kind: Literal["unix", "file"], path: str) -> EngineAddress:
         raise ValueError(f"a socket needs an absolute path; use {_FORMS}")
     if not path or path.endswith("/") or "\0" in path:
         raise ValueError(f"the address names no file; use {_FORMS}")
+    if kind == "unix" and len(os.fsencode(path)) > _SOCKET_PATH_MAX:
+        raise ValueError(f"a socket's path has at most {_SOCKET_PATH_MAX} bytes; use a link to its folder")
     return EngineAddress(kind, path=path)
 
 
@@ -147,7 +153,7 @@ def _tcp(rest: str, tls: TlsFiles | None) -> EngineAddress:
     if "@" in authority:
         raise ValueError("an engine's address holds no user name or password; use TLS with DOCKER_CERT_PATH")
     host, port = _host_and_port(authority)
-    if not host or set(host) & set("/?# %\\") or not host.isprintable():
+    if not host or not is_host(host):
         raise ValueError(f"the address names no host, or more than a host and a port; use {_FORMS}")
     return EngineAddress("tcp", host=host, port=port or (TLS_PORT if tls else PLAIN_PORT), tls=tls)
 
@@ -166,6 +172,7 @@ def _host_and_port(authority: str) -> tuple[str, int]:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= _PORT_MAX:
+    # Cut: Python refuses to read a number of thousands of digits.
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text.lstrip("0")[:6] or "0") <= _PORT_MAX:
         raise ValueError("the port in an engine's address is a number from 1 to 65535")
     return int(text)

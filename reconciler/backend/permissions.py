@@ -10,12 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from notify.telling import NEVER_BY_EXEC
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from models.notification import Notification
+    from notify.actions.action import Action, SignalVia
 
 Need = Literal["read", "watch", "notify", "kill", "exec", "restart"]
 """When a request is made.
@@ -180,9 +178,7 @@ def reading_needs(*, one_shot: bool) -> frozenset[Need]:
     return frozenset({"read"} if one_shot else {"read", "watch"})
 
 
-def telling_needs(
-    notifications: Iterable[Notification], signal_via: Literal["auto", "exec", "kill"]
-) -> frozenset[Need]:
+def telling_needs(notifications: Iterable[Action], signal_via: SignalVia) -> frozenset[Need]:
     """What the address that signals and restarts are sent to has to allow; nothing where nobody is told.
 
     Args:
@@ -192,11 +188,5 @@ def telling_needs(
     needs: set[Need] = set()
     for notification in notifications:
         needs.add("notify")
-        if notification.action == "restart":
-            needs.add("restart")
-            continue
-        if signal_via != "exec":
-            needs.add("kill")
-        if signal_via != "kill" and notification.signal not in NEVER_BY_EXEC:
-            needs.add("exec")
+        needs.update(notification.needs(signal_via))
     return frozenset(needs)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from notify.actions import ACTIONS
 from reconciler.cli import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from notify.actions.action import Action
     from reconciler.cli.values import Words
 
 
@@ -45,10 +47,25 @@ class Option:
         return self.variable or "PYGEN_" + self.flag.removeprefix("--").replace("-", "_").upper()
 
 
+def action_option(action: type[Action]) -> Option:
+    """The option that configures an action."""
+    words = action.option
+    return Option(
+        words.flag,
+        "notifications",
+        action.from_words,
+        words.help,
+        nargs=len(words.metavar),
+        metavar=words.metavar,
+        occurrences=values.actions(len(words.metavar)),
+        repeatable=True,
+    )
+
+
 TEMPLATE = Option(
     "--template",
     "template",
-    values.text,
+    values.template,
     "The Jinja2 template: a file, an http(s) address, or the text itself where it starts with '#'. Edits take effect "
     "without a restart. Required.",
     metavar=("TEMPLATE",),
@@ -61,28 +78,6 @@ TARGET = Option(
     "The file to keep true. '-', the default, is standard output. In the environment PYGEN_TARGET_FILE.",
     metavar=("TARGET",),
     variable="PYGEN_TARGET_FILE",
-)
-RESTART = Option(
-    "--restart",
-    "notifications",
-    values.restart,
-    "Restart CONTAINER when the target changed. It is an id (10 digits or more), a name, a Compose service (SERVICE or "
-    "PROJECT/SERVICE), a Swarm service, or the value of a container's label pygen.target or variable PYGEN_TARGET; "
-    "every match is restarted. Repeatable.",
-    metavar=("CONTAINER",),
-    occurrences=values.containers,
-    repeatable=True,
-)
-SIGNAL = Option(
-    "--signal",
-    "notifications",
-    values.signal,
-    "Send SIGNAL (HUP, SIGHUP, 1) to CONTAINER when the target changed; matched as by --restart. Repeatable. In the "
-    "environment PYGEN_SIGNAL='nginx HUP,haproxy USR2'.",
-    nargs=2,
-    metavar=("CONTAINER", "SIGNAL"),
-    occurrences=values.containers_and_signals,
-    repeatable=True,
 )
 INTERVAL = Option(
     "--interval",
@@ -140,6 +135,17 @@ STATUS = Option(
     values.flag,
     "The status page at / and /status.json: on or off. Default on.",
     metavar=("on|off",),
+)
+STATUS_HOST = Option(
+    "--status-host",
+    "status_hosts",
+    values.host_name,
+    "A name by which the status page is asked for (in a browser, by a reverse proxy), beside localhost and addresses. "
+    "It answers to no other, so that no page from elsewhere can read it. Repeatable. In the environment "
+    "PYGEN_STATUS_HOST=NAME,NAME.",
+    metavar=("NAME",),
+    occurrences=values.names,
+    repeatable=True,
 )
 STATE_DIR = Option(
     "--state-dir",
@@ -215,8 +221,7 @@ FORMAT = Option(
 OPTIONS = (
     TEMPLATE,
     TARGET,
-    RESTART,
-    SIGNAL,
+    *map(action_option, ACTIONS.values()),
     INTERVAL,
     RESYNC,
     ONE_SHOT,
@@ -224,6 +229,7 @@ OPTIONS = (
     NOTIFY_DOCKER_ADDRESS,
     METRICS,
     STATUS,
+    STATUS_HOST,
     STATE_DIR,
     SIGNAL_VIA,
     STRICT,

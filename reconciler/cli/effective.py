@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from templating.addresses import is_address, shown_address
 
 if TYPE_CHECKING:
     from reconciler.cli.settings import Settings
-
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 def effective_settings(settings: Settings) -> str:
@@ -26,7 +25,7 @@ def effective_settings(settings: Settings) -> str:
         "engine": settings.docker_address,
         "notify-engine": _if_differs(settings.notify_docker_address, settings.docker_address),
         "metrics": "off" if settings.metrics is None or settings.one_shot else str(settings.metrics),
-        "status": "" if settings.status_page else "off",
+        "status": " ".join(settings.status_hosts) if settings.status_page else "off",
         "state-dir": "" if settings.state_dir is None else str(settings.state_dir),
         "signal-via": settings.signal_via,
         "render-limits": f"{settings.render_time_limit_s:g} s, {settings.render_size_limit_bytes} bytes",
@@ -41,8 +40,8 @@ def template_name(template: str) -> str:
     """How a template is called in messages: an inline one by its size, an address without user, password and query."""
     if template.startswith("#"):
         return f"inline, {len(template)} characters"
-    if template[:8].lower().startswith(("http://", "https://")):
-        return _USER_INFO.sub("", template).partition("?")[0].partition("#")[0]
+    if is_address(template):
+        return shown_address(template).partition("?")[0]
     return template
 
 

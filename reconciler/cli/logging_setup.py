@@ -1,7 +1,9 @@
 """How messages look on standard error: one line for each, as text or as JSON, with the same fields.
 
 A message's fields travel in the record through `extra`: `log.info("target changed", extra=fields(target=..., ...))`.
-Text from containers may be hostile, so that control characters are escaped in both formats: nothing can forge a line.
+Text from containers may be hostile: control characters are escaped in both formats, so that nothing can forge a line.
+In a line of text the fields begin at the first `NAME=` of `FIELDS`, which a message has written otherwise; a value in
+quotes has its own quotes and backslashes behind a backslash.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ _FIELDS_KEY = "pygen_fields"
 # C0 and C1 controls (an escape sequence begins with one), and the line ends of Unicode.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LIKE_FIELD = re.compile(rf"(?<!\S)({'|'.join(FIELDS)})=")
 _BARE = re.compile(r"[^\s\"=\\]+")
 
 
@@ -91,7 +94,8 @@ class TextFormatter(logging.Formatter):
         """One line; with `--debug` an error's traceback follows it, indented."""
         given = _fields(record)
         pairs = [f"{name}={_quoted(given[name])}" for name in FIELDS if name in given]
-        line = " ".join([_time(record), record.levelname, escape(record.getMessage()) + _error_name(record), *pairs])
+        message = _LIKE_FIELD.sub(r"\1\\x3d", escape(record.getMessage())) + _error_name(record)
+        line = " ".join([_time(record), record.levelname, message, *pairs])
         return line + "".join(f"\n    {escape(part)}" for part in self._traceback_lines(record))
 
     def _traceback_lines(self, record: logging.LogRecord) -> list[str]:
@@ -125,8 +129,10 @@ def escape(text: str) -> str:
 
 
 def _quoted(value: object) -> str:
-    text = escape(str(value))
-    return text if _BARE.fullmatch(text) else '"' + text.replace('"', '\\"') + '"'
+    text = str(value)
+    if _BARE.fullmatch(text) and text == escape(text):
+        return text
+    return '"' + escape(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from notify.telling import NEVER_BY_EXEC
 from reconciler.cli import help_text, values
 from reconciler.cli.arguments import SUBCOMMANDS, VERSION_FLAG, Given, asks_for_text, cut
 from reconciler.cli.catalogue import (
@@ -107,13 +106,10 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
 
 
 def _check_signals(found: Mapping[str, Any], source: str) -> None:
-    """What could never be delivered is refused: inside a container nobody can stop or kill PID 1."""
-    if found.get("signal_via") != "exec":
-        return
+    """What could never be delivered is refused."""
     for notification in found.get("notifications", ()):
-        if notification.signal in NEVER_BY_EXEC:
-            short = notification.signal.removeprefix("SIG")
-            raise UsageError(f"{source}: exec can't send {short} to {notification.container}: give auto or kill")
+        if refusal := notification.refusal(found.get("signal_via", "auto")):
+            raise UsageError(f"{source}: {refusal}")
 
 
 _COMMANDS = {"": _run, "permissions": _permissions, "record": _record, "healthcheck": _healthcheck}

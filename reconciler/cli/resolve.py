@@ -32,21 +32,21 @@ class Occurrence(NamedTuple):
 def resolve(options: Iterable[Option], given: Given, environ: Mapping[str, str]) -> dict[str, Any]:
     """The value of each field that the arguments or the environment say something about.
 
-    Repeatable options share the field `notifications`, in the order of the command line, then of the environment, with
+    A field of repeatable options has all their values, in the order of the command line, then of the environment, with
     exact duplicates dropped.
 
     Raises:
         UsageError: words that mean nothing; the message names the option or variable.
     """
     found: dict[str, Any] = {}
-    notifications: dict[Any, None] = {}
+    repeated: dict[str, dict[Any, None]] = {}
     for occurrence in _counting(list(options), given, environ):
         value = convert(occurrence)
         if occurrence.option.repeatable:
-            notifications[value] = None
+            repeated.setdefault(occurrence.option.field, {})[value] = None
         else:
             found[occurrence.option.field] = value
-    return found | ({"notifications": tuple(notifications)} if notifications else {})
+    return found | {field: tuple(values) for field, values in repeated.items()}
 
 
 def source_of(option: Option, given: Given) -> str:

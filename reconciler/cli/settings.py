@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metrics.address import MetricsAddress
-    from models.notification import Notification
-    from notify.telling import SignalVia
+    from notify.actions.action import Action, SignalVia
 
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
@@ -56,6 +55,7 @@ class Settings:
         log_format: `text` or `json` on standard error.
         debug: debug messages, and tracebacks.
         status_page: whether `/` and `/status.json` are served.
+        status_hosts: the names of this machine to which they answer, beside `localhost` and its addresses.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
         render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
@@ -65,7 +65,7 @@ class Settings:
 
     template: str
     target: str = STANDARD_OUTPUT
-    notifications: tuple[Notification, ...] = ()
+    notifications: tuple[Action, ...] = ()
     interval: IntervalSeconds = INTERVAL_DEFAULT
     resync_s: float = 30.0
     one_shot: bool = False
@@ -78,6 +78,7 @@ class Settings:
     log_format: LogFormat = "text"
     debug: bool = False
     status_page: bool = True
+    status_hosts: tuple[str, ...] = ()
     render_time_limit_s: float = 10.0
     render_size_limit_bytes: int = 16 * 1024 * 1024
     render_memory_limit_bytes: int | None = None

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from metrics.address import MetricsAddress, parse_metrics_address
-from models.notification import Notification
-from models.signals import parse_signal
+from models.hosts import is_host
 from reconciler.cli.numbers import parse_bytes, parse_seconds, parse_seconds_over_zero
 from reconciler.cli.settings import IntervalSeconds
+from templating.addresses import check_address, is_address
 
 Words = Sequence[str]
 
@@ -28,6 +28,14 @@ def text(words: Words) -> str:
     if not words[0].strip():
         raise ValueError("it is empty: give a value, or leave it out")
     return words[0]
+
+
+def template(words: Words) -> str:
+    """A path, a template's own text, or an address that could be one."""
+    given = text(words)
+    if is_address(given):
+        check_address(given)
+    return given
 
 
 def folder(words: Words) -> Path:
@@ -82,22 +90,11 @@ def metrics(words: Words) -> MetricsAddress | None:
     return parse_metrics_address(words[0])
 
 
-def restart(words: Words) -> Notification:
-    """A restart of CONTAINER."""
-    return Notification("restart", _container(words[0]))
-
-
-def signal(words: Words) -> Notification:
-    """A signal: CONTAINER and SIGNAL."""
-    if len(words) != 2:  # noqa: PLR2004 - a container and a signal
-        raise ValueError(f"{' '.join(words)!r} is not CONTAINER SIGNAL: write both, such as 'nginx HUP'")
-    return Notification("signal", _container(words[0]), parse_signal(words[1]))
-
-
-def _container(word: str) -> str:
-    name = word.strip()
-    if not name:
-        raise ValueError("CONTAINER is empty: give an id, a name, a service, or the value of a pygen.target label")
+def host_name(words: Words) -> str:
+    """A name of this machine, as `Host` headers have it: without port, in small letters."""
+    name = words[0].strip().lower().removesuffix(".")
+    if not is_host(name):
+        raise ValueError(f"{words[0]!r} is no host name: give one without a port, such as pygen.example.org")
     return name
 
 
@@ -111,11 +108,11 @@ def numbers(written: str) -> list[Words]:
     return [re.split(r"\s*,\s*|\s+", written.strip())]
 
 
-def containers(written: str) -> list[Words]:
-    """The environment's text names several containers, cut at commas."""
+def names(written: str) -> list[Words]:
+    """The environment's text is several names, cut at commas."""
     return [[item] for item in written.split(",")]
 
 
-def containers_and_signals(written: str) -> list[Words]:
-    """The environment's text is several times CONTAINER SIGNAL, cut at commas; the name may hold blanks."""
-    return [item.rsplit(None, 1) or [""] for item in written.split(",")]
+def actions(word_count: int) -> Callable[[str], list[Words]]:
+    """The environment's text is several times so many words, cut at commas; the first one may hold blanks."""
+    return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]

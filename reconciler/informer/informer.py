@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from models.container import Container
 from models.snapshot import Snapshot
-from notify.sighting import CompleteList
+from notify.start_order import CompleteList
 from reconciler.backend.port import EngineError, EngineReader, Inspection, Listing, Moment
 from reconciler.informer.catching_up import CatchingUp
 from reconciler.informer.changes import changes_between

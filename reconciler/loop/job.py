@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.notification import Notification
-from notify.sighting import Sighting
+from notify.start_order import ContainerObservation
 from reconciler.cli.logging_setup import fields
 from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.outcome import Missing, Present, Reading, Unreadable, WriteFailed, Written
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.change import Change
     from models.snapshot import Snapshot
     from notify.notifier import Notifier
-    from notify.sighting import CompleteList
+    from notify.start_order import CompleteList
     from reconciler.backoff import Backoff
     from reconciler.informer.store import Store
     from reconciler.loop.desired import Content, Desired
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Cause = Literal["state", "template", "drift", "missing"]
 
 # The containers of each notification.
-Matching = Mapping[Notification, Sequence[Sighting]]
+Matching = Mapping[Notification, Sequence[ContainerObservation]]
 
 # More than this makes a log line that nobody reads.
 _CHANGES_NAMED_MAX = 4
@@ -127,6 +127,7 @@ class Job:
         self.notifier = notifier
         self.write_failure: str | None = None
         self.last_applied: Applied | None = None
+        self.was_reconciled = False
         self._sightings = sightings
         self._clock = clock
         self._wall_clock = wall_clock
@@ -170,6 +171,7 @@ class Job:
         content = self.desired.content(view.snapshot, view.revision)
         if content is None and self.desired.is_pending:
             return False
+        self.was_reconciled = True
         begun_s -= 0.0 if content is None else content.render_s
         ok = content is not None and self._converge(content, view, begun_s)
         self._observer.reconciled(self.name, ok=ok, duration_s=self._clock() - begun_s, at_epoch_s=self._wall_clock())

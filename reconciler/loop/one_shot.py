@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from notify.notifier import flush
 from reconciler.loop.job import Job, View
 from reconciler.loop.work_queue import StopAsked, WorkQueue
 
@@ -73,7 +74,7 @@ class OneShot:
         written = self._write(view)
         if written is not Status.OK:
             return written
-        if not self._job.notifier.flush(self._deadline_s):
+        if not flush([self._job.notifier], self._deadline_s, clock=self._clock, wait=self._queue.take):
             self._log.error("not everybody could be told in time; what is left stays owed")
             return Status.NOTIFICATION_FAILED
         return Status.OK

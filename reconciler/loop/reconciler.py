@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from notify.notifier import flush
 from reconciler.loop.job import Job, View
 from reconciler.loop.work_queue import (
     EventArrived,
@@ -168,8 +169,8 @@ class Reconciler:
         Returns:
             Whether nothing is owed any more.
         """
-        outcomes = [job.notifier.flush(deadline_s) for job in self.jobs]
-        return all(outcomes)
+        notifiers = [job.notifier for job in self.jobs]
+        return flush(notifiers, deadline_s, clock=self._clock, wait=self._queue.take)
 
     def _take(self, wakeup: Wakeup) -> None:
         match wakeup:

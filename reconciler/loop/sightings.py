@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.matching import matches, projects_of
-from notify.sighting import Sighting
+from notify.start_order import ContainerObservation
 
 if TYPE_CHECKING:
     import logging
@@ -31,7 +31,7 @@ class Sightings:
         self._matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
         self._told: set[tuple[Notification, str]] = set()
 
-    def of(self, store: Store, own_container_id: str | None) -> Mapping[Notification, Sequence[Sighting]]:
+    def of(self, store: Store, own_container_id: str | None) -> Mapping[Notification, Sequence[ContainerObservation]]:
         """Match what the store holds.
 
         Args:
@@ -58,12 +58,12 @@ class Sightings:
 
     def _sightings(
         self, notification: Notification, found: Sequence[Cached], own_container_id: str | None
-    ) -> list[Sighting]:
+    ) -> list[ContainerObservation]:
         allowed = [c for c in found if not self._is_suicide(notification, c.container, own_container_id)]
         current = [c.container for c in allowed if c.container.is_current]
         self._warn(notification, current)
         return [
-            Sighting(
+            ContainerObservation(
                 container_id=cached.container.id,
                 name=cached.container.name,
                 engine=cached.container.engine,
@@ -75,7 +75,7 @@ class Sightings:
         ]
 
     def _is_suicide(self, notification: Notification, container: Container, own_container_id: str | None) -> bool:
-        if notification.action != "restart" or container.id != own_container_id:
+        if not notification.restarts or container.id != own_container_id:
             return False
         self._tell(notification, "itself", "the %s matches the container that this program runs in, which is left out")
         return True

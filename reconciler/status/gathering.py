@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from models.event import EngineEvent
     from models.notification import Notification
-    from notify.notifier import PendingDebt
+    from notify.dispatcher import PendingDebt
     from reconciler.informer.informer import Informer
     from reconciler.loop.job import Applied, Job
     from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metrics.notify_metrics import NotifyMetrics
     from models.event import EngineEvent
     from models.notification import Notification
-    from notify.store import AttemptResult
+    from models.notify_report import NotifyReport
 
 EVENTS_KEPT = 50
 _SECOND_NS = 1_000_000_000
@@ -77,7 +77,7 @@ class Tally:
 
 
 class NotifyRecord:
-    """What became of a job's notifications: observes its notifier."""
+    """What became of a job's notifications: takes its notifier's reports."""
 
     def __init__(self, metrics: NotifyMetrics, wall_clock: Callable[[], float]) -> None:
         """Take who counts.
@@ -94,30 +94,20 @@ class NotifyRecord:
         """What is known of one notification."""
         return self._tallies.setdefault(notification, Tally())
 
-    def attempt(self, notification: Notification, result: AttemptResult, duration_s: float) -> None:
-        """A delivery was tried."""
-        tally = self.tally(notification)
-        if result == "success":
-            tally.delivered += 1
-            tally.last_delivered_epoch_s = self._wall_clock()
-        else:
-            tally.failed += 1
-            tally.last_failed_epoch_s = self._wall_clock()
-        self._metrics.attempt(notification, result, duration_s)
-
-    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
-        """So much is owed; the page asks the notifier itself."""
-        self._metrics.pending(notification, count, oldest_epoch_s)
-
-    def matches(self, notification: Notification, count: int) -> None:
-        """So many match."""
-        self.tally(notification).matches = count
-        self._metrics.matches(notification, count)
-
-    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
-        """Whether a restart policy was lost."""
-        self.tally(notification).policy_at_risk = at_risk
-        self._metrics.policy_at_risk(notification, at_risk=at_risk)
+    def publish(self, report: NotifyReport) -> None:
+        """Deliveries ended, or things stand differently; of what is owed the page asks the notifier itself."""
+        for result in report.results:
+            tally = self.tally(result.notification)
+            if result.ok:
+                tally.delivered += 1
+                tally.last_delivered_epoch_s = self._wall_clock()
+            else:
+                tally.failed += 1
+                tally.last_failed_epoch_s = self._wall_clock()
+        for standing in report.standings:
+            tally = self.tally(standing.notification)
+            tally.matches, tally.policy_at_risk = standing.matches, standing.policy_at_risk
+        self._metrics.publish(report)
 
 
 class LoopRecord:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.target.in_place import overwrite
 from reconciler.target.links import resolve
-from reconciler.target.lock import TargetLock
+from reconciler.target.lock import FileLock
 from reconciler.target.low_level import make_parents, remove_quietly
 from reconciler.target.mounts import is_mount_point
 from reconciler.target.names import leftovers
@@ -48,7 +48,7 @@ class FileTarget:
     def __init__(self, path: str, *, warn: Callable[[str], None]) -> None:
         self.path = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
-        self._lock = TargetLock()
+        self._lock = FileLock()
         self._warn = warn
         self._warned: set[str] = set()
 

@@ -1,9 +1,12 @@
-"""One program for a target: `flock` on an empty hidden file beside it.
+"""One program for a target or a state: `flock` on an empty hidden file beside it, which nobody else may open.
 
 The kernel lets go of it when its holder ends, however it ends, so that nobody has to clean up. The file stays where it
 is; that it is still the one we hold is looked at before every write, for somebody may have removed it.
 
-A file that is a mount of its own is locked itself as well: containers that mount it have different folders around it.
+Whoever can open a file can lock it, for reading is enough to lock. So the lock file is readable by its owner alone,
+one that an earlier version made readable by everybody is changed, and one that somebody else could have put there
+is not used. A file that is a mount of its own is locked itself as well, for containers that mount it have different
+folders around it; there readers can't be kept out, and `write_lock` tells them from writers.
 """
 
 from __future__ import annotations
@@ -11,28 +14,41 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
+import struct
 from typing import TYPE_CHECKING
 
 from reconciler.target.low_level import make_parents
 from reconciler.target.mounts import is_mount_point
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockOutcome, LockUnavailable
+from reconciler.target.problems import UnusableTargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LOCK_MODE = 0o644
+LOCK_MODE = 0o600
+_WHOLE_FILE = (os.SEEK_SET, 0, 0, 0)
+_FLOCK = "hhqqi"
+"""`struct flock` of fcntl(2): kind, whence, start, length (0: to the end), and a process id that must be 0."""
 
 
-class TargetLock:
-    """The lock of one target; not for several threads."""
+class FileLock:
+    """The lock of one file; not for several threads.
 
-    def __init__(self) -> None:
-        self._target = ""
+    Args:
+        subject: what is locked, for messages: `target` or `state`.
+        option: the option that names another one.
+    """
+
+    def __init__(self, subject: str = "target", option: str = "--target") -> None:
+        self._subject = subject
+        self._option = option
+        self._path = ""
         self._held: dict[str, int] = {}
 
     def acquire(self, path: str) -> LockOutcome:
-        """Take the lock of a target, or see that it is still held; a lock on another path is let go.
+        """Take the lock of a file, or see that it is still held; a lock on another path is let go.
 
         Args:
             path: absolute, links followed.
@@ -44,11 +60,13 @@ class TargetLock:
             self._take_all(path)
         except BlockingIOError:
             self.release()
-            return LockedElsewhere(f"{path}: another program keeps this target; end it, or use another target")
-        except OSError as error:
-            self.release()
-            return LockUnavailable(f"{path}: it could not be locked for this program alone ({error.strerror})")
-        self._target = path
+            reason = f"another program keeps this {self._subject}; end it, or give another {self._option}"
+            return LockedElsewhere(f"{path}: {reason}")
+        except (OSError, UnusableTargetError) as error:
+            # What was taken until then is kept, and let go by the next try: it is in the way of others all the same.
+            reason = getattr(error, "strerror", None) or str(error)
+            return LockUnavailable(f"{path}: it could not be locked for this program alone ({reason})")
+        self._path = path
         return Locked()
 
     def release(self) -> None:
@@ -56,54 +74,104 @@ class TargetLock:
         for handle in self._held.values():
             os.close(handle)
         self._held.clear()
-        self._target = ""
+        self._path = ""
 
-    def _holds(self, target: str) -> bool:
+    def _holds(self, path: str) -> bool:
         """Whether the files at the locks' paths are the very ones that we hold."""
-        if target != self._target:
+        if path != self._path:
             return False
         try:
-            return all(os.path.samestat(os.lstat(path), os.fstat(handle)) for path, handle in self._held.items())
+            return all(os.path.samestat(os.lstat(each), os.fstat(handle)) for each, handle in self._held.items())
         except OSError:  # removed, or its folder is out of reach: it has to be taken anew
             return False
 
     def _take_all(self, path: str) -> None:
-        """The file beside the target, and the target itself where it is a mount: there, either of them will do."""
+        """The file beside it, and the file itself where it is a mount: there, either of them will do."""
         mounted = is_mount_point(path)
         try:
             make_parents(path)
-            self._take(lock_path(path), _open_or_create)
+            self._take(lock_path(path), _open_lock_file, _lock)
         except BlockingIOError:
             raise
-        except OSError:
+        except (OSError, UnusableTargetError):
             if not mounted:
                 raise
         if mounted:
-            self._take(path, _open)
+            self._take(path, _open_mounted, write_lock)
 
-    def _take(self, path: str, opened: Callable[[str], int]) -> None:
+    def _take(self, path: str, opened: Callable[[str], int], locked: Callable[[int], None]) -> None:
         self._held[path] = opened(path)
-        fcntl.flock(self._held[path], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locked(self._held[path])
 
 
-def _open(path: str) -> int:
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+def write_lock(handle: int) -> None:
+    """Lock an open file that others may read, and lock, too.
+
+    An open file description's write lock needs a descriptor that can write, so that a reader can't take one. A reader
+    can be in the way with a read lock, but only a write lock is in the way of a test for reading: what passes that
+    test is locked by no program that writes.
+
+    Raises:
+        BlockingIOError: a program that can write the file keeps it.
+        UnusableTargetError: a mere reader is in the way.
+    """
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, fcntl.F_WRLCK, *_WHOLE_FILE))
+        # For programs of earlier versions, which know this lock only. Any reader may hold it: it decides nothing.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        tested = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, struct.pack(_FLOCK, fcntl.F_RDLCK, *_WHOLE_FILE))
+        if struct.unpack(_FLOCK, tested)[0] != fcntl.F_UNLCK:
+            raise
+        raise UnusableTargetError("somebody who reads it keeps it locked") from None
 
 
-def _open_or_create(path: str) -> int:
-    """Open the lock file for reading, which is enough for flock and possible where another user made it.
+def _lock(handle: int) -> None:
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _open_mounted(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _open_lock_file(path: str) -> int:
+    """Open the lock file or make it, readable by its owner alone.
 
     Not O_CREAT at once: in a sticky folder such as /tmp the kernel refuses that for another user's file, even to root.
+
+    Raises:
+        UnusableTargetError: it is not a file that may be relied on.
     """
     for _ in range(10):
         try:
-            return _open(path)
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             pass
+        else:
+            return _checked(handle, path)
         try:
             handle = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, LOCK_MODE)
         except FileExistsError:
             continue
-        os.fchmod(handle, LOCK_MODE)  # whatever the umask: another user's program has to be able to try it
+        os.fchmod(handle, LOCK_MODE)  # whatever the umask
         return handle
     raise OSError(errno.EBUSY, "its lock file comes and goes", path)
+
+
+def _checked(handle: int, path: str) -> int:
+    """The handle of a lock file that only we, root or the folder's owner can have made; others' right to it goes."""
+    try:
+        _check(os.fstat(handle), path)
+        if os.geteuid() in (0, os.fstat(handle).st_uid):
+            os.fchmod(handle, LOCK_MODE)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _check(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnusableTargetError(f"{path} is no regular file; remove it")
+    if status.st_uid not in (0, os.geteuid(), os.stat(os.path.dirname(path)).st_uid):  # noqa: PTH116, PTH120
+        raise UnusableTargetError(f"{path} belongs to uid {status.st_uid}, who could lock it forever; remove it")

@@ -61,7 +61,7 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class LockedElsewhere:
-    """Another program keeps this target: at the start the end of this one, with status 13."""
+    """Another program keeps this target, or its state: at the start the end of this one, with status 13."""
 
     reason: str
 

@@ -51,7 +51,7 @@ def _fill(
     try:
         write_all(handle, content)
         if existing is None:
-            os.fchmod(handle, NEW_FILE_MODE)
+            os.fchmod(handle, NEW_FILE_MODE)  # whatever the umask
         else:
             _keep_metadata(handle, path, existing, warn)
         os.fsync(handle)

@@ -6,8 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from reconciler.target.links import resolve
+from reconciler.target.lock import FileLock
 from reconciler.target.low_level import make_parents, remove_quietly, sync_folder, write_all
 from reconciler.target.names import leftovers, state_path, state_path_in, temporary_path
+from reconciler.target.outcome import Locked, LockedElsewhere, LockOutcome
 from reconciler.target.problems import UnusableTargetError
 
 if TYPE_CHECKING:
@@ -20,16 +22,29 @@ _TEMPORARY = "state-tmp"
 
 
 class StateFile:
-    """A store on the disk; for one thread at a time, and one program by the target's lock.
+    """A store on the disk; for one thread at a time, and one program by its lock.
 
     Args:
         path: absolute.
         warn: told when a save could not be synced to the disk.
+        is_shared: whether its folder may be that of several programs. Beside a target it is not: the target's lock is
+            enough. But programs in different mount namespaces may have different targets at the same path, and one
+            `--state-dir`.
     """
 
-    def __init__(self, path: str, *, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: str, *, warn: Callable[[str], None], is_shared: bool = False) -> None:
         self.path = path
         self._warn = warn
+        self._lock = FileLock("state", "--state-dir") if is_shared else None
+
+    def lock(self) -> LockOutcome:
+        """Take the state for this program alone."""
+        return Locked() if self._lock is None else self._lock.acquire(self.path)
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self._lock is not None:
+            self._lock.release()
 
     def load(self) -> bytes | None:
         """What was saved last, None where nothing was.
@@ -51,6 +66,8 @@ class StateFile:
         Raises:
             OSError: the last one is still there.
         """
+        if isinstance(locked := self.lock(), LockedElsewhere):
+            raise OSError(locked.reason)
         make_parents(self.path)
         temporary = temporary_path(self.path, _TEMPORARY)
         try:
@@ -64,6 +81,7 @@ class StateFile:
     def _fill(self, temporary: str, data: bytes) -> None:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, STATE_FILE_MODE)
         try:
+            os.fchmod(handle, STATE_FILE_MODE)  # whatever the umask: the next start has to read it
             write_all(handle, data)
             os.fsync(handle)
         finally:
@@ -83,6 +101,13 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._data: bytes | None = None
+
+    def lock(self) -> LockOutcome:
+        """It is this process's own."""
+        return Locked()
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def load(self) -> bytes | None:
         """What was saved last, None where nothing was."""
@@ -106,7 +131,8 @@ def open_store(target: Target, state_dir: str | None, *, warn: Callable[[str], N
         return MemoryStore()
     absolute = os.path.abspath(target.path)  # noqa: PTH100 - links are not to be followed here
     if state_dir is not None:
-        return StateFile(state_path_in(os.path.abspath(state_dir), absolute), warn=warn)  # noqa: PTH100
+        path = state_path_in(os.path.abspath(state_dir), absolute)  # noqa: PTH100
+        return StateFile(path, warn=warn, is_shared=True)
     try:
         beside = resolve(absolute)
     except (OSError, UnusableTargetError):  # the same problem fails every write, and says why there

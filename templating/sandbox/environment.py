@@ -145,12 +145,18 @@ class TemplateEnvironment(SandboxedEnvironment):
         self._words.update(syntax.words_of(tree))
         return syntax.rewrite(tree)
 
-    def _note_use(self, name: str, hint: str | None) -> None:
-        """An unknown name is used; the name and what is said of it are only shown where the template spells them."""
+    def _note_use(self, name: str, hint: str | None) -> str:
+        """An unknown name is used; the name and what is said of it are only shown where the template spells them.
+
+        Returns:
+            What may be said of it.
+        """
         spelled = self.is_word(name.rpartition(".")[2])
+        said = hint or f"{name!r} is undefined" if spelled else "a computed name does not exist"
         if self._strict:
-            raise UndefinedError(hint or f"{name!r} is undefined" if spelled else "a computed name does not exist")
+            raise UndefinedError(said)
         self.undefined_names[name if spelled else "(computed)"] = None
+        return said
 
     def _unknown_field(self, owner: Any, name: str) -> Undefined:
         kind = type(owner).__name__

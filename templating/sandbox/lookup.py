@@ -64,7 +64,7 @@ _OPEN: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = tuple(
 _FREE = (Namespace, TemplateModule)
 """What a template gave names to itself."""
 _CLOSED_FIELDS = frozenset({"target_names"})
-_MORE_FIELDS = frozenset({"is_current", "key"})
+_MORE_FIELDS = frozenset({"host_address", "image_name", "is_current", "key"})
 
 
 class Lookup:

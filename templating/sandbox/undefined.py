@@ -131,12 +131,12 @@ class Unknown(Blank):
     """A name that does not exist.
 
     Attributes:
-        _used: is told the name, and what is said of it, at each use; raises where that is an error. Set on a subclass
-            for each environment.
+        _used: is told the name, and what is said of it, at each use, and gives what may be said; raises where a use is
+            an error. Set on a subclass for each environment.
     """
 
     __slots__ = ()
-    _used: Callable[[str, str | None], None]
+    _used: Callable[[str, str | None], str]
 
     def __new__(
         cls,
@@ -149,14 +149,15 @@ class Unknown(Blank):
         return super().__new__(cls) if name is not None else Nothing(hint)
 
     def _touch(self) -> None:
-        type(self)._used(  # noqa: SLF001 - its own class's
-            str(self._undefined_name), self._undefined_hint
-        )
+        self._use()
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """A function that a template made up cannot be called in any mode."""
-        self._touch()
-        raise WrongUse("a function is called that does not exist")
+        raise WrongUse(f"a function is called that does not exist: {self._use()}")
+
+    def _use(self) -> str:
+        used = type(self)._used  # noqa: SLF001 - its own class's
+        return used(str(self._undefined_name), self._undefined_hint)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -169,6 +170,6 @@ class Unknown(Blank):
         return self
 
 
-def unknown_class(used: Callable[[str, str | None], None]) -> type[Unknown]:
+def unknown_class(used: Callable[[str, str | None], str]) -> type[Unknown]:
     """The class of unknown names for one environment."""
     return type("Unknown", (Unknown,), {"__slots__": (), "_used": staticmethod(used)})

@@ -47,6 +47,24 @@ def rows(*section: str) -> list[Row]:
     return [row for row in _all_rows() if row.section[: len(section)] == section]
 
 
+def blocks(*section: str) -> list[str]:
+    """The indented blocks directly below these headings, without their indentation."""
+    headings: list[str] = []
+    found: list[list[str]] = []
+    is_inside = False
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("#"):
+            marks, _, title = line.partition(" ")
+            headings = [*headings[: len(marks) - 1], title]
+        is_block = line.startswith("    ") and tuple(headings) == section
+        if is_block and not is_inside:
+            found.append([])
+        if is_block:
+            found[-1].append(line.removeprefix("    "))
+        is_inside = is_block
+    return ["\n".join(lines) + "\n" for lines in found]
+
+
 def _all_rows() -> list[Row]:
     found: list[Row] = []
     headings: list[str] = []

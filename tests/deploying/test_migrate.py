@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +13,12 @@ from reconciler.cli.options import parse
 from templating.inline_source import InlineSource
 from templating.outcome import Rendered
 from templating.renderer import Renderer
-from tests.deploying.migrate_page import Row, rows, snapshot, words
+from tests.deploying.migrate_page import Row, blocks, rows, snapshot, words
+from tests.support.compose import read_by_compose
+from tests.support.process import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 DOCKER_GEN_FUNCTIONS = words("""
@@ -122,3 +125,43 @@ def test_every_function_of_docker_gen_is_on_the_page() -> None:
     told = {code.partition(" ")[0] for row in table for code in row.code(0)}
     assert told >= DOCKER_GEN_FUNCTIONS
     assert all(row in SNIPPETS for row in table if row.cells[0] != "docker-gen")
+
+
+def test_the_end_of_a_line_is_as_the_page_says() -> None:
+    """A block eats the newline behind it, unless it says `+%}`."""
+    template, result = blocks("Moving to pygen", "From docker-gen", "Blanks and line ends")
+    renderer = Renderer(InlineSource(f"#{template}"), strict=True, warn=pytest.fail, environ={})
+    assert renderer.load() is None
+    outcome = renderer.render(snapshot())
+    assert isinstance(outcome, Rendered), outcome
+    assert outcome.text.decode().strip() == result.strip()
+
+
+def test_the_companion_joins_the_nginx_recipe(tmp_path: Path) -> None:
+    """Compose takes the page's file beside the recipe's; the companion writes where nginx and pygen look."""
+    (override,) = blocks("Moving to pygen", "From nginx-proxy", "acme-companion")
+    (tmp_path / "compose.override.yaml").write_text(override)
+    recipe = ROOT / "deploy" / "recipes" / "nginx" / "compose.yaml"
+    services = read_by_compose(recipe, tmp_path / "compose.override.yaml")["services"]
+    assert services.keys() == {"nginx", "pygen", "acme-companion"}
+    assert services["nginx"]["labels"].keys() >= {
+        "com.github.nginx-proxy.nginx",
+        "com.github.nginx-proxy.nginx-proxy.nginx",
+    }
+    assert "com.github.nginx-proxy.docker-gen" in services["pygen"]["labels"]
+    written, read = (_bind_mounts(services[name]) for name in ("acme-companion", "nginx"))
+    for path in ("/etc/nginx/certs", "/usr/share/nginx/html"):
+        assert written[path] == read[path] == _bind_mounts(services["pygen"])[path]
+
+
+def _bind_mounts(service: Mapping[str, Any]) -> dict[str, str]:
+    """What of the host a service sees where."""
+    return {each["target"]: each["source"] for each in service["volumes"] if each["type"] == "bind"}
+
+
+def test_the_signal_to_nginx_is_the_recipes() -> None:
+    """What the page recommends in the place of docker-gen's option is what the recipe does."""
+    table = rows("Moving to pygen", "From nginx-proxy", "The compose file")
+    (told,) = [row.code(1)[0] for row in table if row.code(0)[0].startswith("-notify-sighup")]
+    recipe = ROOT / "deploy" / "recipes" / "nginx" / "compose.yaml"
+    assert told in " ".join(read_by_compose(recipe)["services"]["pygen"]["command"])

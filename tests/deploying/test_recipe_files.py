@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from models.signals import same_signal
+from notify.actions.signal import Signal
 from reconciler.cli.commands import Run
 from reconciler.cli.options import parse
 from tests.support.compose import read_by_compose
@@ -62,6 +63,7 @@ def test_who_is_told_is_a_service_that_reads_what_is_written(file: Path) -> None
         (told,) = [service for name, service in project["services"].items() if _is(project, name, notification)]
         assert written in {mount["source"] for mount in told["volumes"] if mount.get("read_only")}
         assert told["restart"] == "always"
+        assert isinstance(notification, Signal)
         assert not same_signal(told["stop_signal"], notification.signal)
 
 

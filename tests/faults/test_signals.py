@@ -118,7 +118,7 @@ def test_terminated_between_failed_deliveries(fake: WatchedEngine, keeper: Calla
     fake.fault("kill", times=None, status=500)
     keep = keeper(NAMES)
     kept = keep.start(*NO_RESYNC, *NOTIFY, "--interval", "0")
-    kept.program.wait_for_log("goes on until it is through")
+    kept.program.wait_for_log("retried until it succeeds")
     stop_while_it_hangs(kept)
     assert fake.seen["reader"] == []
     assert_made_good(fake, keep, "one")

@@ -53,7 +53,7 @@ def test_the_second_takes_over(fake: WatchedEngine, keeper: Callable[[str], Keep
         assert set(supervisor.statuses) == {13}
         fake.fault("kill", times=None, status=500)
         fake.run("two")
-        first.program.wait_for_log("goes on until it is through")
+        first.program.wait_for_log("retried until it succeeds")
         first.program.kill()
         fake.heal()
         fake.await_seen("reader", lines("one", "two"))

@@ -24,6 +24,7 @@ EVERYTHING = """\
 {% endfor %}
 {% for n in c.networks %}
   network {{ n.name }} {{ n.ip_address }} {{ n.gateway }} {{ n.mac_address }} {{ n.internal }}
+  {{ n.driver }} {{ n.scope }} {{ n.ingress }} {{ n.gateway_is_host }} [{{ n.host_address }}] [{{ n.ipv6_gateway }}]
   aliases {{ n.aliases | join(',') }}
 {% endfor %}
   ports {{ c.ports.tcp | join(',') }} {{ c.ports.udp | join(',') }} {{ c.network_mode }} {{ c.restart_policy }}
@@ -53,6 +54,7 @@ def test_a_recorded_state_gives_the_same_output(
     assert status == 0, kept.program.log()
     from_engine = keep.read()
     assert "label a.b=1" in from_engine
+    assert "  bridge local False True [] []" in from_engine
     recording = pygen("record", "--docker-address", engine.address)
     assert recording.wait_for_end() == 0, recording.log()
     state = tmp_path / "state.json"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Every step between a render and the last acknowledgement, in order: the function, and whether it ends or begins.
 STEPS: Mapping[str, tuple[str, str]] = {
     "rendered": ("reconciler.loop.desired:Desired.content", "after"),
-    "before the debts are on disk": ("notify.keeper:Keeper.save", "before"),
+    "before the debts are on disk": ("notify.outbox_store:OutboxStore.save", "before"),
     "the debts are half written": ("reconciler.target.state_file:StateFile._fill", "after"),
     "the debts are on disk": ("notify.notifier:Notifier.prepare", "after"),
     "the new content is beside the file": ("reconciler.target.replace:_fill", "after"),

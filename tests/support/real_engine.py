@@ -215,10 +215,21 @@ class RealEngine(EngineDaemon):
         """Give it another name."""
         self.client.rename(container, name)
 
-    def create_network(self, name: str, *, internal: bool = False, subnet: str | None = None, **options: Any) -> str:
-        """Create a bridge network and return its id; `subnet` such as `10.77.0.0/24`, else the engine's choice."""
+    def create_network(
+        self, name: str, *, internal: bool = False, subnet: str | None = None, router: str | None = None, **options: Any
+    ) -> str:
+        """Create a bridge network and return its id.
+
+        Args:
+            name: its name.
+            internal: whether it has no way out.
+            subnet: such as `10.77.0.0/24`, several separated by blanks; else the engine's choice.
+            router: another gateway than the bridge, for the containers.
+            options: docker-py's other ones.
+        """
         if subnet is not None:
-            pools = [docker.types.IPAMPool(subnet=subnet)]
+            aux = {"DefaultGatewayIPv4": router} if router else None
+            pools = [docker.types.IPAMPool(subnet=each, aux_addresses=aux) for each in subnet.split()]
             options["ipam"] = docker.types.IPAMConfig(pool_configs=pools)
         answer: dict[str, Any] = self.client.create_network(name, driver="bridge", internal=internal, **options)
         return str(answer["Id"])

@@ -15,6 +15,7 @@ from templating.sandbox.filters import (
     distinct,
     host_files,
     jinja,
+    lenient,
     listing,
     names,
     ownership,
@@ -39,7 +40,9 @@ LEFT_OUT = frozenset({"random"})
 
 def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
-    rooms = (text, quoting, data, listing, reach, names, ownership, serving, host_files, rotation, distinct)
+    rooms = (
+        text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation, distinct,
+    )  # fmt: skip
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.recipes.nginx.binaries import SUITES, nginx_binary
+from tests.recipes.nginx.binaries import SUITES
 from tests.recipes.nginx.certificates import Certificates
 from tests.recipes.nginx.site import Site
 
@@ -22,7 +22,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """A proxy whose containers are still to be added."""
     folder = Path(tempfile.mkdtemp(prefix="pygen-nginx-"))
     try:
-        with Site(folder, nginx_binary(request.param)) as made:
+        with Site(folder, request.param) as made:
             yield made
     finally:
         shutil.rmtree(folder)

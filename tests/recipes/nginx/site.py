@@ -19,6 +19,7 @@ from templating.outcome import Rendered
 from templating.renderer import Renderer
 from templating.source import Edges, open_source
 from tests.recipes.nginx.backends import HttpBackend, VariablesBackend, free_address, serving
+from tests.recipes.nginx.binaries import nginx_binary
 from tests.support.fake_engine.world import World
 from tests.support.ports import reserve_port
 from tests.support.waiting import wait_for
@@ -52,9 +53,10 @@ class Site:
 
     Args:
         folder: an empty one.
-        binary: the nginx to run.
+        version: the nginx to run.
 
     Attributes:
+        version: the nginx that is run.
         world: the engine's state; `add` and `backend` put containers into it.
         environ: the variables of the process that renders.
         http_port: where nginx listens for HTTP.
@@ -62,13 +64,14 @@ class Site:
         own_id: the container that the renderer runs in.
     """
 
-    def __init__(self, folder: Path, binary: str) -> None:
+    def __init__(self, folder: Path, version: str) -> None:
         self.folder = folder
+        self.version = version
         self.world = World()
         self.http_port, self.https_port = reserve_port(), reserve_port()
         self.environ = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         self.own_id: str | None = None
-        self._binary = binary
+        self._binary = nginx_binary(version)
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("conf.d", "certs", "vhost.d"):
@@ -84,7 +87,10 @@ class Site:
         for source in RECIPE.rglob("*.j2"):
             copy = self.folder / "recipe" / source.relative_to(RECIPE)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(source.read_text().replace("/etc/nginx/", f"{self.folder}/"))
+            text = source.read_text()
+            for theirs in ("/etc/nginx/", "/usr/share/nginx/", "/var/log/nginx/"):
+                text = text.replace(theirs, f"{self.folder}/")
+            copy.write_text(text)
 
     def __enter__(self) -> Self:
         return self

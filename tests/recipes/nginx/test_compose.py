@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notify.actions.signal import Signal
 from reconciler.cli.commands import Run
 from reconciler.cli.options import parse
 from tests.recipes.nginx.site import NGINX_LABEL, RECIPE
@@ -41,14 +42,16 @@ def test_the_command_is_one_that_the_program_takes(services: dict[str, Any]) -> 
     folder, _, name = settings.template.rpartition("/")
     assert _mounts(services["pygen"])[folder] == str(RECIPE)
     assert (RECIPE / name).is_file()
-    assert [(each.container, each.signal) for each in settings.notifications] == [("pygen-nginx/nginx", "SIGHUP")]
+    assert settings.notifications == (Signal("pygen-nginx/nginx", "SIGHUP"),)
 
 
 def test_both_services_see_the_same_files(services: dict[str, Any]) -> None:
     """What is written is what nginx includes, and the operator's files have the same names for both."""
     nginx, pygen = _mounts(services["nginx"]), _mounts(services["pygen"])
-    for folder in ("/etc/nginx/conf.d", "/etc/nginx/certs", "/etc/nginx/vhost.d"):
+    shared = {"conf.d", "certs", "dhparam", "vhost.d", "htpasswd", "toplevel.conf.d"}
+    for folder in {f"/etc/nginx/{name}" for name in shared} | {"/usr/share/nginx/html"}:
         assert nginx[folder] == pygen[folder]
+    assert nginx["/etc/nginx/nginx.conf"] == str(RECIPE / "toplevel.conf")
 
 
 def test_nginx_is_marked_and_reloads_without_harm(services: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,21 +12,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.recipes.nginx.binaries import SUITES, nginx_binary
+from tests.recipes.nginx.binaries import SUITES
 from tests.recipes.nginx.client import get
-from tests.recipes.nginx.site import Site
+from tests.recipes.nginx.site import NGINX_LABEL, Site
 from tests.recipes.nginx.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.recipes.nginx.certificates import Certificates
+
+LABEL = "com.github.nginx-proxy.nginx-proxy."
 VARIABLES = (
-    "VIRTUAL_HOST", "VIRTUAL_PORT", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT", "NETWORK_ACCESS",
-    "HTTPS_METHOD", "CERT_NAME",
+    "VIRTUAL_HOST", "VIRTUAL_HOST_MULTIPORTS", "VIRTUAL_PORT", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO",
+    "VIRTUAL_ROOT", "NETWORK_ACCESS", "HTTPS_METHOD", "CERT_NAME", "HSTS", "SSL_POLICY", "SERVER_TOKENS",
+    "ENABLE_HTTP_ON_MISSING_CERT", "ACME_HTTP_CHALLENGE_LOCATION", "EXTERNAL_HTTP_PORT", "EXTERNAL_HTTPS_PORT",
 )  # fmt: skip
-OWN_VARIABLES = ("DEFAULT_HOST", "HTTPS_METHOD", "ENABLE_IPV6", "NGINX_CONTAINER_LABEL", "TRUST_DOWNSTREAM_PROXY")
+LABELS = tuple(
+    LABEL + name
+    for name in (
+        "keepalive", "loadbalance", "http2.enable", "http3.enable", "trust-default-cert", "non-get-redirect",
+        "debug-endpoint", "ssl_verify_client",
+    )
+)  # fmt: skip
+OWN_VARIABLES = (
+    "DEFAULT_HOST", "HTTPS_METHOD", "ENABLE_IPV6", "NGINX_CONTAINER_LABEL", "TRUST_DOWNSTREAM_PROXY", "HSTS",
+    "SSL_POLICY", "RESOLVERS", "ENABLE_HTTP2", "ENABLE_HTTP3", "ENABLE_PROXY_PROTOCOL", "LOG_FORMAT_ESCAPE", "LOG_JSON",
+    "NON_GET_REDIRECT", "DEBUG_ENDPOINT", "SHA1_UPSTREAM_NAME", "DISABLE_ACCESS_LOGS", "DHPARAM_BITS", "DHPARAM_SKIP",
+    "ACME_HTTP_CHALLENGE_LOCATION", "ACME_HTTP_CHALLENGE_ACCEPT_UNKNOWN_HOST", "TRUST_DEFAULT_CERT",
+    "ENABLE_HTTP_ON_MISSING_CERT", "PREFER_IPV6_NETWORK", "HTTP_PORT", "HTTPS_PORT",
+)  # fmt: skip
 MARK = "broken-out"
-GOOD = {"VIRTUAL_HOST": "good.example.com"}
+GOOD = {"VIRTUAL_HOST": "good.example.com", "HTTPS_METHOD": "noredirect"}
 EVIL_HOST = {"VIRTUAL_HOST": "evil.example.com"}
 
 # Every way out of a place that nginx's syntax has, each after something that could be meant.
@@ -45,23 +63,62 @@ _WORDS = st.one_of(
     st.text("abc./\\\"'{};$#~^*()[]|?+=<>! \n\t", max_size=8),
 )
 _VALUES = st.lists(_WORDS, max_size=4).map("".join)
-_CONTAINERS = st.lists(st.dictionaries(st.sampled_from(VARIABLES), _VALUES), min_size=1, max_size=3)
+_DOCUMENTS = st.dictionaries(
+    _VALUES,
+    st.none() | _VALUES | st.dictionaries(
+        _VALUES | st.sampled_from(["/", "external_http_port", "external_https_port"]),
+        st.none() | _VALUES | st.integers()
+        | st.fixed_dictionaries({}, optional={"port": _VALUES | st.integers(), "dest": _VALUES}),
+    ),
+).map(json.dumps)  # fmt: skip
+_WISHES = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(VARIABLES + LABELS, _VALUES) | {"VIRTUAL_HOST_MULTIPORTS": _VALUES | _DOCUMENTS}
+)
+_CONTAINERS = st.lists(_WISHES, min_size=1, max_size=3)
+
+# What each may say, so that what follows it is met by whatever reads on.
+BEFORE = {
+    "VIRTUAL_PATH": "/", "VIRTUAL_PORT": "80", "VIRTUAL_DEST": "/", "VIRTUAL_PROTO": "http", "VIRTUAL_ROOT": "/srv",
+    "NETWORK_ACCESS": "internal", "HTTPS_METHOD": "noredirect", "CERT_NAME": "default", "HSTS": "max-age=1",
+    "SSL_POLICY": "Mozilla-Old", "SERVER_TOKENS": "off", "ENABLE_HTTP_ON_MISSING_CERT": "true",
+    "ACME_HTTP_CHALLENGE_LOCATION": "true", "EXTERNAL_HTTP_PORT": "8080", "EXTERNAL_HTTPS_PORT": "8443",
+    "VIRTUAL_HOST_MULTIPORTS": "evil.example.com:\n  /:\n    dest: /", LABEL + "keepalive": "4",
+    LABEL + "loadbalance": "hash $remote_addr", LABEL + "http2.enable": "true", LABEL + "http3.enable": "true",
+    LABEL + "trust-default-cert": "true", LABEL + "non-get-redirect": "308", LABEL + "debug-endpoint": "true",
+    LABEL + "ssl_verify_client": "optional",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("variable", [name for name in VARIABLES if name != "VIRTUAL_HOST"])
-def test_no_value_breaks_out_or_breaks_another_host(site: Site, variable: str) -> None:
+def _put(site: Site, name: str, wishes: dict[str, str]) -> None:
+    """A container that says all this, by variables and labels."""
+    labels = {word: value for word, value in wishes.items() if word.startswith(LABEL)}
+    env = {word: value for word, value in wishes.items() if word not in labels}
+    site.at(name, env, "127.0.0.2", 9, labels=labels)
+
+
+def _put_nginx(site: Site) -> None:
+    """Nginx's own container, which says which version it is and lets containers ask for two ports."""
+    env = {"NGINX_VERSION": "1.26.2"} if site.version == "1.26" else {}
+    site.add("nginx", env, labels={NGINX_LABEL: ""}, ports=("80/tcp", "8080/tcp", "8443/tcp"))
+
+
+@pytest.mark.parametrize("word", list(BEFORE))
+def test_no_value_breaks_out_or_breaks_another_host(site: Site, certificates: Certificates, word: str) -> None:
     """By requests: the other host is served, and nothing that was injected answers on any host or path."""
-    good = {"VIRTUAL_PATH": "/", "VIRTUAL_PORT": "80"}
+    certificates.put(site, "default", "ca")
+    (site.folder / "certs" / "ca.key").unlink()
+    _put_nginx(site)
     for number, ending in enumerate(_ENDINGS):
-        before = good.get(variable, "")
-        value = f"{before}{ending}}} location /{MARK} {{ {_INJECTED} }} server {{ server_name {MARK}; {_INJECTED} }}"
+        value = (
+            f"{BEFORE[word]}{ending}}} location /{MARK} {{ {_INJECTED} }} server {{ server_name {MARK}; {_INJECTED} }}"
+        )
         host = {"VIRTUAL_HOST": f"evil-{number}.example.com"}
-        site.at(f"evil-{number}", host | {variable: value}, "127.0.0.2", 9)
-        site.at(f"short-{number}", host | {variable: before + ending}, "127.0.0.2", 9)
+        _put(site, f"evil-{number}", host | {word: value})
+        _put(site, f"short-{number}", host | {word: BEFORE[word] + ending})
     site.backend("good", GOOD)
     site.run()
     assert get(site.http_port, "good.example.com").backend == "good"
-    for name in ("good.example.com", "evil-0.example.com", "evil-5.example.com", MARK):
+    for name in ("good.example.com", "evil-0.example.com", "evil-5.example.com", "evil.example.com", MARK):
         assert get(site.http_port, name, f"/{MARK}").status != 299
 
 
@@ -78,26 +135,45 @@ def test_no_host_breaks_out_or_breaks_another_host(site: Site) -> None:
     assert get(site.http_port, MARK).status == 503
 
 
+def test_no_key_of_a_document_breaks_out(site: Site) -> None:
+    """VIRTUAL_HOST_MULTIPORTS with hostile hosts, paths, ports and destinations costs its own container alone."""
+    for number, ending in enumerate(_ENDINGS):
+        host, injected = f"evil-{number}.example.com", f"{ending} }} {_INJECTED}"
+        for place, document in enumerate((
+            {f"{host}{injected}": {}}, {host: {f"/{injected}": {}}}, {host: {"/": {"port": f"80{injected}"}}},
+            {host: {"/": {"dest": f"/{injected}"}}}, {host: {"external_http_port": f"80{injected}"}}, {host: injected},
+        )):  # fmt: skip
+            written = json.dumps(document, ensure_ascii=False)
+            site.at(f"evil-{number}-{place}", {"VIRTUAL_HOST_MULTIPORTS": written}, "127.0.0.2", 9)
+    site.backend("good", GOOD)
+    site.run()
+    assert get(site.http_port, "good.example.com").backend == "good"
+    for host in ("evil-0.example.com", "evil-5.example.com"):
+        assert get(site.http_port, host, f"/{MARK}").status != 299
+
+
 @pytest.fixture(scope="module", params=list(SUITES))
-def anew(request: pytest.FixtureRequest) -> Iterator[tuple[Path, str]]:
+def anew(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[tuple[Path, str, Certificates]]:
     """A folder and an nginx for sites that are made one after the other."""
     folder = Path(tempfile.mkdtemp(prefix="pygen-nginx-"))
-    yield folder, nginx_binary(request.param)
+    yield folder, request.param, certificates
     shutil.rmtree(folder)
 
 
 @settings(max_examples=50)
 @given(containers=_CONTAINERS, own=st.dictionaries(st.sampled_from(OWN_VARIABLES), _VALUES))
 def test_every_file_is_valid_and_has_its_shape(
-    anew: tuple[Path, str], containers: list[dict[str, str]], own: dict[str, str]
+    anew: tuple[Path, str, Certificates], containers: list[dict[str, str]], own: dict[str, str]
 ) -> None:
     """Whatever containers and proxy say: nginx takes the file, the good host's part is there whole, nothing is new."""
-    folder, binary = anew
+    folder, version, certificates = anew
     place = Path(tempfile.mkdtemp(dir=folder))
-    with Site(place, binary) as site:
+    with Site(place, version) as site:
+        certificates.put(site, "default")
         site.environ |= {name: value for name, value in own.items() if "\0" not in value}
-        for number, env in enumerate(containers):
-            site.at(f"evil-{number}", env, "127.0.0.2", 9)
+        _put_nginx(site)
+        for number, wishes in enumerate(containers):
+            _put(site, f"evil-{number}", wishes)
         site.at("good", GOOD, "127.0.0.3", 80)
         text = site.render()
         assert site.complaint() == "", text
@@ -109,31 +185,34 @@ def _check_shape(text: str) -> None:
     """Only the recipe's own directives, each at its own level, and the good host served by its container."""
     top = parse(text)
     assert {name for name, *_ in top} <= {
-        "map", "server", "upstream", "server_names_hash_bucket_size", "server_names_hash_max_size",
-        "proxy_http_version", "proxy_set_header", "grpc_set_header",
+        "map", "server", "upstream", "server_names_hash_bucket_size", "server_names_hash_max_size", "log_format",
+        "resolver", "proxy_http_version", "proxy_set_header", "grpc_set_header",
     }  # fmt: skip
     servers = [block for name, _, block in top if name == "server"]
     for block in servers:
         assert {name for name, *_ in block} <= {
-            "server_name", "listen", "location", "return", "ssl_certificate", "ssl_certificate_key", "ssl_protocols",
-            "ssl_reject_handshake", "ssl_session_cache", "ssl_session_tickets", "ssl_session_timeout", "http2",
+            "server_name", "server_tokens", "access_log", "listen", "location", "add_header", "ssl_certificate",
+            "ssl_certificate_key", "ssl_protocols", "ssl_ciphers", "ssl_prefer_server_ciphers", "ssl_reject_handshake",
+            "ssl_session_cache", "ssl_session_tickets", "ssl_session_timeout", "http2", "http3",
         }  # fmt: skip
         for name, _, inner in block:
             if name == "location":
                 assert {each for each, *_ in inner} <= {
                     "return", "allow", "deny", "include", "root", "proxy_pass", "grpc_pass", "uwsgi_pass",
-                    "fastcgi_pass", "fastcgi_param",
+                    "fastcgi_pass", "fastcgi_param", "fastcgi_keep_conn", "uwsgi_param", "set", "if", "default_type",
+                    "auth_basic", "auth_request", "try_files", "break",
                 }  # fmt: skip
     assert any(("server_name", ["good.example.com"], []) in block for block in servers)
     upstreams = {tuple(words): block for name, words, block in top if name == "upstream"}
-    assert ("server", ["127.0.0.3:80"], []) in upstreams["good.example.com",]
+    assert any(("server", ["127.0.0.3:80"], []) in block for block in upstreams.values())
 
 
 @pytest.mark.parametrize(
     "host",
     [
         "~^(?<host>.*)$", "~^(?<proxy_connection>.*)$", "~(", "~[z-a]", "~a{", "~*", "~", "$hostname", "*", "*.*",
-        "www.*.com", "a..b", "*.www.*", "ü.example.com", "a b", "a:80", "[::1]", "~\\p{Foo}", "~(?R)", "~(?i)x", "..",
+        "www.*.com", "a..b", "*.www.*", "ü.example.com", "a b", "a:80", "[::1", "[::1%eth0]", "[::1]:80", "1:2",
+        "~\\p{Foo}", "~(?R)", "~(?i)x", "..",
         "~(?P<args>.*)", "~(?#x)y", "~(?<=a)b", "~(a)(?(1)b|c)", "~(?P>x)", "~(a)\\1",
     ],
 )  # fmt: skip

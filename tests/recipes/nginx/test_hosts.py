@@ -66,7 +66,7 @@ def test_containers_without_a_host_are_not_served(site: Site) -> None:
     address = [site.backend("plain", {}), site.backend("blank", {"VIRTUAL_HOST": " , "})]
     text = site.run()
     assert not any(each in text for each in address)
-    assert "upstream" not in text
+    assert "\nupstream " not in text
 
 
 def test_default_host_answers_for_unknown_hosts(site: Site) -> None:

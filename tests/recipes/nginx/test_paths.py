@@ -161,25 +161,39 @@ def test_headers_say_who_asked_for_what(site: Site) -> None:
     assert headers["x-forwarded-ssl"] == "off"
     assert headers["x-forwarded-port"] == str(site.http_port)
     assert headers["x-original-uri"] == "/app/x?y"
-    assert headers["connection"] == "close"
     assert "proxy" not in headers
 
 
 def test_what_a_proxy_in_front_says_is_handed_on_unless_it_is_not_trusted(site: Site) -> None:
     """TRUST_DOWNSTREAM_PROXY=false overwrites what clients say of themselves."""
     site.backend("web", HOST)
+    names = ("proto", "host", "port", "ssl", "for")
     told = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "other.example.org", "X-Forwarded-Port": "444"}
+    told |= {"X-Forwarded-For": "1.2.3.4"}
     site.run()
     headers = get(site.http_port, "a.example.com", headers=told).headers
-    assert [headers[f"x-forwarded-{name}"] for name in ("proto", "host", "port", "ssl")] == [
-        "https", "other.example.org", "444", "on",
+    assert [headers[f"x-forwarded-{name}"] for name in names] == [
+        "https", "other.example.org", "444", "on", "1.2.3.4, 127.0.0.1",
     ]  # fmt: skip
     site.environ["TRUST_DOWNSTREAM_PROXY"] = "false"
     site.run()
     headers = get(site.http_port, "a.example.com", headers=told).headers
-    assert [headers[f"x-forwarded-{name}"] for name in ("proto", "host", "port", "ssl")] == [
-        "http", "a.example.com", str(site.http_port), "off",
+    assert [headers[f"x-forwarded-{name}"] for name in names] == [
+        "http", "a.example.com", str(site.http_port), "off", "127.0.0.1",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", ["uwsgi", "fastcgi"])
+def test_what_clients_say_of_themselves_reaches_no_program_by_a_variable(site: Site, protocol: str) -> None:
+    """Programs behind uwsgi and FastCGI see headers as variables: the same ones count there, and HTTP_PROXY is none."""
+    site.backend("app", HOST | {"VIRTUAL_PROTO": protocol})
+    site.environ["TRUST_DOWNSTREAM_PROXY"] = "false"
+    site.run()
+    told = {"Proxy": "evil", "X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "https"}
+    variables = get(site.http_port, "a.example.com", headers=told).headers
+    assert variables["HTTP_X_FORWARDED_FOR"] == variables["HTTP_X_REAL_IP"] == "127.0.0.1"
+    assert variables["HTTP_X_FORWARDED_PROTO"] == "http"
+    assert not variables.get("HTTP_PROXY")
 
 
 def test_a_request_line_with_a_host_of_its_own_decides(site: Site) -> None:

@@ -44,14 +44,14 @@ def test_the_usual_port_is_not_in_the_redirect(site: Site, certificates: Certifi
     [
         (["www.a.example.com", "a.example.com", "default"], "www.a.example.com"),
         (["a.example.com", "example.com", "default"], "a.example.com"),
-        (["example.com", "default"], "example.com"),
+        (["example.com", "default"], "default"),
         (["default", "b.example.com", "ww.a.example.com"], "default"),
     ],
 )
 def test_the_certificate_is_the_hosts_else_a_parents_else_the_default(
     site: Site, certificates: Certificates, there: list[str], shown: str
 ) -> None:
-    """Host, then the nearest domain above it, then default; each with the redirect."""
+    """Host, then the domain above it and no further one, then default; each with the redirect."""
     site.backend("web", HOST)
     certificates.put(site, *there)
     site.run()
@@ -63,12 +63,12 @@ def test_the_certificate_is_the_hosts_else_a_parents_else_the_default(
 def test_a_certificate_without_its_key_does_not_count(site: Site, certificates: Certificates) -> None:
     """Both files are needed; a link that leads nowhere is no file."""
     site.backend("web", HOST)
-    certificates.put(site, "www.a.example.com", "a.example.com", "example.com")
+    certificates.put(site, "www.a.example.com", "a.example.com", "default")
     (site.folder / "certs" / "www.a.example.com.key").unlink()
     (site.folder / "certs" / "a.example.com.crt").unlink()
     (site.folder / "certs" / "a.example.com.crt").symlink_to("nowhere.crt")
     site.run()
-    assert certificate_of(site.https_port, "www.a.example.com") == certificates.pem("example.com")
+    assert certificate_of(site.https_port, "www.a.example.com") == certificates.pem("default")
 
 
 def test_cert_name_comes_first(site: Site, certificates: Certificates) -> None:
@@ -205,7 +205,7 @@ def _has_ipv6() -> bool:
 
 
 @pytest.mark.parametrize(
-    ("value", "listens"), [("true", True), ("True", True), ("false", False), ("", False), ("1", False)]
+    ("value", "listens"), [("true", True), ("True", True), ("false", False), ("", False), ("1", True), ("yes", False)]
 )
 def test_ipv6_only_where_it_is_asked_for(site: Site, certificates: Certificates, value: str, listens: bool) -> None:  # noqa: FBT001
     """ENABLE_IPV6=true listens on both, on every server; anything else on IPv4 alone."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.notification import Notification
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.docker_sdk import SdkNotifyPort
 from reconciler.backend.engine_reader import HttpEngineReader
@@ -24,7 +25,7 @@ from tests.support.fake_engine import FakeEngine
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from notify.telling import SignalVia
+    from notify.actions.action import Action, SignalVia
 
 
 def asked_of(engine: FakeEngine) -> set[str]:
@@ -67,7 +68,7 @@ def test_telling_asks_for_what_the_table_lists_and_for_nothing_else() -> None:
         port.start("", container_id, timeout_s=30)
         port.execute("", container_id, ["kill", "-HUP", "1"], timeout_s=30)
         port.close()
-        both = [Notification("signal", "web-1", "SIGHUP"), Notification("restart", "web-1")]
+        both = [Signal("web-1", "SIGHUP"), Restart("web-1")]
         assert asked_of(engine) == names(needed(telling_needs(both, "auto")))
 
 
@@ -79,17 +80,15 @@ def test_one_shot_needs_no_events() -> None:
 @pytest.mark.parametrize(
     ("notification", "via", "expected"),
     [
-        (Notification("signal", "a", "SIGHUP"), "auto", {"kill", "exec_create", "exec_start", "exec_inspect"}),
-        (Notification("signal", "a", "SIGHUP"), "exec", {"exec_create", "exec_start", "exec_inspect"}),
-        (Notification("signal", "a", "SIGHUP"), "kill", {"kill"}),
-        (Notification("signal", "a", "SIGKILL"), "auto", {"kill"}),
-        (Notification("signal", "a", "SIGSTOP"), "auto", {"kill"}),
-        (Notification("restart", "a"), "auto", {"restart", "start"}),
+        (Signal("a", "SIGHUP"), "auto", {"kill", "exec_create", "exec_start", "exec_inspect"}),
+        (Signal("a", "SIGHUP"), "exec", {"exec_create", "exec_start", "exec_inspect"}),
+        (Signal("a", "SIGHUP"), "kill", {"kill"}),
+        (Signal("a", "SIGKILL"), "auto", {"kill"}),
+        (Signal("a", "SIGSTOP"), "auto", {"kill"}),
+        (Restart("a"), "auto", {"restart", "start"}),
     ],
 )
-def test_telling_needs_what_the_notification_may_take(
-    notification: Notification, via: SignalVia, expected: set[str]
-) -> None:
+def test_telling_needs_what_the_notification_may_take(notification: Action, via: SignalVia, expected: set[str]) -> None:
     """The version and an inspect come before each; the rest depends on what is sent, and how."""
     assert names(needed(telling_needs([notification], via))) == {"version", "inspect"} | expected
 

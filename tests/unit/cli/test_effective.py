@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.notification import Notification
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 from reconciler.cli.commands import Refused
 from reconciler.cli.effective import effective_settings, template_name
 from reconciler.cli.options import parse
@@ -19,7 +20,7 @@ def test_it_tells_what_will_be_done() -> None:
         Settings(
             template="nginx.j2",
             target="/etc/nginx.conf",
-            notifications=(Notification("signal", "nginx", "SIGHUP"), Notification("restart", "app")),
+            notifications=(Signal("nginx", "SIGHUP"), Restart("app")),
             interval=IntervalSeconds(0.5, 2),
             state_dir=Path("/var/lib/pygen"),
             strict=True,

@@ -26,11 +26,15 @@ ROOT = Path(__file__).parents[3]
 ANYWHERE = MetricsAddress("127.0.0.1", 0)
 
 
+def _fail(error: Exception) -> None:
+    raise AssertionError from error
+
+
 @contextlib.contextmanager
 def _program(health: tuple[bool, str], address: MetricsAddress = ANYWHERE) -> Iterator[int]:
     """A running program's port."""
     routes = Routes(scrape=lambda _: ("", b""), healthy=lambda: health, ready=lambda: (False, "not asked"))
-    server = ExpositionServer(listen(address), routes, log=pytest.fail)
+    server = ExpositionServer(listen(address), routes, log=pytest.fail, unexpected=_fail)
     server.start()
     try:
         yield server.port

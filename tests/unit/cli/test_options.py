@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.notification import Notification
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import parse
@@ -61,7 +62,7 @@ def test_every_option_reaches_its_setting() -> None:
     assert given == Settings(
         template="t.j2",
         target="/etc/t",
-        notifications=(Notification("restart", "a"), Notification("signal", "b", "SIGHUP")),
+        notifications=(Restart("a"), Signal("b", "SIGHUP")),
         interval=IntervalSeconds(1, 4),
         resync_s=7,
         one_shot=True,
@@ -112,10 +113,10 @@ def test_every_option_is_read_from_the_environment_too() -> None:
         template="# inline",
         target="/etc/t",
         notifications=(
-            Notification("restart", "a"),
-            Notification("restart", "b"),
-            Notification("signal", "nginx", "SIGHUP"),
-            Notification("signal", "haproxy", "SIGUSR2"),
+            Restart("a"),
+            Restart("b"),
+            Signal("nginx", "SIGHUP"),
+            Signal("haproxy", "SIGUSR2"),
         ),
         interval=IntervalSeconds(1, 4),
         resync_s=7,
@@ -148,7 +149,7 @@ def test_the_option_wins_over_the_environment() -> None:
     """A list in the environment is replaced by options, not added to."""
     both = settings("--restart a --resync 5", PYGEN_RESTART="b,c", PYGEN_RESYNC="6", PYGEN_SIGNAL="d HUP")
     assert both.resync_s == 5
-    assert both.notifications == (Notification("restart", "a"), Notification("signal", "d", "SIGHUP"))
+    assert both.notifications == (Restart("a"), Signal("d", "SIGHUP"))
 
 
 def test_an_option_hides_even_a_malformed_variable() -> None:
@@ -170,16 +171,16 @@ def test_notifications_keep_their_order_without_exact_duplicates() -> None:
         "--signal a HUP --restart b --signal a sighup --signal a 1 --signal a USR1 --restart a --restart b"
     )
     assert given.notifications == (
-        Notification("signal", "a", "SIGHUP"),
-        Notification("restart", "b"),
-        Notification("signal", "a", "SIGUSR1"),
-        Notification("restart", "a"),
+        Signal("a", "SIGHUP"),
+        Restart("b"),
+        Signal("a", "SIGUSR1"),
+        Restart("a"),
     )
 
 
 def test_a_name_with_blanks_can_be_signalled_from_the_environment() -> None:
     """The last word of an item is the signal, the rest is the name: label values may hold blanks."""
-    assert settings(PYGEN_SIGNAL="my proxy HUP").notifications == (Notification("signal", "my proxy", "SIGHUP"),)
+    assert settings(PYGEN_SIGNAL="my proxy HUP").notifications == (Signal("my proxy", "SIGHUP"),)
 
 
 def test_one_interval_serves_for_both() -> None:
@@ -296,7 +297,7 @@ def test_permissions_takes_the_options_of_the_main_command() -> None:
     command = parse(["permissions", "--format", "socket-proxy", "--signal", "a", "HUP"], {"PYGEN_SIGNAL_VIA": "kill"})
     assert isinstance(command, Permissions)
     assert command.output_format == "socket-proxy"
-    assert command.settings.notifications == (Notification("signal", "a", "SIGHUP"),)
+    assert command.settings.notifications == (Signal("a", "SIGHUP"),)
     assert command.settings.signal_via == "kill"
 
 

@@ -6,8 +6,9 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from notify.dispatcher import Runtime
 from notify.interval import Interval
-from notify.notifier import Notifier
+from notify.notifier import Notifier, NotifySettings, flush
 from notify.port import ContainerState
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from models.event import EngineEvent
-    from models.notification import Notification
+    from models.notify_report import NotifyReport
     from models.snapshot import Snapshot
+    from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, Reading
 
 
@@ -215,17 +217,9 @@ class Counted:
     def passed(self) -> None:
         self.passes_over += 1
 
-    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
-        """Counted by the notifier's own tests."""
-
-    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
-        """Likewise."""
-
-    def matches(self, notification: Notification, count: int) -> None:
-        self.matching[notification.container] = count
-
-    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
-        """Likewise."""
+    def publish(self, report: NotifyReport) -> None:
+        for standing in report.standings:
+            self.matching[standing.notification.container] = standing.matches
 
 
 class Stage:
@@ -233,7 +227,7 @@ class Stage:
 
     def __init__(
         self,
-        *notifications: Notification,
+        *notifications: Action,
         scene: Scene | None = None,
         counted: Counted | None = None,
         store: MemoryStore | None = None,
@@ -248,19 +242,11 @@ class Stage:
         log = logging.getLogger("test.job")
         clock = self.scene.clock
         self.notifier = Notifier(
-            self.target.path,
-            notifications,
+            NotifySettings(self.target.path, notifications, Interval(0.5, 2.0)),
             self.port,
-            interval=Interval(0.5, 2.0),
-            store=self.store,
-            signal_via="auto",
-            clock=clock,
-            wall_clock=clock,
-            chance=lambda: 0.0,
-            spawn=self._spawn,
-            wake=self._wake,
-            observer=self.counted,
-            log=log,
+            self.store,
+            Runtime(clock, clock, lambda: 0.0, self._spawn, self._wake, log),
+            self.counted.publish,
         )
         self.renders = RendersAtOnce(self.renderer, clock=clock)
         self.desired = Desired(
@@ -290,6 +276,10 @@ class Stage:
 
     def _wake(self) -> None:
         self.woken += 1
+
+    def flush(self) -> bool:
+        """Deliver what is owed now; the workers have done so when they were started."""
+        return flush([self.notifier], self.scene.clock.now_s, clock=self.scene.clock, wait=lambda until_s: None)
 
     def reconcile(self) -> bool:
         """Bring the informer up to date, and make one pass."""

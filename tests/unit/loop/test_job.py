@@ -7,13 +7,13 @@ import logging
 import pytest
 
 from models.change import Change
-from models.notification import Notification
+from notify.actions.signal import Signal
 from reconciler.loop.job import changes_in_words
 from templating.outcome import TemplateFailure
 from tests.unit.informer.world import failure
 from tests.unit.loop.parts import Stage
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 def test_a_target_that_is_missing_is_written() -> None:
@@ -210,7 +210,7 @@ def test_a_write_that_fails_is_tried_again_until_it_succeeds(caplog: pytest.LogC
     stage = Stage(HUP)
     stage.scene.world.add_container("nginx")
     stage.reconcile()
-    assert stage.notifier.flush(stage.scene.clock.now_s + 5)
+    assert stage.flush()
     stage.target.refusal = "No space left on device"
     stage.scene.world.add_container("web")
     assert not stage.reconcile()

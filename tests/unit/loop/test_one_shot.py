@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from notify.actions.signal import Signal
+from notify.port import EngineRefused
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
 from reconciler.loop.work_queue import RenderArrived, StopAsked, Wakeup, WorkQueue
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 class MovingQueue(WorkQueue):
@@ -135,13 +136,21 @@ def test_a_pipe_without_a_reader_is_waited_for() -> None:
     assert stage.counted.writes[False] > 3
 
 
-def test_a_notification_that_fails_gives_14() -> None:
-    """What is left stays owed."""
+def test_a_notification_that_fails_gives_14(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again until the budget is used up; what is left stays owed."""
     stage = Stage(HUP)
     stage.scene.world.add_container("nginx")
-    stage.notifier.flush = lambda deadline_s: False  # type: ignore[method-assign] # its own tests show when
+
+    def refuse(*_: object, **__: object) -> None:
+        raise EngineRefused("the engine is in a bad mood", 500)
+
+    monkeypatch.setattr(stage.port, "kill", refuse)
     one_shot, _ = _one_shot(stage)
+    begun_s = stage.scene.clock.now_s
     assert one_shot.run() is Status.NOTIFICATION_FAILED
+    assert stage.scene.clock.now_s == begun_s + BUDGET_S
+    (debt,) = stage.notifier.pending()
+    assert debt.tries > 1
 
 
 def test_a_stop_ends_the_waiting() -> None:

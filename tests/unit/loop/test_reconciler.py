@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from notify.actions.signal import Signal
 from reconciler.backoff import Backoff
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.pacing import Pacing
@@ -25,7 +25,9 @@ from tests.unit.loop.parts import Stage
 if TYPE_CHECKING:
     import pytest
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+    from notify.actions.action import Action
+
+HUP = Signal("nginx", "SIGHUP")
 
 
 class Renewals:
@@ -41,7 +43,7 @@ class Renewals:
 class Show:
     """A loop over one stage, woken by hand."""
 
-    def __init__(self, *notifications: Notification) -> None:
+    def __init__(self, *notifications: Action) -> None:
         self.stage = Stage(*notifications)
         self.scene = self.stage.scene
         self.watcher = Renewals()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 from reconciler.loop.sightings import Sightings
 from tests.unit.informer.world import Scene
 
 if TYPE_CHECKING:
     import pytest
 
-RESTART = Notification("restart", "web")
-HUP = Notification("signal", "web", "SIGHUP")
+    from models.notification import Notification
+
+RESTART = Restart("web")
+HUP = Signal("web", "SIGHUP")
 COMPOSE = "com.docker.compose."
 
 

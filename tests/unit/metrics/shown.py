@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from metrics.exposition.scrape import MetricsPage
+from metrics.exposition.scrape import metrics_page
 from metrics.instruments import Metrics
-from models.notification import Notification
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HUP = Notification("signal", "nginx", "SIGHUP")
-USR2 = Notification("signal", "nginx", "SIGUSR2")
-RESTART = Notification("restart", "web")
+    from models.notification import Notification
+
+HUP = Signal("nginx", "SIGHUP")
+USR2 = Signal("nginx", "SIGUSR2")
+RESTART = Restart("web")
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -25,12 +28,12 @@ def metrics_of(
     targets: Sequence[str] = ("/etc/out",), notifications: Sequence[Notification] = (HUP, RESTART)
 ) -> Metrics:
     """Metrics of one job."""
-    return Metrics(version="1.2.3", targets=targets, notifications=notifications)
+    return Metrics(version="1.2.3", targets=targets, notifications=notifications, registry=CollectorRegistry())
 
 
 def scraped(metrics: Metrics) -> Samples:
     """All samples of a scrape, by name and labels."""
-    _, body = MetricsPage(metrics, CollectorRegistry())("")
+    _, body = metrics_page(metrics.registry)("")
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(body.decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import socket
@@ -31,6 +32,7 @@ class World:
         self.healthy = (True, "")
         self.ready = (False, "no snapshot yet")
         self.log: list[str] = []
+        self.unexpected: list[Exception] = []
 
     def routes(self) -> Routes:
         """Routes with two more pages, one of which fails."""
@@ -62,7 +64,13 @@ def serve(world: World) -> Iterator[Callable[..., ExpositionServer]]:
     with contextlib.ExitStack() as stack:
 
         def start(limits: Limits | None = None) -> ExpositionServer:
-            server = ExpositionServer(listen(ANYWHERE), world.routes(), log=world.log.append, limits=limits)
+            server = ExpositionServer(
+                listen(ANYWHERE),
+                world.routes(),
+                log=world.log.append,
+                unexpected=world.unexpected.append,
+                limits=limits,
+            )
             stack.callback(server.close)
             server.start()
             return server
@@ -248,10 +256,49 @@ def test_many_clients_at_once(serve: Callable[..., ExpositionServer]) -> None:
     assert answers == [200] * 30
 
 
+def test_no_thread_to_be_had_ends_one_client_and_not_the_server(
+    world: World, serve: Callable[..., ExpositionServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, the client is closed, and the next one is served; so is the end."""
+    server = serve()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_thread)
+        assert _raw(server.port, b"GET /healthz HTTP/1.1\r\n\r\n") == b""
+    assert [type(error) for error in world.unexpected] == [RuntimeError]
+    assert _ask(server.port, "/healthz")[0] == 200
+    server.close()
+
+
+def test_no_descriptor_to_be_had_ends_the_oldest_client(
+    world: World, serve: Callable[..., ExpositionServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that there is one for the next."""
+    server = serve()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as idle:
+        _until(lambda: _threads() == 2)
+        accept, refused = socket.socket.accept, [OSError(errno.EMFILE, os.strerror(errno.EMFILE))]
+
+        def accept_later(listener: socket.socket) -> object:
+            if refused:
+                raise refused.pop()
+            return accept(listener)
+
+        monkeypatch.setattr(socket.socket, "accept", accept_later)
+        assert _ask(server.port, "/healthz")[0] == 200
+        assert _rest(idle) == b""
+    assert world.log == ["a metrics client could not be accepted: Too many open files"]
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_close_ends_everything(world: World) -> None:
     """After closing no thread, socket or port of the server is left, open connections included."""
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted
-    server = ExpositionServer(listen(ANYWHERE), world.routes(), log=world.log.append)
+    server = ExpositionServer(
+        listen(ANYWHERE), world.routes(), log=world.log.append, unexpected=world.unexpected.append
+    )
     server.start()
     with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as connection:
         assert _ask(server.port, "/healthz")[0] == 200
@@ -267,7 +314,7 @@ def test_close_ends_everything(world: World) -> None:
 def test_close_of_a_server_that_never_started(world: World) -> None:
     """A program that ends before it serves gives its port back."""
     listeners = listen(ANYWHERE)
-    server = ExpositionServer(listeners, world.routes(), log=world.log.append)
+    server = ExpositionServer(listeners, world.routes(), log=world.log.append, unexpected=world.unexpected.append)
     port = server.port
     server.close()
     listen(MetricsAddress("127.0.0.1", port))[0].close()

@@ -6,21 +6,22 @@ import pytest
 
 from models.change import Change
 from models.event import EngineEvent
-from models.notification import Notification
 from models.run import Run
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
 
 
 def test_notifications_read_as_in_a_sentence() -> None:
     """As logs show them."""
-    assert str(Notification("signal", "nginx", "SIGHUP")) == "signal HUP to nginx"
-    assert str(Notification("restart", "nginx")) == "restart of nginx"
+    assert str(Signal("nginx", "SIGHUP")) == "signal HUP to nginx"
+    assert str(Restart("nginx")) == "restart of nginx"
 
 
 def test_equal_values_are_one() -> None:
     """A run is its container's id and start; exact duplicates of notifications can be dropped."""
     assert Run("1", "a") == Run("1", "a")
     assert len({Run("1", "a"), Run("1", "b"), Run("2", "a"), Run("1", "a")}) == 3
-    assert len({Notification("restart", "a"), Notification("restart", "a"), Notification("signal", "a", "SIGHUP")}) == 2
+    assert len({Restart("a"), Restart("a"), Signal("a", "SIGHUP")}) == 2
 
 
 @pytest.mark.parametrize(

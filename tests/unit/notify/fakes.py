@@ -7,46 +7,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from models.notification import Notification
 from models.run import Run
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
+from notify.dispatcher import Runtime
 from notify.interval import Interval
-from notify.mailbox import Mailbox
-from notify.notifier import Notifier
+from notify.notifier import Notifier, NotifySettings, flush
 from notify.port import ContainerState, DeliveryError, EngineRefused
-from notify.sighting import CompleteList, Sighting
+from notify.start_order import CompleteList, ContainerObservation
+from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from notify.outcome import Report
-    from notify.telling import SignalVia
+    from models.notification import Notification
+    from models.notify_report import NotifyReport
+    from notify.actions.action import Action, SignalVia
 
-HUP = Notification("signal", "web", "SIGHUP")
-RESTART = Notification("restart", "web")
+HUP = Signal("web", "SIGHUP")
+RESTART = Restart("web")
 ENGINE = "unix:///made/up.sock"
 EPOCH = datetime(2024, 5, 1, tzinfo=UTC)  # the engine's clock is far from ours: comparing the two would show
 
 When = Literal["before", "after", "halfway"]
-
-
-@dataclass
-class Clock:
-    """Monotonic seconds that only move when told to."""
-
-    now_s: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def wall(self) -> float:
-        return self.now_s + 1_700_000_000.0
-
-    def advance(self, seconds: float) -> None:
-        self.now_s += seconds
-
-    def tick(self) -> None:
-        """Time passes between any two things that happen."""
-        self.now_s += 0.000_001
 
 
 @dataclass
@@ -90,7 +73,7 @@ class Call:
 class FakeEngine:
     """A NotifyPort whose containers start, stop and are told; it can refuse, time out, or do things by halves."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.containers: dict[str, FakeContainer] = {}
         self.calls: list[Call] = []
@@ -255,25 +238,25 @@ class FakeStore:
 
 
 @dataclass
-class RecordingObserver:
-    """Remembers what was told last, and every attempt."""
+class Published:
+    """Remembers every result, and the last standing of each notification."""
 
+    forward: Callable[[NotifyReport], None]
     attempts: list[tuple[Notification, str]] = field(default_factory=list)
     owed: dict[Notification, tuple[int, float]] = field(default_factory=dict)
     matched: dict[Notification, int] = field(default_factory=dict)
     at_risk: dict[Notification, bool] = field(default_factory=dict)
+    reports: int = 0
 
-    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
-        self.attempts.append((notification, result))
-
-    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
-        self.owed[notification] = (count, oldest_epoch_s)
-
-    def matches(self, notification: Notification, count: int) -> None:
-        self.matched[notification] = count
-
-    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
-        self.at_risk[notification] = at_risk
+    def publish(self, report: NotifyReport) -> None:
+        self.reports += 1
+        self.forward(report)
+        for result in report.results:
+            self.attempts.append((result.notification, "success" if result.ok else "error"))
+        for standing in report.standings:
+            self.owed[standing.notification] = (standing.pending, standing.oldest_epoch_s)
+            self.matched[standing.notification] = standing.matches
+            self.at_risk[standing.notification] = standing.policy_at_risk
 
 
 class Workers:
@@ -293,23 +276,6 @@ class Workers:
             self.run()
 
 
-class WorkingMailbox(Mailbox):
-    """Waiting lets the workers work; with nothing to do it moves the clock."""
-
-    def __init__(self, workers: Workers, clock: Clock) -> None:
-        super().__init__()
-        self._workers = workers
-        self._clock = clock
-        self.stuck = False
-
-    def wait(self, timeout_s: float) -> Report | None:
-        if self._workers.waiting and not self.stuck:
-            self._workers.run()
-            return self.take()
-        self._clock.advance(timeout_s)
-        return None
-
-
 class Lines(logging.Handler):
     """Remembers log lines as `LEVEL text`."""
 
@@ -324,21 +290,26 @@ class Lines(logging.Handler):
         return [line for line in self.lines if part in line]
 
 
-class House:
+class NotifierHarness:
     """One program around a notifier: an engine, a file, a state, and the loop's passes in small steps."""
 
     def __init__(
         self,
-        *notifications: Notification,
+        *notifications: Action,
         interval: Interval | None = None,
         via: SignalVia = "auto",
         chance: Callable[[], float] = lambda: 0.0,
+        clock: FakeClock | None = None,
+        job: str = "/etc/made/up.conf",
+        publish: Callable[[NotifyReport], None] = lambda report: None,
     ) -> None:
-        self.notifications = notifications or (HUP,)
+        self.notifications: tuple[Action, ...] = notifications or (HUP,)
         self.interval = interval or Interval(0.5, 2)
         self.via: SignalVia = via
         self.chance = chance
-        self.clock = Clock()
+        self.clock = clock or FakeClock()
+        self.job = job
+        self.publish = publish
         self.engine = FakeEngine(self.clock)
         self.store = FakeStore()
         self.lines = Lines()
@@ -352,37 +323,30 @@ class House:
             looks: whether it looks at the file first thing.
         """
         self.workers = Workers()
-        self.mailbox = WorkingMailbox(self.workers, self.clock)
-        self.observer = RecordingObserver()
+        self.observer = Published(self.publish)
+        self.stuck = False
         self.wakes = 0
         log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
         log.addHandler(self.lines)
         self.notifier = Notifier(
-            "/etc/made/up.conf",
-            self.notifications,
+            NotifySettings(self.job, self.notifications, self.interval, self.via),
             self.engine,
-            interval=self.interval,
-            store=self.store,
-            signal_via=self.via,
-            clock=self.clock,
-            wall_clock=self.clock.wall,
-            chance=self.chance,
-            spawn=self.workers.spawn,
-            wake=self._wake,
-            observer=self.observer,
-            log=log,
-            mailbox=self.mailbox,
+            self.store,
+            Runtime(self.clock, self.clock.wall, self.chance, self._spawn, self._wake, log),
+            self.observer.publish,
         )
         self.notifier.restore(self.disk if looks else None)
 
-    def sightings(self) -> dict[Notification, list[Sighting]]:
+    def observations(self) -> dict[Notification, list[ContainerObservation]]:
         """What a pass would show now; a notification matches by name."""
         self.clock.tick()
-        shown: dict[Notification, list[Sighting]] = {notification: [] for notification in self.notifications}
+        shown: dict[Notification, list[ContainerObservation]] = {
+            notification: [] for notification in self.notifications
+        }
         for notification in self.notifications:
             for container in self.engine.containers.values():
                 if container.name == notification.container:
-                    shown[notification].append(self._sighting(container))
+                    shown[notification].append(self._observation(container))
         return shown
 
     def listing(self) -> CompleteList:
@@ -393,9 +357,9 @@ class House:
     def render(self, digest: str, *, changed: Collection[str] | None = None) -> None:
         """One whole pass in which the template gives this content, for changes of containers of these names."""
         if self.disk == digest:
-            self.notifier.unchanged(digest, self.sightings(), listing=self.listing())
+            self.notifier.unchanged(digest, self.observations(), listing=self.listing())
             return
-        shown = self.sightings()
+        shown = self.observations()
         self.notifier.prepare(digest, self.cause(), shown, changed=changed)
         self.disk = digest
         self.clock.tick()
@@ -425,16 +389,30 @@ class House:
             self.pump()
         self.clock.now_s = max(until_s, self.clock())
 
-    def owed(self) -> int:
+    def flush(self, deadline_s: float) -> bool:
+        """What the loop does at its end, with this notifier alone."""
+        return flush([self.notifier], deadline_s, clock=self.clock, wait=self.work_until)
+
+    def work_until(self, moment_s: float) -> None:
+        """Waiting lets a worker work, unless they are stuck; with nothing to do it moves the clock."""
+        if self.workers.waiting and not self.stuck:
+            self.workers.run()
+        else:
+            self.clock.now_s = max(moment_s, self.clock())
+
+    def pending(self) -> int:
         """How many debts there are."""
         return len(self.notifier.pending())
+
+    def _spawn(self, work: Callable[[], None]) -> None:
+        self.workers.spawn(work)
 
     def _wake(self) -> None:
         self.wakes += 1
 
-    def _sighting(self, container: FakeContainer) -> Sighting:
+    def _observation(self, container: FakeContainer) -> ContainerObservation:
         runs = container.running and not container.restarting
-        return Sighting(
+        return ContainerObservation(
             container_id=container.container_id,
             name=container.name,
             engine=ENGINE,

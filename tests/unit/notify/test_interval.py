@@ -7,7 +7,7 @@ import math
 import pytest
 
 from notify.interval import Batch, Interval
-from tests.unit.notify.fakes import HUP, House
+from tests.unit.notify.fakes import HUP, NotifierHarness
 
 TIMER_CASES = [
     pytest.param(0.5, 2, [0], [0.5], id="one change"),
@@ -27,31 +27,31 @@ TIMER_CASES = [
 @pytest.mark.parametrize(("min_s", "max_s", "changes_at_s", "told_at_s"), TIMER_CASES)
 def test_batches(min_s: float, max_s: float, changes_at_s: list[float], told_at_s: list[float]) -> None:
     """Each batch is told once, MIN after its last change and at most MAX after its first."""
-    house = House(HUP, interval=Interval(min_s, max_s))
-    house.engine.run_new()
-    house.disk = "before"
-    house.render("before")
-    start_s = house.clock()
+    harness = NotifierHarness(HUP, interval=Interval(min_s, max_s))
+    harness.engine.run_new()
+    harness.disk = "before"
+    harness.render("before")
+    start_s = harness.clock()
     told: list[float] = []
-    house.engine.on_told = lambda run: told.append(house.clock() - start_s)
+    harness.engine.on_told = lambda run: told.append(harness.clock() - start_s)
     for number, at_s in enumerate(changes_at_s):
-        house.wait(max(start_s + at_s - house.clock(), 0))
-        house.render(f"content {number}")
-        house.pump()
-    house.wait(100)
+        harness.wait(max(start_s + at_s - harness.clock(), 0))
+        harness.render(f"content {number}")
+        harness.pump()
+    harness.wait(100)
     assert told == pytest.approx(told_at_s, abs=0.001)
 
 
 def test_only_the_notification_is_debounced() -> None:
     """Three changes within MIN are three writes and one notification."""
-    house = House(HUP, interval=Interval(0.5, 2))
-    house.engine.run_new()
+    harness = NotifierHarness(HUP, interval=Interval(0.5, 2))
+    harness.engine.run_new()
     for content in ("a", "b", "c"):
-        house.render(content)
-        house.wait(0.1)
-    house.wait(10)
-    assert house.disk == "c"
-    assert len(house.engine.told) == 1
+        harness.render(content)
+        harness.wait(0.1)
+    harness.wait(10)
+    assert harness.disk == "c"
+    assert len(harness.engine.told) == 1
 
 
 def test_an_overdue_batch_is_not_put_off() -> None:
@@ -73,14 +73,14 @@ def test_what_is_no_interval_is_refused(min_s: float, max_s: float, words: str) 
 
 def test_a_change_taken_back_leaves_no_batch_behind() -> None:
     """After A-B-A nothing is due, and the next change waits its whole MIN."""
-    house = House(HUP)
-    house.engine.run_new()
-    house.disk = "a"
+    harness = NotifierHarness(HUP)
+    harness.engine.run_new()
+    harness.disk = "a"
     for content in ("a", "b", "a"):
-        house.render(content)
-    assert house.notifier.next_due() is None
-    house.clock.advance(0.4)
-    house.render("c")
-    due_s = house.notifier.next_due()
+        harness.render(content)
+    assert harness.notifier.next_due() is None
+    harness.clock.advance(0.4)
+    harness.render("c")
+    due_s = harness.notifier.next_due()
     assert due_s is not None
-    assert due_s - house.clock() == pytest.approx(0.5, abs=0.001)
+    assert due_s - harness.clock() == pytest.approx(0.5, abs=0.001)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
-from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, House
+from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, NotifierHarness
 
 if TYPE_CHECKING:
-    from models.notification import Notification
     from models.run import Run
+    from notify.actions.action import Action
 
 CONTENTS = st.sampled_from(["a", "b"])  # two are enough: taking back is what is hard
 ERRORS = {
@@ -51,37 +51,37 @@ class Killed(BaseException):
 class Promise(RuleBasedStateMachine):
     """A world of containers that read the file when they start and when they are told, and a program that may die."""
 
-    notifications: tuple[Notification, ...] = (HUP,)
+    notifications: tuple[Action, ...] = (HUP,)
 
     @initialize(policy=st.sampled_from(["", "always"]))
     def begin(self, policy: str) -> None:
-        self.house = House(*self.notifications)
+        self.harness = NotifierHarness(*self.notifications)
         self.loaded: dict[Run, str | None] = {}
         self.rendered, self.rogues = "a", 0
         self.alive, self.phase = True, STEPS[-1]
         self.kill_at_save: int | None = None
-        engine = self.house.engine
+        engine = self.harness.engine
         engine.on_started = self.load
         engine.on_told = self.load
-        self.house.store.on_save = self.maybe_killed
+        self.harness.store.on_save = self.maybe_killed
         engine.run_new(restart_policy=policy)
         engine.run_new()
-        self.house.disk = "a"
+        self.harness.disk = "a"
         for container in engine.containers.values():
             self.load(container.run)
-        self.house.render("a")
+        self.harness.render("a")
 
     def load(self, run: Run) -> None:
-        self.loaded[run] = self.house.disk
+        self.loaded[run] = self.harness.disk
 
     # The world
 
     def containers(self) -> list[FakeContainer]:
-        return list(self.house.engine.containers.values())
+        return list(self.harness.engine.containers.values())
 
     @rule(index=st.integers(0, 2), event=st.sampled_from(["stop", "start", "crash", "recreate", "pause", "unpause"]))
     def something_happens(self, index: int, event: str) -> None:
-        engine = self.house.engine
+        engine = self.harness.engine
         container = self.containers()[index % len(self.containers())]
         if event == "recreate":
             engine.remove(container)
@@ -95,16 +95,16 @@ class Promise(RuleBasedStateMachine):
         elif event in {"pause", "unpause"} and container.running:
             container.paused = event == "pause"
 
-    @precondition(lambda self: len(self.house.engine.containers) < 3)
+    @precondition(lambda self: len(self.harness.engine.containers) < 3)
     @rule()
     def container_added(self) -> None:
-        self.house.engine.run_new()
+        self.harness.engine.run_new()
 
     @precondition(lambda self: self.phase == "recorded")
     @rule(deleted=st.booleans())
     def file_edited_and_read(self, *, deleted: bool) -> None:
         self.rogues += 1
-        self.house.disk = None if deleted else f"rogue {self.rogues}"
+        self.harness.disk = None if deleted else f"rogue {self.rogues}"
         for container in self.containers():
             if container.running:
                 self.load(container.run)
@@ -134,25 +134,25 @@ class Promise(RuleBasedStateMachine):
             self.die()
 
     def looked(self) -> None:
-        self.house.clock.advance(0.01)
-        self.shown, self.listed = self.house.sightings(), self.house.listing()
-        self.house.notifier.engine_clock(ENGINE, self.house.clock(), self.house.engine.epoch_ns())
-        self.found, self.digest = self.house.disk, self.rendered
+        self.harness.clock.advance(0.01)
+        self.shown, self.listed = self.harness.observations(), self.harness.listing()
+        self.harness.notifier.engine_clock(ENGINE, self.harness.clock(), self.harness.engine.epoch_ns())
+        self.found, self.digest = self.harness.disk, self.rendered
 
     def compared(self) -> None:
         if self.found == self.digest:
-            self.house.notifier.unchanged(self.digest, self.shown, listing=self.listed)
+            self.harness.notifier.unchanged(self.digest, self.shown, listing=self.listed)
         else:
-            self.house.notifier.prepare(self.digest, self.house.cause(), self.shown, listing=self.listed)
+            self.harness.notifier.prepare(self.digest, self.harness.cause(), self.shown, listing=self.listed)
 
     def replaced(self) -> None:
-        self.house.disk = self.digest
-        self.house.clock.tick()
-        self.replaced_at_s = self.house.clock()
+        self.harness.disk = self.digest
+        self.harness.clock.tick()
+        self.replaced_at_s = self.harness.clock()
 
     def recorded(self) -> None:
         if self.found != self.digest:
-            self.house.notifier.replaced(self.digest, self.shown, self.replaced_at_s, listing=self.listed)
+            self.harness.notifier.replaced(self.digest, self.shown, self.replaced_at_s, listing=self.listed)
 
     @precondition(lambda self: self.alive)
     @rule(
@@ -180,7 +180,7 @@ class Promise(RuleBasedStateMachine):
         self.phase = STEPS[-1]
 
     def abandoned(self) -> None:
-        self.house.notifier.abandoned(self.digest)
+        self.harness.notifier.abandoned(self.digest)
 
     @precondition(lambda self: self.alive)
     @rule(seconds=st.sampled_from([0.1, 3.0, 40.0]))
@@ -191,25 +191,25 @@ class Promise(RuleBasedStateMachine):
     def go_on_for(self, seconds: float) -> None:
         if not self.alive:
             return
-        self.house.clock.advance(seconds)
+        self.harness.clock.advance(seconds)
         try:
-            self.house.notifier.advance(self.house.clock())
+            self.harness.notifier.advance(self.harness.clock())
         except Killed:
             self.die()
 
-    @precondition(lambda self: self.alive and self.house.workers.waiting)
+    @precondition(lambda self: self.alive and self.harness.workers.waiting)
     @rule(fault=FAULTS, count=st.integers(1, 3))
     def workers_work(self, fault: tuple[str, str, str], count: int) -> None:
         """Begun deliveries reach the engine; their reports wait."""
         self.plan_fault(*fault)
-        for _ in range(min(count, len(self.house.workers.waiting))):
-            self.house.workers.run()
-        self.house.engine.faults.clear()
+        for _ in range(min(count, len(self.harness.workers.waiting))):
+            self.harness.workers.run()
+        self.harness.engine.faults.clear()
 
     def plan_fault(self, operation: str, error: str, when: str) -> None:
         for name in TELLING if operation == "tell" else (operation,):
             if error:
-                self.house.engine.fail(name, ERRORS[error], when)  # type: ignore[arg-type] # one of FAULTS above
+                self.harness.engine.fail(name, ERRORS[error], when)  # type: ignore[arg-type] # one of FAULTS above
 
     @precondition(lambda self: self.alive)
     @rule(saves=st.integers(0, 2))
@@ -226,32 +226,32 @@ class Promise(RuleBasedStateMachine):
     @rule()
     def program_told_to_end(self) -> None:
         with suppress(Killed):
-            self.house.notifier.flush(self.house.clock() + 4)
+            self.harness.flush(self.harness.clock() + 4)
         self.die()
 
     @precondition(lambda self: self.alive)
     @rule(requests_arrive=st.booleans())
     def program_killed(self, *, requests_arrive: bool) -> None:
         if requests_arrive:
-            self.house.workers.run_all()
+            self.harness.workers.run_all()
         self.die()
 
     @precondition(lambda self: not self.alive)
     @rule(looks=st.booleans())
     def program_started(self, *, looks: bool) -> None:
-        self.house.start(looks=looks)
+        self.harness.start(looks=looks)
         self.alive = True
 
-    @precondition(lambda self: not self.alive and self.house.store.data is not None)
+    @precondition(lambda self: not self.alive and self.harness.store.data is not None)
     @rule(garbage=st.binary(max_size=5))
     def state_corrupted(self, garbage: bytes) -> None:
-        self.house.store.data = garbage
+        self.harness.store.data = garbage
         for container in self.containers():
             container.stopped_by_restart = False  # that it was ours was written in the state only
 
     def die(self) -> None:
         self.alive, self.phase, self.kill_at_save = False, "recorded", None
-        self.house.workers.waiting.clear()
+        self.harness.workers.waiting.clear()
 
     # The promise
 
@@ -263,24 +263,24 @@ class Promise(RuleBasedStateMachine):
             self.program_started(looks=False)
         self.finish_pass()
         for _ in range(4):
-            self.house.render(self.rendered)
-            self.house.wait(100)
-        assert self.house.owed() == 0
+            self.harness.render(self.rendered)
+            self.harness.wait(100)
+        assert self.harness.pending() == 0
         assert [c.name for c in self.containers() if c.stopped_by_restart] == []
         running = [container.run for container in self.containers() if container.running]
-        assert {run: self.loaded[run] for run in running} == dict.fromkeys(running, self.house.disk)
+        assert {run: self.loaded[run] for run in running} == dict.fromkeys(running, self.harness.disk)
         self.quiet_restart_tells_nobody()
 
     def quiet_restart_tells_nobody(self) -> None:
-        before = self.house.engine.operations()
-        self.house.start()
-        self.house.render(self.rendered)
-        self.house.wait(100)
-        assert self.house.engine.operations() == before
-        assert self.house.owed() == 0
+        before = self.harness.engine.operations()
+        self.harness.start()
+        self.harness.render(self.rendered)
+        self.harness.wait(100)
+        assert self.harness.engine.operations() == before
+        assert self.harness.pending() == 0
 
     def teardown(self) -> None:
-        if hasattr(self, "house"):
+        if hasattr(self, "harness"):
             self.all_is_well_in_the_end()
 
 

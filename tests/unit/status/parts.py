@@ -12,7 +12,8 @@ from tests.unit.loop.parts import Counted, Stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.notification import Notification
+    from models.notify_report import NotifyReport
+    from notify.actions.action import Action
     from reconciler.status.values import JobStatus, NotificationStatus, Status
 
 
@@ -36,23 +37,14 @@ class Recording(Counted):
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         self.job.reconciled(target, ok=ok, duration_s=duration_s, at_epoch_s=at_epoch_s)
 
-    def attempt(self, notification: Notification, result: str, duration_s: float) -> None:
-        self.notified.attempt(notification, "success" if result == "success" else "error", duration_s)
-
-    def pending(self, notification: Notification, count: int, oldest_epoch_s: float) -> None:
-        self.notified.pending(notification, count, oldest_epoch_s)
-
-    def matches(self, notification: Notification, count: int) -> None:
-        self.notified.matches(notification, count)
-
-    def policy_at_risk(self, notification: Notification, *, at_risk: bool) -> None:
-        self.notified.policy_at_risk(notification, at_risk=at_risk)
+    def publish(self, report: NotifyReport) -> None:
+        self.notified.publish(report)
 
 
 class Watched:
     """A stage that is watched. Its wall clock is the scene's monotonic one."""
 
-    def __init__(self, *notifications: Notification) -> None:
+    def __init__(self, *notifications: Action) -> None:
         self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
         self.recording = Recording(self.metrics, self._now_s)
         self.stage = Stage(*notifications, counted=self.recording)

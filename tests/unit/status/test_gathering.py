@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from models.event import EngineEvent
-from models.notification import Notification
+from notify.actions.signal import Signal
 from notify.port import EngineRefused
 from reconciler.status.gathering import DEBTS_SHOWN_MAX
 from reconciler.status.records import EVENTS_KEPT
@@ -19,7 +19,7 @@ from tests.unit.status.parts import Watched
 if TYPE_CHECKING:
     import pytest
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 def _event(number: int = 0, **attributes: str) -> EngineEvent:
@@ -156,7 +156,7 @@ def test_a_failed_notification_says_why_and_when_it_goes_on(monkeypatch: pytest.
 
 def test_of_many_debts_the_first_are_shown_and_all_are_counted() -> None:
     """A page of thousands of lines would be read by nobody."""
-    watched = Watched(Notification("signal", "app", "SIGHUP"))
+    watched = Watched(Signal("app", "SIGHUP"))
     for number in range(DEBTS_SHOWN_MAX + 7):
         watched.scene.world.add_container(f"app-{number:03}", labels={"pygen.target": "app"})
     watched.stage.reconcile()

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from metrics.instruments import Metrics
-from metrics.series import Counter, Gauge
-from models.notification import Notification
+from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from notify.actions.signal import Signal
 from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
 
-HUP = Notification("signal", "nginx", "SIGHUP")
+HUP = Signal("nginx", "SIGHUP")
 
 
 def _metrics() -> Metrics:
     return Metrics(version="1", targets=["t"], notifications=[HUP])
 
 
-def _value(metrics: Metrics, name: str, *labels: str) -> float:
-    (found,) = (series for series in metrics.series() if series.name == name)
-    assert isinstance(found, Counter | Gauge)
-    return found.value(*labels)
+def _value(metrics: Metrics, name: str, *values: str) -> float:
+    (found,) = (
+        sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if (sample.name, tuple(sample.labels.values())) == (name, values)
+    )
+    return found
 
 
 def _wall_clock() -> float:
@@ -46,10 +50,8 @@ def test_what_becomes_of_notifications_is_counted() -> None:
     """Attempts, debts, matches and risks."""
     metrics = _metrics()
     record = NotifyRecord(metrics.notify, _wall_clock)
-    record.attempt(HUP, "success", 0.1)
-    record.pending(HUP, 2, 77.0)
-    record.matches(HUP, 3)
-    record.policy_at_risk(HUP, at_risk=True)
+    standing = NotificationStanding(HUP, matches=3, pending=2, oldest_epoch_s=77.0, policy_at_risk=True)
+    record.publish(NotifyReport("t", (DeliveryResult(HUP, ok=True, duration_s=0.1),), (standing,)))
     assert _value(metrics, "pygen_notifications_total", "signal", "nginx", "success") == 1
     assert _value(metrics, "pygen_notifications_pending", "signal", "nginx") == 2
     assert _value(metrics, "pygen_notification_oldest_pending_timestamp_seconds", "signal", "nginx") == 77

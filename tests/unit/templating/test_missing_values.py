@@ -158,6 +158,46 @@ def test_calling_an_unknown_function_fails() -> None:
     assert failure_of("a\n{{ read_confg('x') }}").line == 2
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ read_confg('x') }}", "'read_confg' is undefined"),
+        ("{{ nope.matching('x') }}", "'nope' is undefined"),
+        ("{{ nope['a b']() }}", "'nope' is undefined"),
+        ("{% for c in nope() %}{% endfor %}", "'nope' is undefined"),
+        ("{% for k, v in nope.items() %}{% endfor %}", "'nope' is undefined"),
+        ("{% call nope() %}{% endcall %}", "'nope' is undefined"),
+        ("{% macro m() %}{{ caller() }}{% endmacro %}{{ m() }}", "No caller defined"),
+        ("{% for c in containers.matchin('web') %}{% endfor %}", "a Container has no field 'matchin'"),
+        ("{{ containers.first.nope() }}", "a Container has no field 'nope'"),
+        ("{{ 'a'.nope() }}", "a str has no field 'nope'"),
+        ("{% set c = containers.first %}{{ c[c.labels.key]() }}", "a computed name does not exist"),
+    ],
+)
+def test_what_is_called_and_does_not_exist_is_named(template: str, said: str) -> None:
+    """In both modes; a name that a container chose is not."""
+    web = container("web", labels={"key": "s3cret"})
+    assert failure_of(template, web).message == f"a function is called that does not exist: {said}"
+    assert failure_of(template, web, strict=True).message == said
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{% for c in contaners %}{{ c }}{% endfor %}", "contaners"),
+        ("{% for k, v in contaners %}{{ k }}{% endfor %}", "contaners"),
+        ("{% for c in containers.first.netwrks %}{{ c }}{% endfor %}", "container.netwrks"),
+        ("{{ contaners | map(attribute='name') | join }}", "contaners"),
+    ],
+)
+def test_what_is_iterated_over_and_does_not_exist_is_named(template: str, name: str) -> None:
+    """In strict mode in the error, else in the warning."""
+    outcome = outcome_of(template, WEB)
+    assert isinstance(outcome, Rendered)
+    assert (outcome.text, outcome.undefined_names) == (b"", (name,))
+    assert repr(name.rpartition(".")[2]) in failure_of(template, WEB, strict=True).message
+
+
 def test_each_render_notes_anew() -> None:
     """What one render noted is not told of the next."""
     used, unused = outcome_of("{{ nope }}"), outcome_of("{{ 1 }}")

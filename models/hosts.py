@@ -1,0 +1,47 @@
+"""Names and addresses of hosts, as options and `Host` headers have them. Pure: nothing is looked up."""
+
+from __future__ import annotations
+
+import re
+
+_NAME_MAX = 253
+_LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_IPV4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+_LIKE_IPV4 = re.compile(r"[0-9.]+")
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is an address or could be a name: what no resolver would take is none."""
+    if ":" in text or _LIKE_IPV4.fullmatch(text):
+        return is_ip_address(text)
+    if not text.isascii():
+        try:
+            text = text.encode("idna").decode()
+        except UnicodeError:
+            return False
+    return len(text) <= _NAME_MAX and _NAME.fullmatch(text) is not None
+
+
+def is_ip_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address; the latter without brackets, perhaps with its zone."""
+    if ":" not in text:
+        return _IPV4.fullmatch(text) is not None
+    import ipaddress  # no start waits for it unless it has such an address
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def host_of(authority: str) -> str:
+    """The host of `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`, in small letters, without brackets and last dot.
+
+    Of what is none of these it gives something that is no host.
+    """
+    if authority.startswith("[") and (bracketed := re.fullmatch(r"\[([^]]*)\](?::[0-9]*)?", authority)):
+        return bracketed[1].lower()
+    return authority.rpartition(":")[0 if ":" in authority else 2].lower().removesuffix(".")

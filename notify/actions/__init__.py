@@ -1,0 +1,28 @@
+"""What can be done to tell a container. A new action is one file here, one line below, and its tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notify.actions.restart import Restart
+from notify.actions.signal import Signal
+
+if TYPE_CHECKING:
+    from notify.actions.action import Action
+
+ACTIONS: dict[str, type[Action]] = {}
+"""All of them by their word, in the order of the help."""
+
+
+def register(action: type[Action]) -> None:
+    """Make an action known to the command line, the list of permissions, the state file and the deliveries.
+
+    Raises:
+        ValueError: another one has its word.
+    """
+    if ACTIONS.setdefault(action.action, action) is not action:
+        raise ValueError(f"there are two actions called {action.action!r}")
+
+
+register(Restart)
+register(Signal)
