@@ -11,6 +11,8 @@ from metrics.known import EVENT_ACTIONS, OPERATIONS, RESULTS, STREAM_END_REASONS
 from metrics.labelling import from_zero, labelled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prometheus_client import CollectorRegistry
 
 REQUEST_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -21,9 +23,10 @@ class EngineMetrics:
 
     Args:
         registry: where they are shown.
+        engines: the names of all engines that are read, the label `engine`.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, engines: Sequence[str] = ()) -> None:
         self._requests = from_zero(
             Counter(
                 "pygen_docker_requests_total", "Requests to the engine", ("operation", "result"), registry=registry
@@ -60,6 +63,16 @@ class EngineMetrics:
             registry=registry,
         )
 
+        self._quarantined = from_zero(
+            Gauge(
+                "pygen_quarantined_containers",
+                "Containers that the engine lists and can't show, so that the others go on without news of them",
+                ("engine",),
+                registry=registry,
+            ),
+            product(engines),
+        )
+
     def request(self, operation: str, result: str, duration_s: float) -> None:
         """A request ended; any result but `success` is an error."""
         labelled(self._requests, among(operation, OPERATIONS), "success" if result == "success" else "error").inc()
@@ -84,3 +97,7 @@ class EngineMetrics:
     def missed_change(self) -> None:
         """A resync found what no event had told."""
         self._missed.inc()
+
+    def quarantined(self, engine: str, count: int) -> None:
+        """How many containers of an engine are in quarantine."""
+        labelled(self._quarantined, engine).set(count)

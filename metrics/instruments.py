@@ -31,6 +31,7 @@ class Metrics:
         version: the program's.
         targets: every job's target as configured.
         notifications: every job's.
+        engines: the names of all engines that are read.
         registry: where they are registered, with the process's and Python's own; None for one of their own.
 
     Attributes:
@@ -46,6 +47,7 @@ class Metrics:
         version: str,
         targets: Sequence[str],
         notifications: Sequence[Notification],
+        engines: Sequence[str] = (),
         registry: CollectorRegistry | None = None,
     ) -> None:
         self.registry = registry = CollectorRegistry() if registry is None else registry
@@ -53,7 +55,7 @@ class Metrics:
         build = Gauge("pygen_build_info", "The running program; always 1", ("version",), registry=registry)
         labelled(build, version).set(1)
         self.loop = LoopMetrics(targets, registry)
-        self.engine = EngineMetrics(registry)
+        self.engine = EngineMetrics(registry, engines)
         self.notify = NotifyMetrics(notifications, registry)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)

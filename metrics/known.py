@@ -24,6 +24,9 @@ OPERATIONS = (
 )
 """What is asked of an engine (`models` do not name them: they are the words of the backend's ports)."""
 
+PARTS = ("loop", "informer", "events", "inspect", "signals", "delivery", "metrics", "render", OTHER)
+"""Parts of the program that survive what nobody foresaw: threads, and what they do."""
+
 STREAM_END_REASONS = ("unreachable", "timeout", "refused", "status", "malformed", "ended", "silent", OTHER)
 """Why an event stream ended or did not begin: the reasons of the backend's EngineError."""
 
@@ -33,18 +36,22 @@ CONTAINER_STATES = ("created", "running", "paused", "restarting", "removing", "e
 EVENT_ACTIONS: dict[str, tuple[str, ...]] = {
     "container": (
         "attach",
+        "cleanup",
         "commit",
         "copy",
         "create",
         "destroy",
         "detach",
         "die",
+        "died",
         "export",
         "health_status",
+        "init",
         "kill",
         "oom",
         "pause",
         "prune",
+        "remove",
         "rename",
         "resize",
         "restart",
@@ -58,7 +65,7 @@ EVENT_ACTIONS: dict[str, tuple[str, ...]] = {
     "network": ("connect", "create", "destroy", "disconnect", "prune", "remove", "update", OTHER),
     OTHER: (OTHER,),
 }
-"""Type and actions of the engine's `/events`, from the Engine API's reference; execs are not subscribed to."""
+"""Type and actions of the engine's `/events`, from the Engine API's reference and Podman's; execs are not heard."""
 
 
 def among(value: str, known: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from metrics.known import CAUSES, CONTAINER_STATES, LINE_CHANGES, RESULTS, WRITE_MODES, among
+from metrics.known import CAUSES, CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, WRITE_MODES, among
 from metrics.labelling import from_zero, labelled
 
 if TYPE_CHECKING:
@@ -37,6 +37,15 @@ class LoopMetrics:
             "How long a pass over a target took",
             buckets=PASS_BOUNDS_S,
             registry=registry,
+        )
+        self._unexpected = from_zero(
+            Counter(
+                "pygen_unexpected_errors_total",
+                "Errors that nobody foresaw, by the part of the program that survived them",
+                ("part",),
+                registry=registry,
+            ),
+            product(PARTS),
         )
         self._process_restarts = from_zero(
             Counter(
@@ -108,6 +117,14 @@ class LoopMetrics:
         self._reconcile_s.observe(duration_s)
         if ok:
             labelled(self._succeeded_at, target).set(at_epoch_s)
+
+    def pass_failed(self, target: str) -> None:
+        """A pass failed for a reason that nobody foresaw."""
+        labelled(self._reconciles, target, _result(ok=False)).inc()
+
+    def unexpected(self, part: str) -> None:
+        """Something failed for a reason that nobody foresaw, in a part of the program; from any thread."""
+        labelled(self._unexpected, among(part, PARTS)).inc()
 
     def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
         """A render ended; after a failed one the counts of undefined names and of notes stay as they were."""

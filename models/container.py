@@ -20,12 +20,14 @@ from models.raw import RawContainer
 from models.reading import FieldReader
 from models.record import Record
 from models.run import Run
+from models.status import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 UNKNOWN_HEALTH = "unknown"
 
+_ENDPOINT_DIGITS = 16
 _NETWORKS = "NetworkSettings.Networks"
 _PORTS = "NetworkSettings.Ports"
 
@@ -41,7 +43,7 @@ class Container(Record):
         short_id: the id's first 10 digits.
         name: the name without its slash, '' where the engine gives none.
         image: the image as it was asked for (`nginx:1.25`), else its id.
-        status: `State.Status`: `running`, `paused`, `exited`, ...
+        status: `State.Status` in Docker's words: `running`, `paused`, `exited`, ...
         health: `healthy`, `unhealthy`, `starting`, or `unknown` without a health check.
         labels: the labels, sorted; a missing one reads as ''.
         env: the environment variables, sorted; a missing one reads as '', and so does one without `=`.
@@ -59,6 +61,7 @@ class Container(Record):
         restarting: `State.Restarting`.
         paused: `State.Paused`.
         started_at: `State.StartedAt` exactly as the engine wrote it.
+        endpoint_ids: the beginnings of the ids of its places in networks, sorted: others after every start.
         target_names: what it answers to (see `models.matching`), each with how close a match that is.
     """
 
@@ -89,6 +92,7 @@ class Container(Record):
     restarting: bool
     paused: bool
     started_at: str
+    endpoint_ids: tuple[str, ...]
     target_names: Mapping[str, int]
     _kept: bytes
 
@@ -153,6 +157,10 @@ class Container(Record):
         """The run that a notification would reach; None unless it runs and is not restarting."""
         return Run(self.id, self.started_at) if self.is_current else None
 
+    def ended(self) -> Container:
+        """The same container where its run is known to be over, and nothing else yet: as engines show it, it exited."""
+        return replace(self, status="exited", running=False, restarting=False, paused=False)
+
     def with_networks(self, networks: Mapping[str, NetworkFacts]) -> Container:
         """The same container where the engine's networks are known better; itself if that says nothing new."""
         found = NetworkList(
@@ -201,8 +209,9 @@ def _read(
     labels, env = _labels(reader, config), _env(reader, config)
     published = reader.mapping(settings, "Ports", "NetworkSettings.")
     exposed = reader.mapping(config, "ExposedPorts", "Config.")
+    networks = reader.mapping(settings, "Networks", "NetworkSettings.")
     compose = Compose.from_labels(labels)
-    status = intern(reader.text(state, "Status", "State."))
+    status = status_of(reader.text(state, "Status", "State."))
     return Container(
         engine=engine,
         id=container_id,
@@ -213,7 +222,7 @@ def _read(
         health=_health(reader, state),
         labels=TextMapping(labels),
         env=TextMapping(env),
-        networks=read_networks(reader, reader.mapping(settings, "Networks", "NetworkSettings."), facts, _NETWORKS),
+        networks=read_networks(reader, networks, facts, _NETWORKS),
         ports=read_exposed(reader, ("Config.ExposedPorts", exposed), (_PORTS, published)),
         published=read_published(reader, published, _PORTS),
         created=reader.text(attrs, "Created"),
@@ -226,6 +235,7 @@ def _read(
         restarting=reader.flag(state, "Restarting", "State."),
         paused=reader.flag(state, "Paused", "State."),
         started_at=reader.text(state, "StartedAt", "State."),
+        endpoint_ids=_endpoint_ids(reader, networks),
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
@@ -255,6 +265,17 @@ def _env(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
         if name:
             env[intern(name)] = value
     return env
+
+
+def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
+    """What is kept of the ids of a container's places in networks, sorted: enough to tell them apart; no empty ones."""
+    return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))
+
+
+def _endpoint_ids(reader: FieldReader, networks: dict[str, Any]) -> tuple[str, ...]:
+    # What is no object has been warned of where the networks are read.
+    places = {name: place for name, place in networks.items() if isinstance(place, dict)}
+    return endpoint_ids(reader.text(place, "EndpointID", f"{_NETWORKS}.{name}.") for name, place in places.items())
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:

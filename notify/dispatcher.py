@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from notify.schedule import Schedule
 
 
+def _ignore(_: Exception) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """What the notifications of a program take from the world around them.
@@ -35,6 +39,7 @@ class Runtime:
         spawn: runs a function in a thread of its own that does not keep the process alive.
         wake: called by workers: a report waits. Must be safe from any thread.
         log: takes what people read.
+        unexpected: told of a fault of ours in a delivery; called by workers.
     """
 
     clock: Callable[[], float]
@@ -43,6 +48,7 @@ class Runtime:
     spawn: Callable[[Callable[[], None]], None]
     wake: Callable[[], None]
     log: logging.Logger
+    unexpected: Callable[[Exception], object] = _ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Dispatcher:
             try:
                 self._runtime.spawn(partial(self._work, attempt.attempt_id, attempt.notification, attempt.task))
             except RuntimeError as error:  # no thread can be started
+                self._runtime.unexpected(error)
                 self._reports.put(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
 
     def doubt(self, since_epoch_s: float, *, forced: bool) -> None:
@@ -151,11 +158,8 @@ class Dispatcher:
 
     def _work(self, attempt_id: int, action: Action, task: Task) -> None:
         """What a worker runs."""
-        runtime = self._runtime
-        self._reports.put(
-            deliver(self._port, attempt_id, action, task, via=self._via, clock=runtime.clock, log=runtime.log)
-        )
-        runtime.wake()
+        self._reports.put(deliver(self._port, attempt_id, action, task, via=self._via, runtime=self._runtime))
+        self._runtime.wake()
 
 
 class ReportQueue:
@@ -180,14 +184,7 @@ class ReportQueue:
 
 
 def deliver(
-    port: NotifyPort,
-    attempt_id: int,
-    action: Action,
-    task: Task,
-    *,
-    via: SignalVia,
-    clock: Callable[[], float],
-    log: logging.Logger,
+    port: NotifyPort, attempt_id: int, action: Action, task: Task, *, via: SignalVia, runtime: Runtime
 ) -> Report:
     """Tell one run. Never raises: the loop must hear of every end.
 
@@ -197,17 +194,17 @@ def deliver(
         action: what to deliver.
         task: to whom.
         via: how signals are sent.
-        clock: monotonic, seconds.
-        log: takes the traceback of a fault of ours, at debug level.
+        runtime: for the clock, and for a fault of ours: its traceback is logged at debug level.
 
     Returns:
         The outcome and every reading made on the way.
     """
-    inspector = Inspector(port, task, clock)
-    begun_at_s = clock()
+    inspector = Inspector(port, task, runtime.clock)
+    begun_at_s = runtime.clock()
     try:
         outcome = action.deliver(port, task, inspector, via)
     except Exception as error:
-        log.debug("a delivery failed unexpectedly", exc_info=True)
-        outcome = Failed(f"unexpected {type(error).__name__}: {error}")
-    return Report(attempt_id, outcome, tuple(inspector.readings), clock() - begun_at_s)
+        runtime.log.debug("a delivery failed unexpectedly", exc_info=True)
+        runtime.unexpected(error)
+        outcome = Failed(f"unexpected {type(error).__name__}")
+    return Report(attempt_id, outcome, tuple(inspector.readings), runtime.clock() - begun_at_s)

@@ -15,27 +15,33 @@ from notify.dispatcher import Runtime
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
 from reconciler.backend.address import EngineAddress
+from reconciler.backend.beside import Beside
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
 from reconciler.backoff import Backoff
 from reconciler.cli.effective import template_name
+from reconciler.duty_cycle import DutyCycle
+from reconciler.inbox import Inbox
+from reconciler.informer import thread as informer_thread
 from reconciler.informer.informer import Informer
+from reconciler.informer.state import PublishedState
+from reconciler.informer.thread import InboxListener, InformerThread
 from reconciler.informer.watcher import Watcher
 from reconciler.loop.desired import Desired
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.job import Job
-from reconciler.loop.listening import QueueListener
 from reconciler.loop.one_shot import BUDGET_S
-from reconciler.loop.pacing import Pacing
+from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.reconciler import Reconciler
 from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.sightings import Sightings
-from reconciler.loop.work_queue import DeliveryEnded, RenderArrived, StatusAsked, WorkQueue
+from reconciler.loop.wakeups import DeliveryEnded, RenderArrived, StatePublished, StatusAsked, Wakeup, ends_waiting
 from reconciler.readiness import Readiness
 from reconciler.status.board import Board
-from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 from reconciler.target.state_file import open_store
 from reconciler.target.target import Target, open_target
+from reconciler.unexpected import Survivor, UnexpectedErrors
 from reconciler.version import VERSION
 from templating.renderer import Renderer
 from templating.source import Edges, open_source
@@ -76,76 +82,99 @@ class Program:
         self.clock = time.monotonic
         self.stopping = threading.Event()
         self.started_epoch_s = time.time()
-        self.queue = WorkQueue(self.clock)
+        self.inbox: Inbox[Wakeup] = Inbox(self.clock, ends_waiting=ends_waiting)
         self.heartbeat = Heartbeat(self.clock)
-        self.metrics = Metrics(version=VERSION, targets=[settings.target], notifications=settings.notifications)
-        self.job_record = JobRecord(self.metrics.loop, time.time)
-        self.notify_record = NotifyRecord(self.metrics.notify, time.time)
-        self.loop_record = LoopRecord(self.metrics.engine, self.metrics.loop, time.time)
-        self.target: Target = open_target(settings.target, warn=log.warning)
-        self.renderer = self._renderer(environ)
-        self.renderer.start(render_process)
-        state_dir = None if settings.state_dir is None else str(settings.state_dir)
-        self.store = open_store(self.target, state_dir, warn=log.warning)
-        self.deadline_s = self.clock() + BUDGET_S
         self.address = EngineAddress.parse(settings.docker_address, environ)
         self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
+        self.metrics = Metrics(
+            version=VERSION,
+            targets=[settings.target],
+            notifications=settings.notifications,
+            engines=[self.address.name],
+        )
+        self.unexpected = UnexpectedErrors(self.metrics.loop, log)
+        self.job_record = JobRecord(self.metrics.loop, time.time)
+        self.notify_record = NotifyRecord(self.metrics.notify, time.time)
+        self.engine_record = EngineRecord(self.metrics.engine, time.time)
+        self.loop_record = LoopRecord(self.metrics.loop)
+        self.target: Target = open_target(
+            settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes
+        )
+        state_dir = None if settings.state_dir is None else str(settings.state_dir)
+        self.store = open_store(self.target, state_dir, warn=log.warning)
+        self.renderer = self._renderer(environ)
+        self.renderer.start(render_process)
+        self.deadline_s = self.clock() + BUDGET_S
         self.reader = open_reader(
             self.address,
             clock=self.clock,
             sleep=self._pause,
             chance=random.random,
             observer=self.metrics.engine,
+            beside=Beside(spawn=spawn, unexpected=self.unexpected.handle),
             remaining_s=self._remaining_s if settings.one_shot else None,
         )
         self.port = open_notify_port(self.notify_address, observer=self.metrics.engine)
-        self.informer = Informer(
-            self.reader,
-            resync_s=settings.resync_s,
-            clock=self.clock,
-            backoff=self._backoff(),
-            observer=self.metrics.engine,
-            moved=lambda: self.reconciler.moved(),  # noqa: PLW0108 - the loop is made after what it reads
-            own_id_of=OwnContainer.of_this_process().among,
-            log=log,
+        self.published = PublishedState(self.reader.name, lambda: self.inbox.put(StatePublished()))
+        self._informer_inbox: Inbox[informer_thread.Message] = Inbox(
+            self.clock, ends_waiting=informer_thread.ends_waiting
         )
         self.watcher = Watcher(
             self.reader,
-            QueueListener(self.queue),
+            InboxListener(self._informer_inbox),
             clock=self.clock,
             wait=self.stopping.wait,
             backoff=self._backoff(),
             log=log,
         )
+        self.informer = self._informer()
         self.renders = RenderWorker(
-            self.renderer, clock=self.clock, wake=lambda: self.queue.put(RenderArrived()), log=log
+            self.renderer,
+            clock=self.clock,
+            wake=lambda: self.inbox.put(RenderArrived()),
+            unexpected=lambda error: self.unexpected.handle("render", error),
         )
         self.renders.start()
         self.job = self._job()
         self.reconciler = Reconciler(
-            self.informer,
-            self.watcher,
+            EngineStates([self.published]),
+            [self.informer],
             [self.job],
-            queue=self.queue,
+            inbox=self.inbox,
             clock=self.clock,
-            pacing=Pacing(self.clock, time.process_time),
-            unforeseen=self._backoff(),
+            duty_cycle=DutyCycle(self.clock, time.process_time),
+            unexpected=self.unexpected,
+            backoff=self._backoff(),
             heartbeat=self.heartbeat,
             resync_s=settings.resync_s,
             observer=self.loop_record,
             log=log,
         )
-        self.readiness = Readiness(
-            self.informer, [self.job], self.heartbeat, resync_s=settings.resync_s, clock=self.clock
-        )
+        self.readiness = Readiness(self.reconciler, self.heartbeat, resync_s=settings.resync_s, clock=self.clock)
         self.board = self._board()
         if settings.status_page:
             self.loop_record.after_pass = self.board.update
 
+    def start_thread(self, part: str, body: Callable[[], None]) -> None:
+        """Run the body of a thread that lives as long as the program, whatever it raises meanwhile.
+
+        Args:
+            part: its name in the metrics.
+            body: returns when the program ends.
+        """
+        survivor = Survivor(part, self.unexpected, backoff=self._backoff(), wait=self._wait_after_error)
+        threading.Thread(target=survivor.run, args=(body,), name=part, daemon=True).start()
+
+    def stop(self) -> None:
+        """Let everything end that sleeps, or waits for an engine's state; from any thread, without waiting."""
+        self.stopping.set()
+        self.watcher.stop()
+        self.informer.stop()
+        self.reader.close()
+
     def close(self) -> None:
         """Let go of everything that was opened."""
-        self.stopping.set()
-        self.reader.close()
+        self.stop()
         self.renders.close()
         self.target.close()
         self.store.close()
@@ -171,13 +200,43 @@ class Program:
             return self.settings.state_dir
         return Path(os.path.abspath(self.target.path)).parent if self.target.is_file else None  # noqa: PTH100 - links stay
 
+    def _informer(self) -> InformerThread:
+        informer = Informer(
+            self.reader,
+            self.published,
+            resync_s=self.settings.resync_s,
+            clock=self.clock,
+            backoff=self._backoff(),
+            chance=random.random,
+            observer=self.metrics.engine,
+            own_id_of=OwnContainer.of_this_process().among,
+            late=self._informer_inbox.put,
+            log=log,
+        )
+        return InformerThread(
+            informer,
+            self.watcher,
+            self._informer_inbox,
+            duty_cycle=DutyCycle(self.clock, time.process_time),
+            observer=self.engine_record,
+            log=log,
+        )
+
     def _job(self) -> Job:
         settings, name = self.settings, self.target.path
         notifier = Notifier(
             NotifySettings(name, settings.notifications, Interval(*settings.interval), settings.signal_via),
             self.port,
             self.store,
-            Runtime(self.clock, time.time, random.random, spawn, lambda: self.queue.put(DeliveryEnded()), log),
+            Runtime(
+                self.clock,
+                time.time,
+                random.random,
+                spawn,
+                lambda: self.inbox.put(DeliveryEnded()),
+                log,
+                unexpected=lambda error: self.unexpected.handle("delivery", error),
+            ),
             self.notify_record.publish,
         )
         return Job(
@@ -204,7 +263,7 @@ class Program:
             self._begin_status,
             blank=self._blank_status,
             clock=self.clock,
-            wake=lambda: self.queue.put(StatusAsked()),
+            wake=lambda: self.inbox.put(StatusAsked()),
         )
 
     def _blank_status(self) -> Status:
@@ -224,7 +283,8 @@ class Program:
             clock=self.clock,
         )
         gathering = Gathering(
-            self.informer,
+            self.published,
+            self.engine_record,
             self.loop_record,
             [watched],
             version=VERSION,
@@ -236,6 +296,11 @@ class Program:
 
     def _backoff(self) -> Backoff:
         return Backoff(random.random)
+
+    def _wait_after_error(self, seconds: float) -> bool:
+        """Wait before a thread goes on; one is needed to the very end, and all end with the process."""
+        self.stopping.wait(seconds)
+        return False
 
     def _pause(self, seconds: float) -> None:
         """Sleep, but not beyond the end of the program."""

@@ -118,7 +118,7 @@ def _record(command: Record, environ: Mapping[str, str]) -> int:
     import time
 
     from reconciler.backend.address import EngineAddress
-    from reconciler.backend.engine_link import NobodyObserves
+    from reconciler.backend.engine_link import NullObserver
     from reconciler.backend.open_engine import open_reader
     from reconciler.backend.port import EngineError
     from reconciler.backend.record import record
@@ -129,7 +129,11 @@ def _record(command: Record, environ: Mapping[str, str]) -> int:
         log.warning("%s", warning)
     address = EngineAddress.parse(command.docker_address, environ)
     reader = open_reader(
-        address, clock=time.monotonic, sleep=time.sleep, chance=random.random, observer=NobodyObserves()
+        address,
+        clock=time.monotonic,
+        sleep=time.sleep,
+        chance=random.random,
+        observer=NullObserver(),
     )
     try:
         state = record(reader)

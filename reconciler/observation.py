@@ -13,7 +13,7 @@ from metrics.runtime_file import RuntimeFile, RuntimeFileError, leave, runtime_f
 if TYPE_CHECKING:
     import logging
     import socket
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from metrics.address import MetricsAddress
     from metrics.exposition.routes import Page
@@ -43,7 +43,13 @@ class Observation:
         self._runtime_file: RuntimeFile | None = None
 
     def start(
-        self, metrics: Metrics, readiness: Readiness, pages: Mapping[str, Page], names: Collection[str] = ()
+        self,
+        metrics: Metrics,
+        readiness: Readiness,
+        pages: Mapping[str, Page],
+        names: Collection[str] = (),
+        *,
+        unexpected: Callable[[Exception], object],
     ) -> None:
         """Answer from now on.
 
@@ -52,6 +58,7 @@ class Observation:
             readiness: for `/healthz` and `/readyz`.
             pages: more paths.
             names: this machine's, to which they answer.
+            unexpected: takes what nobody foresaw in the port's threads, which survive it.
         """
         self._leave_address()
         if not self._listeners:
@@ -63,9 +70,7 @@ class Observation:
             pages=pages,
             names=names,
         )
-        self._server = ExpositionServer(
-            self._listeners, routes, log=self._log.warning, unexpected=self._tell_unexpected
-        )
+        self._server = ExpositionServer(self._listeners, routes, log=self._log.warning, unexpected=unexpected)
         self._server.start()
 
     def close(self) -> None:
@@ -77,11 +82,6 @@ class Observation:
                 listener.close()
         if self._runtime_file is not None:
             self._runtime_file.remove()
-
-    def _tell_unexpected(self, error: Exception) -> None:
-        self._log.error(
-            "metrics: something failed for a reason that nobody foresaw (%s); please report it", type(error).__name__
-        )
 
     def _leave_address(self) -> None:
         try:

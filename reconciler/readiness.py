@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.informer.informer import Informer
+    from reconciler.informer.state import EngineState
     from reconciler.loop.heartbeat import Heartbeat
     from reconciler.loop.job import Job
+    from reconciler.loop.pass_input import EngineStates
 
 # A snapshot that two resyncs did not confirm is old; an engine that is slow to answer gets a little longer.
 STALE_RESYNCS = 2
 PATIENCE_S = 10.0
+
+
+class Loop(Protocol):
+    """What is asked of the loop."""
+
+    @property
+    def states(self) -> EngineStates:
+        """The engines' states."""
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """All jobs."""
+
+    @property
+    def unexpected_failure(self) -> str:
+        """What the last pass failed with that nobody foresaw; '' where it did not."""
 
 
 class Readiness:
@@ -21,8 +38,7 @@ class Readiness:
 
     def __init__(
         self,
-        informer: Informer,
-        jobs: Sequence[Job],
+        loop: Loop,
         heartbeat: Heartbeat,
         *,
         resync_s: float,
@@ -31,14 +47,12 @@ class Readiness:
         """Take what is asked.
 
         Args:
-            informer: whether there is a snapshot, and how old it is.
-            jobs: whether their templates parse.
-            heartbeat: whether the loop moves.
+            loop: the states that it sees, its jobs, and whether its passes succeed.
+            heartbeat: whether it moves.
             resync_s: seconds between two lists.
             clock: monotonic, seconds.
         """
-        self._informer = informer
-        self._jobs = jobs
+        self._loop = loop
         self._heartbeat = heartbeat
         self._stale_s = STALE_RESYNCS * resync_s + PATIENCE_S
         self._clock = clock
@@ -54,15 +68,20 @@ class Readiness:
 
         The reason is one line.
         """
-        if self._informer.snapshot is None:
-            return False, "the engine's state was not read yet"
-        old_s = self._clock() - (self._informer.fresh_at_s or 0.0)
-        if old_s > self._stale_s:
-            return False, f"the engine's state is {old_s:.0f} s old"
-        broken = [job.name for job in self._jobs if not job.desired.parses]
+        reason = self._unread(self._loop.states.latest()) or self._broken()
+        return (False, reason) if reason else (True, "ok: the state is complete and fresh")
+
+    def _unread(self, states: Sequence[EngineState]) -> str:
+        if any(state.snapshot is None for state in states):
+            return "the engine's state was not read yet"
+        old_s = max(self._clock() - (state.fresh_at_s or 0.0) for state in states)
+        return f"the engine's state is {old_s:.0f} s old" if old_s > self._stale_s else ""
+
+    def _broken(self) -> str:
+        broken = [job.name for job in self._loop.jobs if not job.desired.parses]
         if broken:
-            return False, f"the template for {', '.join(broken)} can't be loaded"
-        waiting = [job.name for job in self._jobs if not job.was_reconciled]
-        if waiting:
-            return False, f"the first content of {', '.join(waiting)} is still being made"
-        return True, "ok: the state is complete and fresh"
+            return f"the template for {', '.join(broken)} can't be loaded"
+        if self._loop.unexpected_failure:
+            return f"a pass failed for a reason that nobody foresaw ({self._loop.unexpected_failure})"
+        waiting = [job.name for job in self._loop.jobs if not job.was_reconciled]
+        return f"the first content of {', '.join(waiting)} is still being made" if waiting else ""

@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from reconciler.cli.effective import effective_settings
@@ -53,27 +52,31 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
     observation = Observation(None if settings.one_shot else settings.metrics, environ=environ, log=log)
     program = Program(settings, environ, render_process)
     log.info("pygen starts: %s", effective_settings(settings))
-    signal_thread = signals.SignalThread(
-        program.queue, stopping=program.stopping.set, interrupt=program.reader.close, end=_end, log=log
-    )
-    signal_thread.start()
+    # An answer that is on its way is still of use to the one pass.
+    stopping = program.stopping.set if settings.one_shot else program.stop
+    signal_thread = signals.SignalThread(program.inbox, stopping=stopping, end=_end, log=log)
+    program.start_thread("signals", signal_thread.run)
     try:
-        return _one_shot(program, signal_thread) if settings.one_shot else _loop(program, signal_thread, observation)
+        return _one_shot(program) if settings.one_shot else _loop(program, observation)
     finally:
         observation.close()
         program.close()
 
 
-def _loop(program: Program, signal_thread: signals.SignalThread, observation: Observation) -> Status:
-    observation.start(program.metrics, program.readiness, _pages(program), program.settings.status_hosts)
+def _loop(program: Program, observation: Observation) -> Status:
+    observation.start(
+        program.metrics,
+        program.readiness,
+        _pages(program),
+        program.settings.status_hosts,
+        unexpected=lambda error: program.unexpected.handle("metrics", error),
+    )
     failed = _prepare(program)
     if failed is not None:
         return failed
-    threading.Thread(target=program.watcher.run, name="events", daemon=True).start()
-    try:
-        nothing_owed = program.reconciler.run(came_by=signal_thread.came_by.set)
-    finally:
-        program.watcher.stop()
+    program.start_thread("events", program.watcher.run)
+    program.start_thread("informer", program.informer.run)
+    nothing_owed = program.reconciler.run()
     if not nothing_owed:
         log.warning("ended with notifications owed: they are kept, and sent after the next start")
     return Status.OK
@@ -85,15 +88,16 @@ def _pages(program: Program) -> Mapping[str, Page]:
     return status_pages(program.board.read, healthy=program.readiness.healthy, ready=program.readiness.ready)
 
 
-def _one_shot(program: Program, signal_thread: signals.SignalThread) -> Status:
+def _one_shot(program: Program) -> Status:
     failed = _prepare(program)
     if failed is not None:
         return failed
-    signal_thread.came_by.set()
+    program.informer.relist()
+    program.start_thread("informer", program.informer.run)
     return OneShot(
-        program.informer,
+        program.reconciler.states,
         program.job,
-        queue=program.queue,
+        inbox=program.inbox,
         clock=program.clock,
         heartbeat=program.heartbeat,
         log=log,

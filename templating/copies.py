@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+# More than any template that was fetched: a larger one is no copy of ours.
+COPY_BYTES_MAX = 16 * 1024 * 1024
 _PREFIX, _SUFFIX = ".template-", ".pygen"
 
 
@@ -28,7 +30,9 @@ class Copies:
         if self._folder is None:
             return None
         try:
-            return self._path(self._folder, address).read_bytes().decode("utf-8")
+            with self._path(self._folder, address).open("rb") as file:
+                data = file.read(COPY_BYTES_MAX + 1)
+            return data.decode("utf-8") if len(data) <= COPY_BYTES_MAX else None
         except (OSError, UnicodeDecodeError):
             return None
 

@@ -163,6 +163,8 @@ def _read(path: Path, limit_bytes: int) -> tuple[bytes, tuple[int, ...], float]:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise Unfit(0, "it is not a regular file")
+        if facts.st_size > limit_bytes:
+            raise Unfit(0, f"it is larger than {limit_bytes} bytes")
         if _OF_A_PROCESS.match(str(Path(f"/proc/self/fd/{descriptor}").readlink())):
             raise Unfit(0, "it is about a process, not about a setting")
         pieces: list[bytes] = []

@@ -10,12 +10,15 @@ import hypothesis
 import pytest
 
 from tests.support.engine_daemon import EngineUnavailableError
+from tests.support.engine_kinds import KINDS, STABLE, EngineKind
+from tests.support.podman_engine import new_engine
 from tests.support.process import ROOT, PygenProcess
-from tests.support.real_engine import RealEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.support.real_engine import RealEngine
 
 # A slow machine is no reason to fail; and in CI the same examples are tried each time.
 hypothesis.settings.register_profile(
@@ -33,57 +36,80 @@ _SLOW_FIRST = ("image", "faults", "recipes", "seeing", "deploying", "real", "ben
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    """Begin with what takes long, so that no worker is left alone with it at the end.
+
+    Tests on the same engine stay together, so that few workers need one of each kind.
+    """
     order = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
-    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(order)))
+    items.sort(
+        key=lambda item: (order.get(item.path.relative_to(ROOT / "tests").parts[0], len(order)), _engine_of(item))
+    )
+
+
+def _engine_of(item: pytest.Item) -> str:
+    """The kind's name where a test runs on several, else ''."""
+    parameters = getattr(item, "callspec", None)
+    kind = parameters.params.get("engine_kind") if parameters is not None else None
+    return kind.name if isinstance(kind, EngineKind) else ""
 
 
 class _EngineHolder:
-    """The one engine of this worker: started when first needed, and anew where the last start failed."""
+    """This worker's engines, one of each kind: started when first needed, and anew where the last start failed."""
 
     def __init__(self) -> None:
-        self._engine: RealEngine | None = None
+        self._engines: dict[str, RealEngine] = {}
 
-    def get(self) -> RealEngine:
-        if self._engine is None:
-            engine = RealEngine()
+    def get(self, kind: EngineKind) -> RealEngine:
+        if kind.name not in self._engines:
+            engine = new_engine(kind)
             try:
                 engine.start()
             except BaseException:
                 engine.stop()
                 raise
-            self._engine = engine
-        return self._engine
+            self._engines[kind.name] = engine
+        return self._engines[kind.name]
 
-    def drop(self) -> None:
-        engine, self._engine = self._engine, None
+    def drop(self, kind: EngineKind) -> None:
+        engine = self._engines.pop(kind.name, None)
         if engine is not None:
             engine.stop()
+
+    def drop_all(self) -> None:
+        with contextlib.ExitStack() as ending:
+            for kind in KINDS:
+                ending.callback(self.drop, kind)
 
 
 @pytest.fixture(scope="session")
 def engine_holder() -> Iterator[_EngineHolder]:
-    """Keeps the engine between tests; ask for `engine`."""
+    """Keeps the engines between tests; ask for `engine`."""
     holder = _EngineHolder()
     yield holder
-    holder.drop()
+    holder.drop_all()
 
 
 @pytest.fixture
-def engine(engine_holder: _EngineHolder) -> Iterator[RealEngine]:
+def engine_kind() -> EngineKind:
+    """Which engine `engine` is; `tests/real` runs some of its tests on each."""
+    return STABLE
+
+
+@pytest.fixture
+def engine(engine_holder: _EngineHolder, engine_kind: EngineKind) -> Iterator[RealEngine]:
     """A real engine of this worker's own, up and without containers, networks and volumes.
 
     Where none can be had the test fails, and says why. An engine that cannot be cleaned is replaced.
     """
     try:
-        engine = engine_holder.get()
+        engine = engine_holder.get(engine_kind)
     except EngineUnavailableError as error:
         pytest.fail(f"no real engine: {error}", pytrace=False)
     yield engine
     try:
         engine.prune()
     except Exception:
-        engine_holder.drop()
+        engine_holder.drop(engine_kind)
         raise
 
 

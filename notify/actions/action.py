@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""
 
-Need = Literal["notify", "kill", "exec", "restart"]
+Need = Literal["kill", "exec", "restart"]
 """Groups of requests to the engine, as `reconciler.backend.permissions` lists them."""
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from notify.port import ContainerState, DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend import sdk_errors
 from reconciler.backend.container_state import read_container_state
-from reconciler.backend.engine_link import EngineLink, NobodyObserves, Timeouts
+from reconciler.backend.engine_link import EngineLink, NullObserver, Timeouts
 from reconciler.backend.http_dates import engine_ns_max
 from reconciler.backend.port import EngineError, EngineObserver
 from reconciler.backend.sockets import open_socket
@@ -54,12 +54,13 @@ class SdkNotifyPort:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._address = address
-        self._observer = observer or NobodyObserves()
+        self._observer = observer or NullObserver()
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
         self._idle: list[APIClient] = []
         self._version = ""
+        self._agreeing = threading.Lock()
         self._is_closed = False
 
     def inspect(self, engine: str, container_id: str, *, timeout_s: float) -> ContainerState | None:  # noqa: ARG002
@@ -267,6 +268,15 @@ class SdkNotifyPort:
         return TLSConfig(client_cert=tls.client, ca_cert=tls.authority, verify=tls.verify)
 
     def _agree_on_version(self, timeout_s: float) -> str:
+        """One thread asks and the others wait for it: Podman runs a dozen programs to answer, a second or more."""
+        is_ours = self._agreeing.acquire(timeout=timeout_s)
+        try:
+            return self._version or self._ask_for_version(timeout_s)
+        finally:
+            if is_ours:
+                self._agreeing.release()
+
+    def _ask_for_version(self, timeout_s: float) -> str:
         link = EngineLink(
             self._address,
             timeouts=Timeouts(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s, timeout_s),

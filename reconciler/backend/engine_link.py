@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.backend import api_version, errors
-from reconciler.backend.http_connection import Answer, Head, HttpConnection, MalformedAnswerError
+from reconciler.backend.http_connection import BODY_BYTES_MAX, Answer, Head, HttpConnection, MalformedAnswerError
 from reconciler.backend.http_dates import engine_ns_max
-from reconciler.backend.port import EngineError, EngineObserver, Moment
+from reconciler.backend.port import EngineError, EngineObserver, RequestTime
 from reconciler.backend.sockets import open_socket
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _OK = 200
+VERSION_BYTES_MAX = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Timeouts:
     answer_s: float = 60.0
 
 
-class NobodyObserves:
+class NullObserver:
     """An observer that counts nothing."""
 
     def request(self, operation: str, result: str, duration_s: float) -> None:
@@ -135,12 +136,19 @@ class EngineLink:
                 connection.abort()
 
     def exchange(
-        self, connection: HttpConnection, operation: str, target: str, read: Callable[[Answer, Moment], T]
+        self,
+        connection: HttpConnection,
+        operation: str,
+        target: str,
+        read: Callable[[Answer, RequestTime], T],
+        *,
+        limit_bytes: int = BODY_BYTES_MAX,
     ) -> T:
-        """Ask, and read the answer; see `ask` and `hear`."""
-        return self.hear(connection, operation, target, self.ask(connection, operation, target), read)
+        """Ask, and read the answer; see `send_request` and `read_response`."""
+        begun_at_s = self.send_request(connection, operation, target)
+        return self.read_response(connection, operation, target, begun_at_s, read, limit_bytes=limit_bytes)
 
-    def ask(self, connection: HttpConnection, operation: str, target: str) -> float:
+    def send_request(self, connection: HttpConnection, operation: str, target: str) -> float:
         """Send a request.
 
         Returns:
@@ -155,13 +163,16 @@ class EngineLink:
             raise self._failed(error, operation, begun_at_s) from error
         return begun_at_s
 
-    def hear(
+    def read_response(
         self,
         connection: HttpConnection,
         operation: str,
         target: str,
         begun_at_s: float,
-        read: Callable[[Answer, Moment], T],
+        read: Callable[[Answer, RequestTime], T],
+        *,
+        patience_s: float | None = None,
+        limit_bytes: int = BODY_BYTES_MAX,
     ) -> T:
         """Receive the answer to the oldest request of a connection.
 
@@ -169,18 +180,21 @@ class EngineLink:
             connection: where it was asked.
             operation: what was asked.
             target: path and query without the version; asked again in the version that a refusal names.
-            begun_at_s: what `ask` returned.
+            begun_at_s: what `send_request` returned.
             read: makes the result of an answer with a status of its own choice; may raise EngineError.
+            patience_s: how long to wait before NotYetError; None is as long as the timeouts allow.
+            limit_bytes: how long the answer's body may be.
 
         Raises:
             EngineError: the connection is of no use any more.
+            NotYetError: patience is over; the same call, from any thread, waits on.
         """
         try:
-            answer = connection.receive()
+            answer = connection.receive(patience_s=patience_s, limit_bytes=limit_bytes)
             if self._speaks_otherwise(answer):
                 connection.send("GET", self._prefix + target)
-                answer = connection.receive()
-            result = read(answer, Moment(begun_at_s, engine_ns_max(answer.head.headers.get(b"date"))))
+                answer = connection.receive(limit_bytes=limit_bytes)
+            result = read(answer, RequestTime(begun_at_s, engine_ns_max(answer.head.headers.get(b"date"))))
         except (OSError, MalformedAnswerError) as error:
             raise self._failed(error, operation, begun_at_s) from error
         except EngineError:
@@ -195,7 +209,7 @@ class EngineLink:
         Returns:
             The head; `HttpConnection.pieces` gives the body.
         """
-        begun_at_s = self.ask(connection, operation, target)
+        begun_at_s = self.send_request(connection, operation, target)
         try:
             head = connection.receive_head()
             if head.status != _OK:
@@ -213,6 +227,10 @@ class EngineLink:
         if self.is_closed:
             return errors.closed(operation, self.address)
         return errors.connection_error(error, operation, self.address)
+
+    def given_up(self, operation: str, begun_at_s: float) -> EngineError:
+        """Count a request whose answer is not waited for, and say so."""
+        return self._failed(TimeoutError(), operation, begun_at_s)
 
     def _failed(self, error: Exception, operation: str, begun_at_s: float) -> EngineError:
         self._observer.request(operation, "error", self._clock() - begun_at_s)
@@ -241,7 +259,13 @@ class EngineLink:
         return max(0.001, min(timeout_s, self._remaining_s()))
 
     def _agree_on_version(self, connection: HttpConnection) -> None:
-        answer = self.exchange(connection, "version", "/version", lambda answer, _: self.json_object(answer, "version"))
+        answer = self.exchange(
+            connection,
+            "version",
+            "/version",
+            lambda answer, _: self.json_object(answer, "version"),
+            limit_bytes=VERSION_BYTES_MAX,
+        )
         try:
             self._speak(api_version.choose(answer))
         except ValueError as error:

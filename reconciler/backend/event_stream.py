@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.event import EngineEvent
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 TYPES = ("container", "network")
 CONTAINER_ACTIONS = (
     "create", "start", "restart", "stop", "die", "oom", "pause", "unpause", "rename", "update", "destroy",
-    "health_status",
+    "health_status", "init", "died", "cleanup", "remove",
 )  # fmt: skip
-"""What may change a container's state. Left out: execs, which are many, and what changes nothing, such as `attach`."""
+"""What may change a container's state, the last four in Podman's words. Left out: execs, which are many, and what
+changes nothing, such as `attach`."""
 
-NETWORK_ACTIONS = ("create", "connect", "disconnect", "update", "remove", "destroy")
+_OF_A_CONTAINER = ("connect", "disconnect")
+NETWORK_ACTIONS = ("create", *_OF_A_CONTAINER, "update", "remove", "destroy")
 
 _LINE_BYTES_MAX = 16 * 1024 * 1024
 
@@ -114,13 +117,21 @@ def event_of(value: dict[str, object]) -> EngineEvent:
     fields = actor if isinstance(actor, dict) else {}
     attributes = fields.get("Attributes")
     time_ns = value.get("timeNano")
-    return EngineEvent(
+    event = EngineEvent(
         kind=_text(value.get("Type")),
         action=_text(value.get("Action")),
         actor_id=_text(fields.get("ID")),
         attributes={key: _text(text) for key, text in attributes.items()} if isinstance(attributes, dict) else {},
         time_ns=time_ns if isinstance(time_ns, int) else 0,
     )
+    return _as_docker_says_it(event)
+
+
+def _as_docker_says_it(event: EngineEvent) -> EngineEvent:
+    """Podman's connects and disconnects have the container as their actor, and name no network (seen on 4.3)."""
+    if event.kind == "network" and event.action in _OF_A_CONTAINER and "container" not in event.attributes:
+        return replace(event, actor_id="", attributes={**event.attributes, "container": event.actor_id})
+    return event
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.backend.port import EngineError, Inspection, Moment
+from reconciler.backend.http_connection import NotYetError
+from reconciler.backend.port import EngineError, InspectFailed, Inspection, InspectPending, RequestTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 4
 
+Inspected = Inspection | InspectFailed | InspectPending
+
 
 class SingleReader(Protocol):
-    """Reads one container, with retries."""
+    """Reads one container."""
 
-    def inspect(self, container_id: str) -> Inspection:
-        """Inspect one."""
+    def inspect_one(self, container_id: str) -> Inspected:
+        """Inspect one, with retries."""
 
-    def inspection(self, container_id: str, answer: Answer, moment: Moment) -> Inspection:
+    def inspection(self, container_id: str, answer: Answer, moment: RequestTime) -> Inspection:
         """Read the answer to an inspect."""
+
+    def go_on_beside(self, connection: HttpConnection, container_id: str, begun_at_s: float) -> Inspected:
+        """Wait for no answer any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,10 @@ def inspect_many(
     *,
     target_of: Callable[[str], str],
     reader: SingleReader,
+    clock: Callable[[], float],
+    patience_s: float | None,
     connections: int = CONNECTIONS,
-) -> Iterator[Inspection]:
+) -> Iterator[Inspected]:
     """Inspect each container once.
 
     A connection that fails is given up, and its container is read by itself, with retries; what fails then comes out.
@@ -54,33 +62,46 @@ def inspect_many(
         link: opens connections of its own for this.
         container_ids: full ids, each once.
         target_of: the path of a container's inspect.
-        reader: reads single ones.
+        reader: reads single ones, and takes those over that are not waited for.
+        clock: monotonic, seconds.
+        patience_s: how long an answer is waited for; None is as long as the timeouts allow.
         connections: how many at once, at most.
     """
-    return _Inspections(link, container_ids, target_of, reader).run(connections)
+    return _Inspections(
+        link, container_ids, target_of=target_of, reader=reader, clock=clock, patience_s=patience_s
+    ).run(connections)
 
 
 class _Inspections:
     def __init__(
-        self, link: EngineLink, container_ids: Sequence[str], target_of: Callable[[str], str], reader: SingleReader
+        self,
+        link: EngineLink,
+        container_ids: Sequence[str],
+        *,
+        target_of: Callable[[str], str],
+        reader: SingleReader,
+        clock: Callable[[], float],
+        patience_s: float | None,
     ) -> None:
         self._link = link
         self._waiting = deque(container_ids)
         self._target_of = target_of
         self._reader = reader
+        self._clock = clock
+        self._patience_s = patience_s
         self._under_way: deque[_UnderWay] = deque()
         self._failed: deque[str] = deque()
 
-    def run(self, connections: int) -> Iterator[Inspection]:
+    def run(self, connections: int) -> Iterator[Inspected]:
         try:
             for _ in range(min(connections, len(self._waiting))):
                 self._start(self._connect())
             while self._under_way:
-                inspection = self._finish(self._under_way.popleft())
-                if inspection is not None:
-                    yield inspection
+                inspected = self._finish(self._under_way.popleft())
+                if inspected is not None:
+                    yield inspected
             while self._failed or self._waiting:
-                yield self._reader.inspect((self._failed or self._waiting).popleft())
+                yield self._reader.inspect_one((self._failed or self._waiting).popleft())
         finally:
             for under_way in self._under_way:
                 self._link.disconnect(under_way.connection)
@@ -101,21 +122,30 @@ class _Inspections:
             return
         container_id = self._waiting.popleft()
         try:
-            begun_at_s = self._link.ask(connection, "inspect", self._target_of(container_id))
+            begun_at_s = self._link.send_request(connection, "inspect", self._target_of(container_id))
         except EngineError:
             self._give_up(connection, container_id)
             return
         self._under_way.append(_UnderWay(connection, container_id, begun_at_s))
 
-    def _finish(self, under_way: _UnderWay) -> Inspection | None:
+    def _finish(self, under_way: _UnderWay) -> Inspected | None:
         connection, container_id = under_way.connection, under_way.container_id
 
-        def read(answer: Answer, moment: Moment) -> Inspection:
+        def read(answer: Answer, moment: RequestTime) -> Inspection:
             return self._reader.inspection(container_id, answer, moment)
 
         try:
-            target = self._target_of(container_id)
-            inspection = self._link.hear(connection, "inspect", target, under_way.begun_at_s, read)
+            inspection = self._link.read_response(
+                connection,
+                "inspect",
+                self._target_of(container_id),
+                under_way.begun_at_s,
+                read,
+                patience_s=self._patience_left_s(under_way),
+            )
+        except NotYetError:
+            self._start(self._connect())
+            return self._reader.go_on_beside(connection, container_id, under_way.begun_at_s)
         except EngineError:
             self._give_up(connection, container_id)
             return None
@@ -126,6 +156,11 @@ class _Inspections:
             # Asked before the inspection is used, so that the engine works meanwhile.
             self._start(connection)
         return inspection
+
+    def _patience_left_s(self, under_way: _UnderWay) -> float | None:
+        if self._patience_s is None:
+            return None
+        return under_way.begun_at_s + self._patience_s - self._clock()
 
     def _give_up(self, connection: HttpConnection, container_id: str) -> None:
         self._link.disconnect(connection)

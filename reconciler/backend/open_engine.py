@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from notify.port import NotifyPort
     from reconciler.backend.address import EngineAddress
+    from reconciler.backend.beside import Beside
     from reconciler.backend.port import EngineObserver, EngineReader
 
 
@@ -21,6 +22,7 @@ def open_reader(
     sleep: Callable[[float], object],
     chance: Callable[[], float],
     observer: EngineObserver,
+    beside: Beside | None = None,
     remaining_s: Callable[[], float] | None = None,
 ) -> EngineReader:
     """Make a reader; nothing is connected or read yet.
@@ -31,6 +33,7 @@ def open_reader(
         sleep: waits so many seconds.
         chance: a number from 0 to 1.
         observer: counts requests and retries.
+        beside: runs inspects that are not waited for.
         remaining_s: seconds that are left of a budget that holds for everything; None for no budget.
     """
     if address.kind == "file":
@@ -38,7 +41,13 @@ def open_reader(
 
         return RecordedReader(address, clock=clock)
     return HttpEngineReader(
-        address, clock=clock, sleep=sleep, random=chance, observer=observer, remaining_s=remaining_s
+        address,
+        clock=clock,
+        sleep=sleep,
+        random=chance,
+        observer=observer,
+        beside=beside,
+        remaining_s=remaining_s,
     )
 
 

@@ -6,6 +6,7 @@ telling containers is declared by whoever needs it, in `notify.port`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -31,9 +32,13 @@ class EngineError(Exception):
         self.reason = reason
         self.status = status
 
+    def bare(self) -> EngineError:
+        """The same error without what it was made of: no cause, no frames, and so no answer."""
+        return EngineError(str(self), operation=self.operation, reason=self.reason, status=self.status)
+
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RequestTime:
     """When a request was made, on both clocks.
 
     Attributes:
@@ -56,7 +61,7 @@ class Listing:
     """
 
     entries: Sequence[Mapping[str, Any]]
-    moment: Moment
+    moment: RequestTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,42 @@ class Inspection:
 
     container_id: str
     body: bytes | None
-    moment: Moment
+    moment: RequestTime
+
+
+@dataclass(frozen=True, slots=True)
+class InspectFailed:
+    """An inspect that told nothing.
+
+    Attributes:
+        container_id: the full id that was asked for.
+        begun_at_s: our monotonic clock just before the request was sent, in seconds.
+        error: why; it holds neither the answer nor anything else of the request.
+    """
+
+    container_id: str
+    begun_at_s: float
+    error: EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class InspectPending:
+    """An inspect that is not waited for any longer: it goes on beside, and its outcome comes by itself.
+
+    Attributes:
+        container_id: the full id that was asked for.
+        begun_at_s: our monotonic clock just before the request was sent, in seconds.
+    """
+
+    container_id: str
+    begun_at_s: float
+
+
+LateInspection = Inspection | InspectFailed
+"""What becomes of an inspect that goes on beside."""
+
+LateSink = Callable[[LateInspection], object]
+"""Takes it, from any thread."""
 
 
 class EngineObserver(Protocol):
@@ -91,8 +131,9 @@ class EngineObserver(Protocol):
 class EngineReader(Protocol):
     """Read access to one engine. Every method may raise EngineError and nothing else of the engine's.
 
-    Short retries on a new connection (tenacity) have been made inside before an error comes out. Safe for one thread
-    at a time, except `events` and `inspect_many`, which keep connections of their own.
+    Short retries on a new connection (tenacity) have been made inside before an error comes out. An error keeps nothing
+    of the answer that it is about. Safe for one thread at a time, except `events` and the inspects of several, which
+    keep connections of their own, and `close`.
     """
 
     @property
@@ -107,6 +148,22 @@ class EngineReader(Protocol):
 
     def inspect_many(self, container_ids: Sequence[str]) -> Iterator[Inspection]:
         """Inspect several, a few connections at once (never more than 8), in any order, each id once."""
+
+    def inspect_each(
+        self, container_ids: Sequence[str], late: LateSink
+    ) -> Iterator[Inspection | InspectFailed | InspectPending]:
+        """Inspect several, each id once, such that none of them holds up the others.
+
+        What has no answer after a second or so comes out as pending, and its outcome goes to `late` from another
+        thread. What fails comes out as failed; nothing is raised.
+        """
+
+    def inspect_beside(self, container_id: str, late: LateSink) -> bool:
+        """Inspect one on a connection and in a thread of its own; nobody waits for it.
+
+        Returns:
+            Whether there was room: only a few of them run at once.
+        """
 
     def networks(self) -> Sequence[Mapping[str, Any]]:
         """`GET /networks`: decoded JSON objects with `Id`, `Name`, `Internal`, ..."""

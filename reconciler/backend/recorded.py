@@ -7,15 +7,18 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from models.event import EngineEvent
-from reconciler.backend.port import EngineError, Inspection, Listing, Moment
+from reconciler.backend.port import EngineError, InspectFailed, Inspection, Listing, RequestTime
 from reconciler.backend.recorded_format import RecordedState, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.backend.address import EngineAddress
+    from reconciler.backend.port import LateSink
 
 POLL_S = 0.5
+# Ten thousand containers are some 100 MB.
+STATE_BYTES_MAX = 256 * 1024 * 1024
 
 _Stamp = tuple[int, int, int]
 
@@ -57,6 +60,22 @@ class RecordedReader:
         """Several recorded containers."""
         return map(self.inspect, container_ids)
 
+    def inspect_each(self, container_ids: Sequence[str], late: LateSink) -> Iterator[Inspection | InspectFailed]:  # noqa: ARG002 - a file answers at once
+        """Several recorded containers."""
+        return map(self._inspect_or_fail, container_ids)
+
+    def inspect_beside(self, container_id: str, late: LateSink) -> bool:
+        """One recorded container, which nobody has to wait for."""
+        late(self._inspect_or_fail(container_id))
+        return True
+
+    def _inspect_or_fail(self, container_id: str) -> Inspection | InspectFailed:
+        begun_at_s = self._clock()
+        try:
+            return self.inspect(container_id)
+        except EngineError as error:
+            return InspectFailed(container_id, begun_at_s, error.bare())
+
     def networks(self) -> Sequence[Mapping[str, Any]]:
         """All recorded networks."""
         return self.state("networks").networks
@@ -81,7 +100,10 @@ class RecordedReader:
                 stamp = _stamp_of(path)
                 if stamp != self._stamp:
                     with open(path, "rb") as file:
-                        self._state = read_state(file.read())
+                        data = file.read(STATE_BYTES_MAX + 1)
+                    if len(data) > STATE_BYTES_MAX:
+                        raise ValueError(f"it is larger than {STATE_BYTES_MAX} bytes")  # noqa: TRY301 - told below
+                    self._state = read_state(data)
                     self._stamp = stamp
             except OSError as error:
                 text = f"the recorded state {path} can't be read: {error.strerror or 'unknown reason'}"
@@ -91,9 +113,9 @@ class RecordedReader:
                 raise EngineError(text, operation=operation, reason="malformed") from error
             return self._state
 
-    def _moment(self) -> Moment:
+    def _moment(self) -> RequestTime:
         # A recorded engine has no clock.
-        return Moment(self._clock(), None)
+        return RequestTime(self._clock(), None)
 
 
 class RecordedStream:

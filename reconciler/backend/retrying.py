@@ -57,12 +57,16 @@ class Retries:
         Raises:
             EngineError: of the last attempt.
         """
-        try:
-            return attempt()
-        except EngineError as error:
-            if self._attempts == 1 or not is_transient(error):
-                raise
-            return self._again(operation, attempt, error)
+        outcome = _outcome_of(attempt)
+        if not isinstance(outcome, EngineError):
+            return outcome
+        if self._attempts == 1 or not is_transient(outcome):
+            raise outcome
+        first = outcome
+        outcome = _outcome_of(lambda: self._again(operation, attempt, first))
+        if isinstance(outcome, EngineError):
+            raise outcome
+        return outcome
 
     def _again(self, operation: str, attempt: Callable[[], T], first: EngineError) -> T:
         import tenacity  # late: a healthy engine never needs it, and loading it takes 20 ms
@@ -70,9 +74,10 @@ class Retries:
         failed: list[EngineError] = [first]
 
         def attempt_or_first_failure() -> T:
-            if failed:
-                raise failed.pop()
-            return attempt()
+            outcome = failed.pop() if failed else _outcome_of(attempt)
+            if isinstance(outcome, EngineError):
+                raise outcome
+            return outcome
 
         def count(_: RetryCallState) -> None:
             self._on_retry(operation)
@@ -97,3 +102,15 @@ class Retries:
 
     def _pause(self, seconds: float) -> None:
         self._sleep(seconds)
+
+
+def _outcome_of(attempt: Callable[[], T]) -> T | EngineError:
+    """Make an attempt.
+
+    What it raised comes back bare: an exception that is kept, or is part of a circle until the garbage collector comes
+    by, would keep the frames that it passed through, and with them an answer of many megabytes.
+    """
+    try:
+        return attempt()
+    except EngineError as error:
+        return error.bare()

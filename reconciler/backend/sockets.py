@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 KEEPALIVE_IDLE_S = 20
 KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_PROBES = 3
+TLS_FILE_BYTES_MAX = 16 * 1024 * 1024
 
 
 def open_socket(address: EngineAddress, *, timeout_s: float) -> socket.socket:
@@ -63,6 +66,8 @@ def _wrap(plain: socket.socket, tls: TlsFiles, host: str) -> ssl.SSLSocket:
 def _context(tls: TlsFiles) -> ssl.SSLContext:
     import ssl  # late: most engines are on a unix socket, and loading it takes 10 ms
 
+    for path in filter(None, (tls.authority, *(tls.client or ()))):
+        _check_size(path)
     # Read anew for each connection, so that renewed certificates take effect.
     context = ssl.create_default_context(cafile=tls.authority)
     if not tls.verify:
@@ -71,3 +76,13 @@ def _context(tls: TlsFiles) -> ssl.SSLContext:
     if tls.client is not None:
         context.load_cert_chain(*tls.client)
     return context
+
+
+def _check_size(path: str) -> None:
+    """Keep OpenSSL from reading a file that can be no certificate; one that is not there is its own to tell."""
+    try:
+        size = os.stat(path).st_size  # noqa: PTH116 - a path in text, as it came
+    except OSError:
+        return
+    if size > TLS_FILE_BYTES_MAX:
+        raise OSError(errno.EFBIG, f"{path} is larger than {TLS_FILE_BYTES_MAX} bytes, and no certificate or key")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from models.networks import NetworkFacts
 from reconciler.backend.port import EngineError
-from reconciler.informer.aside import is_about_one_container
 
 if TYPE_CHECKING:
     import logging
@@ -15,9 +14,11 @@ if TYPE_CHECKING:
     from models.container import Container
     from reconciler.backend.port import EngineReader
 
+_SERVER_ERROR_MIN = 500
+
 
 class NetworkList:
-    """What is known of an engine's networks, by id."""
+    """What is known of an engine's networks, by id and by name: on Podman a container's `NetworkID` is the name."""
 
     def __init__(self, reader: EngineReader, log: logging.Logger) -> None:
         """Know nothing yet.
@@ -31,10 +32,18 @@ class NetworkList:
         self._reader = reader
         self._log = log
         self._refused = False
+        self._missing: set[str] = set()
+        self._unlisted: frozenset[str] = frozenset()
 
     def knows_all_of(self, container: Container) -> bool:
-        """Tell whether every network of a container is known."""
-        return all(not network.id or network.id in self.facts for network in container.networks)
+        """Tell whether every network of a container is known, or was not in the last list.
+
+        Podman lists its default network under another name than a container's inspect has: asking again for each
+        container would bring nothing new.
+        """
+        missing = {network.id for network in container.networks if network.id} - self.facts.keys() - self._unlisted
+        self._missing |= missing
+        return not missing
 
     def read(self) -> None:
         """List them.
@@ -44,15 +53,19 @@ class NetworkList:
         Raises:
             EngineError: it did not answer, or with a fault of its own.
         """
+        listed = True
         try:
             entries = self._reader.networks()
         except EngineError as error:
-            if error.status is None or is_about_one_container(error):
+            if error.status is None or error.status >= _SERVER_ERROR_MIN:
                 raise
             self._tell(error)
-            entries = []
-        facts = [NetworkFacts.from_entry(entry) for entry in entries]
-        self.facts = {fact.id: fact for fact in facts if fact is not None}
+            entries, listed = [], False
+        facts = [fact for entry in entries if (fact := NetworkFacts.from_entry(entry)) is not None]
+        self.facts = {fact.name: fact for fact in facts if fact.name} | {fact.id: fact for fact in facts}
+        # Who refuses the list may grant it later.
+        self._unlisted = frozenset((self._missing | self._unlisted) - self.facts.keys()) if listed else frozenset()
+        self._missing.clear()
         self.due = False
 
     def _tell(self, error: EngineError) -> None:

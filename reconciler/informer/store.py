@@ -9,28 +9,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models.container import Container
-    from reconciler.informer.listing import Outline
+    from reconciler.informer.list_comparison import ListSummary
+    from reconciler.informer.state import Reading
 
 
 @dataclass(slots=True)
 class Cached:
-    """A container and what is known about its reading.
+    """A reading, and what the informer remembers of it.
 
     Attributes:
-        container: the container as read.
-        read_at_s: our monotonic clock just before the inspect that showed it, in seconds.
+        reading: the container as read.
         engine_ns_max: upper bound of the engine's clock then, nanoseconds since the epoch; None where it is not known.
         ran_s: how long its run had lasted at `ran_at_s`, at least, in seconds; None until a list has to be compared.
         ran_at_s: our monotonic clock for `ran_s`.
-        accepted: an outline of the list that an inspect has already shown to mean nothing new.
+        accepted: a summary of the list that an inspect has already shown to mean nothing new.
     """
 
-    container: Container
-    read_at_s: float
+    reading: Reading
     engine_ns_max: int | None = None
     ran_s: float | None = None
     ran_at_s: float = 0.0
-    accepted: Outline | None = None
+    accepted: ListSummary | None = None
+
+    @property
+    def container(self) -> Container:
+        """The container as read."""
+        return self.reading.container
 
 
 class Store:
@@ -38,6 +42,7 @@ class Store:
 
     def __init__(self) -> None:
         self._cached: dict[str, Cached] = {}
+        self._readings: dict[str, Reading] = {}
         self._order: list[str] | None = None
 
     def __len__(self) -> int:
@@ -67,11 +72,17 @@ class Store:
         if before is None or before.container.name != cached.container.name:
             self._order = None
         self._cached[cached.container.id] = cached
+        self._readings[cached.container.id] = cached.reading
 
     def drop(self, container_id: str) -> None:
         """Remove a container; one that is not there is no error."""
         if self._cached.pop(container_id, None) is not None:
+            del self._readings[container_id]
             self._order = None
+
+    def readings(self) -> dict[str, Reading]:
+        """Copy all readings, by id."""
+        return dict(self._readings)
 
     def in_order(self) -> list[Container]:
         """List the containers by name, then id."""

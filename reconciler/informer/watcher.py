@@ -43,7 +43,7 @@ class Watcher:
         backoff: Backoff,
         log: logging.Logger,
     ) -> None:
-        """Hand in the edges.
+        """Take the edges.
 
         Args:
             reader: the engine.
@@ -108,6 +108,10 @@ class Watcher:
                 self._listener.stream_event(event)
         except EngineError as error:
             return error
+        except Exception:
+            # Whoever runs this thread survives it; whoever listens must know that nothing is heard meanwhile.
+            self._listener.stream_ended("unexpected")
+            raise
         finally:
             if self._stream is not None:
                 self._stream.close()

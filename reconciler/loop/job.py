@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.change import Change
-    from models.snapshot import Snapshot
     from notify.notifier import Notifier
-    from notify.start_order import CompleteList
     from reconciler.backoff import Backoff
-    from reconciler.informer.store import Store
     from reconciler.loop.desired import Content, Desired
+    from reconciler.loop.pass_input import PassInput
     from reconciler.loop.sightings import Sightings
     from reconciler.target.target import Target
 
@@ -72,25 +70,6 @@ class Applied:
     lines: LineCounts
     at_epoch_s: float
     changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a pass sees; all jobs of a pass see the same.
-
-    Attributes:
-        snapshot: the whole state.
-        revision: a number that differs whenever the snapshot does.
-        store: the readings behind the snapshot.
-        listed: the last complete list.
-        changes: what changed in the state since the last pass.
-    """
-
-    snapshot: Snapshot
-    revision: int
-    store: Store
-    listed: CompleteList
-    changes: Sequence[Change]
 
 
 class Job:
@@ -159,7 +138,7 @@ class Job:
         reading = self.target.read()
         self.notifier.restore(self._digest(reading.content) if isinstance(reading, Present) else None)
 
-    def reconcile(self, view: View) -> bool:
+    def reconcile(self, view: PassInput) -> bool:
         """Make the target what it should be.
 
         Returns:
@@ -177,10 +156,10 @@ class Job:
         self._observer.reconciled(self.name, ok=ok, duration_s=self._clock() - begun_s, at_epoch_s=self._wall_clock())
         return ok
 
-    def _converge(self, desired: Content, view: View, begun_s: float) -> bool:
+    def _converge(self, desired: Content, view: PassInput, begun_s: float) -> bool:
         content = desired.text
         digest = self._digest(content)
-        sightings = self._sightings.of(view.store, view.snapshot.own_container_id)
+        sightings = self._sightings.of(view.readings, view.snapshot.own_container_id)
         reading = self.target.read()
         if isinstance(reading, Present) and reading.content == content:
             self.notifier.unchanged(digest, sightings, listing=view.listed)
@@ -195,7 +174,7 @@ class Job:
         return self._conclude(outcome, desired, begun_s)
 
     def _replace(
-        self, desired: Content, reading: Present | Missing, sightings: Matching, view: View
+        self, desired: Content, reading: Present | Missing, sightings: Matching, view: PassInput
     ) -> Applied | WriteFailed:
         content = desired.text
         digest, cause = self._digest(content), self._cause(reading)

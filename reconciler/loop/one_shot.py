@@ -6,17 +6,20 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from notify.notifier import flush
-from reconciler.loop.job import Job, View
-from reconciler.loop.work_queue import StopAsked, WorkQueue
+from reconciler.loop.wakeups import StopAsked, Wakeup
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-    from reconciler.informer.informer import Informer
+    from reconciler.inbox import Inbox
     from reconciler.loop.heartbeat import Heartbeat
+    from reconciler.loop.job import Job
+    from reconciler.loop.pass_input import EngineStates, PassInput
 
 BUDGET_S = 30.0
+# After a stop was asked for: an answer that is on its way is used, and nothing else is waited for.
+STOP_PATIENCE_S = 0.3
 
 
 class Status(IntEnum):
@@ -36,37 +39,37 @@ class OneShot:
 
     def __init__(
         self,
-        informer: Informer,
+        states: EngineStates,
         job: Job,
         *,
-        queue: WorkQueue,
+        inbox: Inbox[Wakeup],
         clock: Callable[[], float],
         heartbeat: Heartbeat,
         log: logging.Logger,
         deadline_s: float,
     ) -> None:
-        """Hand in the parts.
+        """Take the parts.
 
         Args:
-            informer: the state; no stream is subscribed to.
+            states: what the informers publish; no stream is subscribed to.
             job: whose template is loaded already.
-            queue: where a signal's StopAsked arrives.
+            inbox: where a published state and a signal's StopAsked arrive.
             clock: monotonic, seconds.
             heartbeat: shows that the pass moves.
             log: where a failure is told.
             deadline_s: the end of the budget, on the monotonic clock.
         """
-        self._informer = informer
+        self._states = states
         self._job = job
-        self._queue = queue
+        self._inbox = inbox
         self._clock = clock
         self._heartbeat = heartbeat
         self._log = log
         self._deadline_s = deadline_s
+        self._wait_until_s = deadline_s
 
     def run(self) -> Status:
         """Read, render, write, tell."""
-        self._informer.on_reload()
         view = self._view()
         if view is None:
             self._log.error("the engine's state could not be read in time; the target is left as it is")
@@ -74,19 +77,18 @@ class OneShot:
         written = self._write(view)
         if written is not Status.OK:
             return written
-        if not flush([self._job.notifier], self._deadline_s, clock=self._clock, wait=self._queue.take):
+        if not flush([self._job.notifier], self._deadline_s, clock=self._clock, wait=self._inbox.take):
             self._log.error("not everybody could be told in time; what is left stays owed")
             return Status.NOTIFICATION_FAILED
         return Status.OK
 
-    def _view(self) -> View | None:
-        informer = self._informer
-        while not informer.sync() or informer.snapshot is None or informer.listed is None:
-            if not self._wait(informer.next_due()):
+    def _view(self) -> PassInput | None:
+        while (view := self._states.take()) is None:
+            if not self._wait(self._wait_until_s):
                 return None
-        return View(informer.snapshot, informer.revision, informer.store, informer.listed, informer.take_changes())
+        return view
 
-    def _write(self, view: View) -> Status:
+    def _write(self, view: PassInput) -> Status:
         while not self._job.reconcile(view):
             if self._job.desired.is_pending:
                 if not self._wait_for_render():
@@ -97,19 +99,27 @@ class OneShot:
             if self._job.desired.failure is not None:
                 return Status.TEMPLATE_FAILED
             # A pipe gets a reader sooner or later; a file's fault is for people, who wait for the status.
-            if self._job.target.is_file or retry_at_s is None or not self._wait(retry_at_s):
+            if self._job.target.is_file or retry_at_s is None or not self._wait_until(retry_at_s):
                 return Status.WRITE_FAILED
         return Status.OK
+
+    def _wait_until(self, moment_s: float) -> bool:
+        """Wait for a moment, and tell whether there is time for another try."""
+        while moment_s < self._wait_until_s:
+            if self._clock() >= moment_s:
+                return True
+            self._wait(moment_s)
+        return False
 
     def _wait_for_render(self) -> bool:
         """Wait for something to arrive, and tell whether it did in time."""
         self._heartbeat.beat()
         # Whoever asks for an end meanwhile gets the pass, too: the signals' thread sees to it that it ends in time.
-        return bool(self._queue.take(self._deadline_s))
+        return bool(self._inbox.take(self._deadline_s))
 
     def _wait(self, until_s: float) -> bool:
-        """Wait, and tell whether there is time for another try."""
-        if until_s >= self._deadline_s:
-            return False
+        """Wait for news, and tell whether there is time left."""
         self._heartbeat.beat()
-        return not any(isinstance(wakeup, StopAsked) for wakeup in self._queue.take(until_s))
+        if any(isinstance(wakeup, StopAsked) for wakeup in self._inbox.take(until_s)):
+            self._wait_until_s = min(self._wait_until_s, self._clock() + STOP_PATIENCE_S)
+        return self._clock() < self._wait_until_s

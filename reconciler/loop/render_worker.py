@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 from templating.outcome import TemplateFailure
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
 
     from models.snapshot import Snapshot
@@ -70,7 +69,12 @@ class RenderWorker:
     """Renders for one job. The loop's thread asks and takes; one other thread runs."""
 
     def __init__(
-        self, renderer: TemplateRenderer, *, clock: Callable[[], float], wake: Callable[[], None], log: logging.Logger
+        self,
+        renderer: TemplateRenderer,
+        *,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+        unexpected: Callable[[Exception], object],
     ) -> None:
         """Take what renders.
 
@@ -78,12 +82,12 @@ class RenderWorker:
             renderer: only ever used by the thread that runs, once that is started.
             clock: monotonic, seconds.
             wake: called when something has arrived.
-            log: where what nobody foresaw is told.
+            unexpected: takes what nobody foresaw, which is survived.
         """
         self._renderer = renderer
         self._clock = clock
         self._wake = wake
-        self._log = log
+        self._unexpected = unexpected
         self._changed = threading.Condition()
         self._wants_load = False
         self._wants_look = False
@@ -182,9 +186,5 @@ class RenderWorker:
 
     def _unforeseen(self, error: Exception) -> TemplateFailure:
         kind = type(error).__name__
-        self._log.error(
-            "a render failed for a reason that nobody foresaw (%s); it is made again. Please report this, with --debug",
-            kind,
-            exc_info=error,
-        )
+        self._unexpected(error)
         return TemplateFailure(f"it failed for a reason that nobody foresaw ({kind})", "the template", may_pass=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from models.container import Container
     from models.notification import Notification
-    from reconciler.informer.store import Cached, Store
+    from reconciler.informer.state import Reading
 
 
 class Sightings:
@@ -31,47 +31,49 @@ class Sightings:
         self._matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
         self._told: set[tuple[Notification, str]] = set()
 
-    def of(self, store: Store, own_container_id: str | None) -> Mapping[Notification, Sequence[ContainerObservation]]:
-        """Match what the store holds.
+    def of(
+        self, readings: Mapping[str, Reading], own_container_id: str | None
+    ) -> Mapping[Notification, Sequence[ContainerObservation]]:
+        """Match what was read.
 
         Args:
-            store: all containers, stopped ones included.
+            readings: of all containers, stopped ones included, by id.
             own_container_id: the program's own container, which no restart may hit.
 
         Returns:
-            For each notification its containers, running or not, in the store's order by id.
+            For each notification its containers, running or not, in the order of the readings.
         """
         if not self._notifications:
             return {}
-        found: dict[Notification, list[Cached]] = {notification: [] for notification in self._notifications}
+        found: dict[Notification, list[Reading]] = {notification: [] for notification in self._notifications}
         matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
-        for cached in store:
-            container = cached.container
+        for reading in readings.values():
+            container = reading.container
             known = self._matched.get(container.id)
             if known is None or known[0] is not container:
                 known = (container, tuple(n for n in self._notifications if matches(container, n.container)))
             matched[container.id] = known
             for notification in known[1]:
-                found[notification].append(cached)
+                found[notification].append(reading)
         self._matched = matched
-        return {n: self._sightings(n, cached, own_container_id) for n, cached in found.items()}
+        return {n: self._sightings(n, matching, own_container_id) for n, matching in found.items()}
 
     def _sightings(
-        self, notification: Notification, found: Sequence[Cached], own_container_id: str | None
+        self, notification: Notification, found: Sequence[Reading], own_container_id: str | None
     ) -> list[ContainerObservation]:
-        allowed = [c for c in found if not self._is_suicide(notification, c.container, own_container_id)]
-        current = [c.container for c in allowed if c.container.is_current]
+        allowed = [each for each in found if not self._is_suicide(notification, each.container, own_container_id)]
+        current = [each.container for each in allowed if each.container.is_current]
         self._warn(notification, current)
         return [
             ContainerObservation(
-                container_id=cached.container.id,
-                name=cached.container.name,
-                engine=cached.container.engine,
-                run=cached.container.run,
-                read_at_s=cached.read_at_s,
-                paused=cached.container.paused,
+                container_id=reading.container.id,
+                name=reading.container.name,
+                engine=reading.container.engine,
+                run=reading.container.run,
+                read_at_s=reading.read_at_s,
+                paused=reading.container.paused,
             )
-            for cached in allowed
+            for reading in allowed
         ]
 
     def _is_suicide(self, notification: Notification, container: Container, own_container_id: str | None) -> bool:

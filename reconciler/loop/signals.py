@@ -7,21 +7,20 @@ The signals are blocked before the first thread starts, and stay blocked in all 
 from __future__ import annotations
 
 import signal
-import threading
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.loop.work_queue import ReloadAsked, StopAsked, WorkQueue
+from reconciler.loop.wakeups import ReloadAsked, StopAsked, Wakeup
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
+    from reconciler.inbox import Inbox
+
 TAKEN = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 # Together with the loop's own 4 s for what is owed this stays within the 5 s after which Docker's patience ends.
 END_S = 4.8
-# A loop that does not come by within this time hangs in a request, which is then ended under it.
-COME_BY_S = 0.3
 
 
 class EndOfProcess(Protocol):
@@ -41,60 +40,47 @@ class SignalThread:
 
     def __init__(
         self,
-        queue: WorkQueue,
+        inbox: Inbox[Wakeup],
         *,
         stopping: Callable[[], None],
-        interrupt: Callable[[], None],
         end: EndOfProcess,
         log: logging.Logger,
         end_s: float = END_S,
     ) -> None:
-        """Hand in the edges.
+        """Take the edges.
 
         Args:
-            queue: the loop's.
-            stopping: ends whatever only sleeps.
-            interrupt: ends a request that the loop hangs in.
+            inbox: the loop's.
+            stopping: ends whatever sleeps, or waits for an engine's state.
             end: ends the process.
             log: where the ending is told.
             end_s: seconds from the first signal to the end by force.
         """
-        self._queue = queue
+        self._inbox = inbox
         self._stopping = stopping
-        self._interrupt = interrupt
         self._end = end
         self._log = log
         self._end_s = end_s
-        self.came_by = threading.Event()
         self.stopped_by: int | None = None
 
-    def start(self) -> None:
-        """Start the thread; it ends with the process."""
-        threading.Thread(target=self.run, name="signals", daemon=True).start()
-
     def run(self) -> None:
-        """Take signals until the process ends."""
-        while True:
+        """Take signals until the process ends; run again after an error, it goes on where it was."""
+        while self.stopped_by is None:
             taken = signal.sigwait(TAKEN)
             if taken == signal.SIGHUP:
-                self._queue.put(ReloadAsked())
-                continue
-            self._stop(taken)
-            return
+                self._inbox.put(ReloadAsked())
+            else:
+                self._stop(taken)
+        self._wait_for_the_end()
 
     def _stop(self, taken: int) -> None:
         self.stopped_by = taken
-        self._log.info("%s: sending what is owed, then ending", signal.Signals(taken).name)
+        self._inbox.put(StopAsked())
         self._stopping()
-        self._queue.put(StopAsked())
-        if self.came_by.wait(COME_BY_S):
-            self._wait_for_the_end(self._end_s)
-        else:
-            self._interrupt()
-            self._wait_for_the_end(self._end_s - COME_BY_S)
+        self._log.info("%s: sending what is owed, then ending", signal.Signals(taken).name)
 
-    def _wait_for_the_end(self, patience_s: float) -> None:
-        second = signal.sigtimedwait(TAKEN - {signal.SIGHUP}, patience_s)
+    def _wait_for_the_end(self) -> None:
+        second = signal.sigtimedwait(TAKEN - {signal.SIGHUP}, self._end_s)
         if second is not None:
             self._end(128 + second.si_signo)
         self._log.warning("something still runs after %.1f s and is left; what is owed stays on disk", self._end_s)

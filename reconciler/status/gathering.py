@@ -13,6 +13,7 @@ from reconciler.status.values import (
     LastChange,
     LastRender,
     NotificationStatus,
+    QuarantinedContainer,
     Status,
     StreamStatus,
 )
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from models.event import EngineEvent
     from models.notification import Notification
     from notify.dispatcher import PendingDebt
-    from reconciler.informer.informer import Informer
+    from reconciler.informer.state import EngineState, PublishedState, Quarantined
     from reconciler.loop.job import Applied, Job
-    from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+    from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 
 # A page with more lines than this is read by nobody; how many there are is told beside them.
 DEBTS_SHOWN_MAX = 50
+QUARANTINED_SHOWN_MAX = 50
 NOTES_SHOWN_MAX = 100
 _SHORT_ID = 12
 
@@ -109,7 +111,8 @@ class Gathering:
 
     def __init__(
         self,
-        informer: Informer,
+        published: PublishedState,
+        engine: EngineRecord,
         loop: LoopRecord,
         jobs: Sequence[WatchedJob],
         *,
@@ -121,15 +124,17 @@ class Gathering:
         """Take the parts.
 
         Args:
-            informer: the engine's.
-            loop: what the loop heard.
+            published: the engine's state.
+            engine: what was heard of the engine.
+            loop: what the loop did.
             jobs: in the order of the configuration.
             version: the program's.
             started_epoch_s: when it started, seconds since the epoch.
             clock: the informer's, monotonic, seconds.
             wall_clock: seconds since the epoch.
         """
-        self._informer = informer
+        self._published = published
+        self._heard_of_engine = engine
         self._loop = loop
         self._jobs = tuple(jobs)
         self._version = version
@@ -146,33 +151,48 @@ class Gathering:
             at_epoch_s=now_epoch_s,
             engines=(self._engine(now_epoch_s),),
             jobs=tuple(job.status() for job in self._jobs),
-            events=tuple(self._heard(event, at_epoch_s) for event, at_epoch_s in self._loop.events),
+            events=tuple(self._heard(event, at_epoch_s) for event, at_epoch_s in self._heard_of_engine.events()),
         )
 
     def _heard(self, event: EngineEvent, at_epoch_s: float) -> HeardEvent:
         """What is shown of an event: of its attributes, which hold all labels, names alone."""
         name = event.attributes.get("name") or event.actor_id[:_SHORT_ID]
         container = event.attributes.get("container", "") if event.kind == "network" else ""
-        known = self._informer.store.container(container)
+        known = self._published.latest.readings.get(container)
         return HeardEvent(
-            at_epoch_s, event.kind, event.action, name, container[:_SHORT_ID] if known is None else known.name
+            at_epoch_s, event.kind, event.action, name, container[:_SHORT_ID] if known is None else known.container.name
         )
 
     def _stream(self) -> StreamStatus:
-        loop = self._loop
-        return StreamStatus(loop.stream_is_up, loop.stream_since_epoch_s, loop.stream_ends, loop.stream_last_end)
+        heard = self._heard_of_engine
+        return StreamStatus(heard.stream_is_up, heard.stream_since_epoch_s, heard.stream_ends, heard.stream_last_end)
 
     def _engine(self, now_epoch_s: float) -> EngineStatus:
-        informer, failure = self._informer, self._informer.failure
-        read_at_s = informer.fresh_at_s
+        state = self._published.latest
+        to_epoch_s = now_epoch_s - self._clock()
         return EngineStatus(
-            name=informer.engine,
-            ok=failure is None and informer.snapshot is not None,
-            trouble="" if failure is None else str(failure),
-            read_epoch_s=0.0 if read_at_s is None else now_epoch_s - (self._clock() - read_at_s),
+            name=state.engine,
+            ok=not state.trouble and state.snapshot is not None,
+            trouble=state.trouble,
+            read_epoch_s=0.0 if state.fresh_at_s is None else to_epoch_s + state.fresh_at_s,
             containers=self._loop.containers_by_state,
             stream=self._stream(),
+            quarantine=_quarantine(state, to_epoch_s),
         )
+
+
+def _quarantine(state: EngineState, to_epoch_s: float) -> tuple[QuarantinedContainer, ...]:
+    return tuple(_quarantined(each, to_epoch_s) for each in state.quarantine[:QUARANTINED_SHOWN_MAX])
+
+
+def _quarantined(each: Quarantined, to_epoch_s: float) -> QuarantinedContainer:
+    return QuarantinedContainer(
+        container=each.name,
+        short_id=each.container_id[:_SHORT_ID],
+        since_epoch_s=to_epoch_s + each.since_s,
+        shown_as_before=each.is_known,
+        trouble=each.why,
+    )
 
 
 def _last_change(applied: Applied) -> LastChange:

@@ -209,7 +209,10 @@ function showEngine(card, engine) {
   if (engine.trouble) badge(head.lastChild, "bad", "failing");
   else if (!engine.ok) badge(head.lastChild, "wait", "not read yet");
   else badge(head.lastChild, engine.stream.up ? "good" : "wait", engine.stream.up ? "answers" : "answers, no events");
-  trouble(problems, engine.trouble ? [engine.trouble] : []);
+  const unreadable = engine.quarantine.map((each) =>
+    `${each.container || each.short_id} can't be inspected since ${clockTime(each.since_epoch_s)}` +
+    ` (${each.shown_as_before ? "its last known state is shown" : "it is left out"}): ${each.trouble}`);
+  trouble(problems, [...(engine.trouble ? [engine.trouble] : []), ...unreadable]);
   describe(facts, [
     ["Last answer", ...(engine.read_epoch_s ? ["", engine.read_epoch_s] : ["none yet"])],
     ["Containers", states.join(", ") || "none"],

@@ -1,11 +1,12 @@
 """What is remembered for the status page: stand-ins for the observers, which pass on everything to the metrics.
 
-All methods are called by the loop's thread. Remembered are plain facts: the values that the page shows are made of
-them, and their module is imported, when somebody looks.
+The methods of one record are called by one thread, the loop's or the informer's. Remembered are plain facts: the values
+that the page shows are made of them, and their module is imported, when somebody looks.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -110,51 +111,66 @@ class NotifyRecord:
         self._metrics.publish(report)
 
 
-class LoopRecord:
-    """What the loop hears of an engine: observes the loop."""
+class EngineRecord:
+    """What an informer hears of its engine: observes it in its thread, and is read by the loop's."""
 
-    def __init__(
-        self, engine_metrics: EngineMetrics, loop_metrics: LoopMetrics, wall_clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
         """Take who counts.
 
         Args:
-            engine_metrics: told of the stream.
-            loop_metrics: told of the containers.
+            metrics: told of everything.
             wall_clock: seconds since the epoch.
         """
         self.stream_is_up = False
         self.stream_since_epoch_s = 0.0
         self.stream_ends = 0
         self.stream_last_end = ""
-        self.containers_by_state: Mapping[str, int] = {}
-        self.events: deque[tuple[EngineEvent, float]] = deque(maxlen=EVENTS_KEPT)
-        self.after_pass: Callable[[], None] = _nothing
-        self._engine_metrics = engine_metrics
-        self._loop_metrics = loop_metrics
+        self._events: deque[tuple[EngineEvent, float]] = deque(maxlen=EVENTS_KEPT)
+        self._lock = threading.Lock()
+        self._metrics = metrics
         self._wall_clock = wall_clock
+
+    def events(self) -> list[tuple[EngineEvent, float]]:
+        """The last events with their moments, seconds since the epoch, the newest first."""
+        with self._lock:
+            return list(self._events)
 
     def heard(self, event: EngineEvent) -> None:
         """An event arrived; the informer counts it."""
         at_epoch_s = event.time_ns / _SECOND_NS if event.time_ns else self._wall_clock()
-        self.events.appendleft((event, at_epoch_s))
+        with self._lock:
+            self._events.appendleft((event, at_epoch_s))
 
     def stream_up(self, *, up: bool) -> None:
         """The stream opened or ended."""
         if up != self.stream_is_up or not self.stream_since_epoch_s:
             self.stream_is_up, self.stream_since_epoch_s = up, self._wall_clock()
-        self._engine_metrics.stream_up(up=up)
+        self._metrics.stream_up(up=up)
 
     def stream_restarted(self, reason: str) -> None:
         """The stream ended, or could not be opened."""
         self.stream_ends += 1
         self.stream_last_end = reason
-        self._engine_metrics.stream_restarted(reason)
+        self._metrics.stream_restarted(reason)
+
+
+class LoopRecord:
+    """What the loop does: observes it."""
+
+    def __init__(self, metrics: LoopMetrics) -> None:
+        """Take who counts."""
+        self.containers_by_state: Mapping[str, int] = {}
+        self.after_pass: Callable[[], None] = _nothing
+        self._metrics = metrics
 
     def containers(self, counts: Mapping[str, int]) -> None:
         """So many containers by state."""
         self.containers_by_state = dict(counts)
-        self._loop_metrics.containers(counts)
+        self._metrics.containers(counts)
+
+    def pass_failed(self, target: str) -> None:
+        """A pass over a target failed for a reason that nobody foresaw."""
+        self._metrics.pass_failed(target)
 
     def passed(self) -> None:
         """A pass is over."""

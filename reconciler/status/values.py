@@ -145,6 +145,25 @@ class StreamStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantinedContainer:
+    """A container that an engine lists and can't show.
+
+    Attributes:
+        container: the name, where one is known.
+        short_id: the beginning of its id.
+        since_epoch_s: since when.
+        shown_as_before: whether its last known state is still shown; else it is left out.
+        trouble: why it can't be shown.
+    """
+
+    container: str
+    short_id: str
+    since_epoch_s: float
+    shown_as_before: bool
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineStatus:
     """One engine.
 
@@ -155,6 +174,7 @@ class EngineStatus:
         read_epoch_s: when the engine last answered.
         containers: how many there are by state.
         stream: its events.
+        quarantine: the containers that it can't show; the first ones of many.
     """
 
     name: str
@@ -163,6 +183,7 @@ class EngineStatus:
     read_epoch_s: float
     containers: Mapping[str, int]
     stream: StreamStatus
+    quarantine: tuple[QuarantinedContainer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.target.in_place import overwrite
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
-from reconciler.target.low_level import make_parents, remove_quietly
+from reconciler.target.low_level import make_parents, read_at_most, remove_quietly
 from reconciler.target.mounts import is_mount_point
 from reconciler.target.names import leftovers
 from reconciler.target.outcome import (
@@ -30,6 +30,8 @@ from reconciler.target.replace import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CONTENT_BYTES_MAX = 16 * 1024 * 1024
+"""The longest content where nothing else is said."""
 _NO_RENAME = (errno.EBUSY, errno.EXDEV)
 
 
@@ -41,15 +43,17 @@ class FileTarget:
     Args:
         path: as configured, relative ones to the present working directory.
         warn: told once of each thing that is not as it should be and stops nothing.
+        limit_bytes: the longest content that is ever written; of a longer file only the beginning is read.
     """
 
     is_file = True
 
-    def __init__(self, path: str, *, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> None:
         self.path = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
         self._lock = FileLock()
         self._warn = warn
+        self._limit_bytes = limit_bytes
         self._warned: set[str] = set()
 
     def lock(self) -> LockOutcome:
@@ -64,9 +68,9 @@ class FileTarget:
         return outcome
 
     def read(self) -> Reading:
-        """The bytes on the disk, now."""
+        """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
-            return Present(_read_regular(resolve(self._absolute)))
+            return Present(_read_regular(resolve(self._absolute), self._limit_bytes))
         except FileNotFoundError:
             return Missing()
         except (OSError, UnusableTargetError) as error:
@@ -107,7 +111,7 @@ class FileTarget:
             "a reader may see it half written: mount its folder instead",
         )
         try:
-            overwrite(path, content)
+            overwrite(path, content, limit_bytes=self._limit_bytes)
         except (OSError, UnusableTargetError) as error:
             return WriteFailed("in_place", "; ".join([explain(error, self.path), *getattr(error, "__notes__", ())]))
         return Written("in_place")
@@ -138,10 +142,12 @@ def _status(path: str) -> os.stat_result | None:
     return status
 
 
-def _read_regular(path: str) -> bytes:
+def _read_regular(path: str, limit_bytes: int) -> bytes:
     """Read a file, but nothing else: looked at first, for opening a device can do things, and again once it is open."""
     check_regular(os.lstat(path))
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(handle, "rb") as file:
+    try:
         check_regular(os.fstat(handle))
-        return file.read()
+        return read_at_most(handle, limit_bytes)
+    finally:
+        os.close(handle)

@@ -9,14 +9,19 @@ from __future__ import annotations
 import errno
 import os
 
-from reconciler.target.low_level import write_all
+from reconciler.target.low_level import read_at_most, write_all
 from reconciler.target.problems import check_regular
 
 _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
-def overwrite(path: str, content: bytes) -> None:
+def overwrite(path: str, content: bytes, *, limit_bytes: int) -> None:
     """Write new content over a regular file's own.
+
+    Args:
+        path: the file.
+        content: the new bytes.
+        limit_bytes: how much old content is kept to be put back; more was written by somebody else, and is not.
 
     Raises:
         OSError: the old content is there still, or was put back (unless the disk fails altogether).
@@ -24,22 +29,21 @@ def overwrite(path: str, content: bytes) -> None:
     """
     handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        check_regular(os.fstat(handle))
-        old = _read_all(handle)
+        status = os.fstat(handle)
+        check_regular(status)
+        old = read_at_most(handle, limit_bytes)
         try:
-            _reserve(handle, len(old), len(content))
+            _reserve(handle, status.st_size, len(content))
             _put(handle, content)
             os.fsync(handle)
         except OSError as error:
-            _put_back(handle, old, error)
+            if len(old) > limit_bytes:
+                error.add_note(f"its old content of more than {limit_bytes} bytes was not kept")
+            else:
+                _put_back(handle, old, error)
             raise
     finally:
         os.close(handle)
-
-
-def _read_all(handle: int) -> bytes:
-    with open(handle, "rb", closefd=False) as file:
-        return file.read()
 
 
 def _reserve(handle: int, old_size: int, new_size: int) -> None:

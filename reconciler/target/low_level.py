@@ -9,8 +9,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_PIECE_BYTES = 1024 * 1024
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 """What file systems say that have no such thing as syncing a folder."""
+
+
+def read_at_most(descriptor: int, limit_bytes: int) -> bytes:
+    """Read from a descriptor's own position to the end, but no more than one byte beyond a limit.
+
+    Returns:
+        All of it; where it is longer than the limit its beginning, which is longer than the limit, too.
+
+    Raises:
+        OSError: as `os.read`.
+    """
+    pieces, left = [], limit_bytes + 1
+    while left > 0 and (piece := os.read(descriptor, min(left, _PIECE_BYTES))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
-from reconciler.target.low_level import make_parents, remove_quietly, sync_folder, write_all
+from reconciler.target.low_level import make_parents, read_at_most, remove_quietly, sync_folder, write_all
 from reconciler.target.names import leftovers, state_path, state_path_in, temporary_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockOutcome
 from reconciler.target.problems import UnusableTargetError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.target.target import Target
 
 STATE_FILE_MODE = 0o600
+# Some 300 bytes for each container that is told: more than a hundred thousand of them.
+STATE_BYTES_MAX = 64 * 1024 * 1024
 _TEMPORARY = "state-tmp"
 
 
@@ -50,15 +53,20 @@ class StateFile:
         """What was saved last, None where nothing was.
 
         Raises:
-            OSError: there is a state, but it cannot be read.
+            OSError: there is a state, but it cannot be read, or is too large to be one.
         """
         self._remove_leftovers()
         try:
             handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        with open(handle, "rb") as file:
-            return file.read()
+        try:
+            data = read_at_most(handle, STATE_BYTES_MAX)
+        finally:
+            os.close(handle)
+        if len(data) > STATE_BYTES_MAX:
+            raise OSError(errno.EFBIG, f"it is larger than {STATE_BYTES_MAX} bytes, and none of ours")
+        return data
 
     def save(self, data: bytes) -> None:
         """Put a state on the disk in place of the last one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.target.file import FileTarget
+from reconciler.target.file import CONTENT_BYTES_MAX, FileTarget
 from reconciler.target.links import descriptor
 from reconciler.target.stream import StreamTarget, is_stream
 
@@ -39,16 +39,17 @@ class Target(Protocol):
         """Let go of it."""
 
 
-def open_target(path: str, *, warn: Callable[[str], None]) -> Target:
+def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> Target:
     """Decide once, by what is there now, whether a path is a file or a stream.
 
     Args:
         path: as configured; '' and `-` are standard output. Relative ones are taken from the present working directory.
         warn: told once of each thing that is not as it should be and stops nothing.
+        limit_bytes: the longest content that is ever written.
     """
     if descriptor(path) is not None or _is_stream_at(path):
         return StreamTarget(path or "-")
-    return FileTarget(path, warn=warn)
+    return FileTarget(path, warn=warn, limit_bytes=limit_bytes)
 
 
 def _is_stream_at(path: str) -> bool:

@@ -268,8 +268,7 @@ def test_a_program_whose_log_is_lost_runs_and_ends(
     target = tmp_path / "out"
     unheard = ("sh", "-c", 'exec "$@" 2>/dev/full', "sh")
     program = pygen(*arguments[1:], "--target", target, "--debug", prefix=unheard)
-    program.wait_ready()
-    assert target.read_text() == "content"
+    program.wait_for(lambda: target.exists() and target.read_text() == "content", what="the target")
     assert program.stop() == 0
 
 

@@ -27,6 +27,6 @@ def test_the_image_has_the_project_s_version() -> None:
 
 
 def test_the_changes_of_this_version_are_told() -> None:
-    """The changelog's newest chapter is the version's."""
+    """The changelog's newest chapter, after that of what is to come, is the version's."""
     chapters = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert chapters[0] == VERSION
+    assert next(chapter for chapter in chapters if chapter != "Unreleased") == VERSION

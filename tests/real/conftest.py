@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.engine_kinds import KINDS, STABLE, UNSTABLE, EngineKind
 from tests.support.fake_engine import FakeEngine
 from tests.support.keeping import Keeper
 
@@ -15,6 +16,34 @@ if TYPE_CHECKING:
 
     from tests.support.process import PygenProcess
     from tests.support.real_engine import RealEngine
+
+
+#: The suite of the main job. What is about the program alone runs on one engine.
+_ON_EVERY_ENGINE = frozenset(
+    {
+        "test_engine_fixture",
+        "test_main_job",
+        "test_ways_of_matching",
+        "test_ways_of_telling",
+        "test_own_container",
+        "test_kill_points",
+        "test_metric_values",
+    }
+)
+#: What Podman shows otherwise, as `test_podman` says.
+_ON_BOTH_DOCKERS = frozenset({"test_odd_containers"})
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the suite of the main job on each engine that people run."""
+    if "engine" in metafunc.fixturenames and (kinds := _kinds_for(metafunc.module.__name__.rpartition(".")[2])):
+        metafunc.parametrize("engine_kind", kinds, ids=lambda kind: kind.name)
+
+
+def _kinds_for(module: str) -> tuple[EngineKind, ...]:
+    if module in _ON_EVERY_ENGINE:
+        return KINDS
+    return (STABLE, UNSTABLE) if module in _ON_BOTH_DOCKERS else ()
 
 
 @pytest.fixture

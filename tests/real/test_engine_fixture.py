@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING
 import docker.errors
 import pytest
 
-from tests.support.engine_leftovers import alive, clean_up_dead_owners, everybody_else_waits
+from models.signals import same_signal
+from tests.support.engine_kinds import PODMAN, STABLE, UNSTABLE, EngineKind
+from tests.support.engine_leftovers import alive, clean_up_dead_owners, everybody_else_waits, processes_of
+from tests.support.podman_engine import new_engine
 from tests.support.real_engine import FILE_HEALTHCHECK, RealEngine
 from tests.support.waiting import wait_for
 
@@ -19,14 +23,23 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def second() -> Iterator[RealEngine]:
-    """Another engine beside the first."""
-    engine = RealEngine()
+def second(engine_kind: EngineKind) -> Iterator[RealEngine]:
+    """Another engine of the same kind beside the first."""
+    engine = new_engine(engine_kind)
     try:
         engine.start()
         yield engine
     finally:
         engine.stop()
+
+
+def test_it_is_the_engine_that_its_kind_says(engine: RealEngine) -> None:
+    """Each is another one, so that the suite runs on three."""
+    version = engine.client.version()
+    names = [component["Name"] for component in version["Components"]]
+    assert ("Podman Engine" in names) is (engine.kind is PODMAN)
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version["Version"])[:2])
+    assert numbers >= {STABLE: (20, 10), UNSTABLE: (28, 5), PODMAN: (4, 3)}[engine.kind]
 
 
 def test_a_listener_keeps_the_signals_it_gets_in_order(engine: RealEngine) -> None:
@@ -62,7 +75,7 @@ def test_what_is_asked_for_is_what_the_engine_has(engine: RealEngine) -> None:
     facts = engine.inspect("web")
     assert facts["Config"]["Labels"] == {"a": "1"}
     assert "B=2" in facts["Config"]["Env"]
-    assert facts["Config"]["StopSignal"] == "SIGUSR2"
+    assert same_signal(facts["Config"]["StopSignal"], "SIGUSR2")
     assert set(facts["NetworkSettings"]["Networks"]) == {"front", "back"}
     assert "www" in facts["NetworkSettings"]["Networks"]["front"]["Aliases"]
     assert engine.address_of("web", "front").startswith("10.77.0.")
@@ -89,11 +102,11 @@ def test_pruning_leaves_nothing(engine: RealEngine) -> None:
     engine.pause()
     engine.prune()
     assert engine.containers() == []
-    assert {network["Name"] for network in engine.client.networks()} == {"bridge", "host", "none"}
+    assert {network["Name"] for network in engine.client.networks()} - {"host", "none"} == {"bridge"}
 
 
 def test_a_killed_engine_leaves_its_containers_running(engine: RealEngine) -> None:
-    """The daemon comes back to what went on without it; a restart in good order stops it."""
+    """The daemon comes back to what went on without it; a restart in good order stops it where a daemon owns it."""
     engine.run("web")
     first = engine.started_at("web")
     pid = engine.inspect("web")["State"]["Pid"]
@@ -102,7 +115,7 @@ def test_a_killed_engine_leaves_its_containers_running(engine: RealEngine) -> No
     engine.start()
     assert not engine.is_running("web") or engine.started_at("web") == first
     engine.restart()
-    assert not engine.is_running("web")
+    assert engine.is_running("web") is (engine.kind is PODMAN)
 
 
 def test_a_container_is_reached_from_inside_the_engine_s_network(engine: RealEngine) -> None:
@@ -132,6 +145,7 @@ def test_a_stopped_engine_leaves_nothing_behind(engine: RealEngine, second: Real
     second.kill()
     second.stop()
     assert not alive(pid)
+    assert processes_of(second.folder) == []
     assert not second.folder.exists()
     assert str(second.folder) not in Path("/proc/self/mountinfo").read_text()
     assert not Path("/run/netns", second.namespace).exists()
@@ -144,7 +158,8 @@ def test_what_a_killed_owner_left_is_cleaned_up(engine: RealEngine, second: Real
     second._owner.close()
     with everybody_else_waits():
         clean_up_dead_owners()
-    second._dockerd.wait()  # type: ignore[union-attr]  # it was started
+    second._daemon.wait()  # type: ignore[union-attr]  # it was started
     assert not any(alive(pid) for pid in pids)
+    assert processes_of(second.folder) == []
     assert not second.folder.exists()
     assert engine.containers() == []

@@ -45,6 +45,8 @@ PROMISED = {
     "pygen_event_stream_up": set(),
     "pygen_event_stream_restarts_total": {"reason"},
     "pygen_missed_changes_total": set(),
+    "pygen_quarantined_containers": {"engine"},
+    "pygen_unexpected_errors_total": {"part"},
     "pygen_containers": {"state"},
     "pygen_last_successful_reconcile_timestamp_seconds": {"target"},
 }
@@ -134,19 +136,28 @@ def test_counts_of_a_quiet_life_and_its_changes(engine: RealEngine, keeper: Call
     }
     assert value.all("pygen_target_writes_total") == {f'mode="replace",result="success",target="{kept.target}"': 4}
     assert value.of_target("pygen_reconcile_total", result="error") == 0
-    assert value.of_target("pygen_reconcile_total", result="success") == value("pygen_reconcile_duration_seconds_count")
-    assert value.of_target("pygen_renders_total", result="success") == value("pygen_render_duration_seconds_count") >= 4
+    passes = metric_key("pygen_reconcile_total", {"target": str(kept.target), "result": "success"})
+    kept.program.wait_for(
+        lambda: (found := kept.program.metrics())[passes] == found["pygen_reconcile_duration_seconds_count"],
+        what="every pass timed",
+    )
+    # The inspect that settles an end is another render, a moment later.
+    renders = metric_key("pygen_renders_total", {"target": str(kept.target), "result": "success"})
+    kept.program.wait_for(
+        lambda: (found := kept.program.metrics())[renders] == found["pygen_render_duration_seconds_count"] >= 4,
+        what="every render timed",
+    )
     assert value.of_target("pygen_last_successful_reconcile_timestamp_seconds") >= begun_s
     assert value.all("pygen_containers") == {'state="created"': 1, 'state="exited"': 1, 'state="running"': 1}
-    _check_events_and_requests(value)
+    _check_events_and_requests(value, connects=int(engine.starts_connect))
 
 
-def _check_events_and_requests(value: Values) -> None:
+def _check_events_and_requests(value: Values, *, connects: int) -> None:
     """What the engine told of, and what it was asked."""
     events = value.all("pygen_events_total")
     expected = {"create": 1, "start": 1, "pause": 1, "unpause": 1, "health_status": 1, "die": 1, "rename": 1}
     assert {action: events.get(f'action="{action}",type="container"') for action in expected} == expected
-    assert events['action="connect",type="network"'] == 1
+    assert events.get('action="connect",type="network"', 0) == connects
     assert value.all("pygen_event_stream_restarts_total") == {}
     assert value.all("pygen_docker_retries_total") == {}
     assert value("pygen_missed_changes_total") == 0
@@ -202,10 +213,9 @@ def test_counts_of_notifications(engine: RealEngine, keeper: Callable[[str], Kee
     keep = keeper("one")
     told = Reader(engine, keep.shared, "told")
     Reader(engine, keep.shared, "paused")
-    Reader(engine, keep.shared, "risky", restart_policy="always", labels={"pygen.target": "fleet"})
-    Reader(
-        engine, keep.shared, "safe", restart_policy="always", labels={"pygen.target": "fleet"}, stop_signal="SIGUSR2"
-    )
+    for name, stop_signal in (("risky", "SIGHUP"), ("safe", "SIGUSR2")):
+        fleet = {"pygen.target": "fleet"}
+        Reader(engine, keep.shared, name, restart_policy="always", labels=fleet, stop_signal=stop_signal)
     signals = ["--signal", "paused", "HUP", "--signal", "fleet", "HUP", "--signal", "nobody", "HUP"]
     kept = keep.start(*NO_RESYNC, "--restart", "told", *signals, "--signal-via", "kill", "--interval", "0")
     told.await_starts(2)
@@ -224,6 +234,8 @@ def test_counts_of_notifications(engine: RealEngine, keeper: Callable[[str], Kee
     kept.await_text("two")
     value.await_value(4, "pygen_notifications_total", action="signal", container="fleet", result="success")
     value.await_value(1, "pygen_notifications_pending", action="signal", container="paused")
+    # Else the restart that is under way might be the one that loads the third content, too.
+    value.await_value(2, "pygen_notifications_total", action="restart", container="told", result="success")
     changed_s = time.time()
     since_s = value("pygen_notification_oldest_pending_timestamp_seconds", action="signal", container="paused")
     assert begun_s <= since_s <= changed_s
@@ -232,6 +244,7 @@ def test_counts_of_notifications(engine: RealEngine, keeper: Callable[[str], Kee
     value.await_value(6, "pygen_notifications_total", action="signal", container="fleet", result="success")
     # The first change that is not told yet, not moved by the newer one.
     assert value("pygen_notification_oldest_pending_timestamp_seconds", action="signal", container="paused") == since_s
+    value.await_value(3, "pygen_notifications_total", action="restart", container="told", result="success")
     engine.unpause_container("paused")
     value.await_value(2, "pygen_notifications_total", action="signal", container="paused", result="success")
     kept.await_settled()

@@ -24,12 +24,12 @@ OWN = "# {{ own_container_id }} {{ containers.self.name }} {{ containers.self.la
 PYTHON = (sys.executable, "-m", "reconciler")
 
 
-def python_binds() -> list[str]:
-    """What this Python needs to run, at the same places, each read-only."""
-    wanted = {Path(place) for place in ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, str(ROOT))}
-    there = {place for place in wanted if place.exists()}
+def python_binds(engine: RealEngine) -> list[str]:
+    """What this Python needs to run, at the same places (a link's target is one, too), each read-only."""
+    named = {Path(place) for place in ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, str(ROOT))}
+    there = {place for place in {*named, *(place.resolve() for place in named)} if place.exists()}
     outermost = [place for place in there if not any(other in place.parents for other in there)]
-    return [f"{place.resolve()}:{place}:ro" for place in sorted(outermost)]
+    return [f"{engine.source_of(place.resolve())}:{place}:ro" for place in sorted(outermost)]
 
 
 def run_pygen(
@@ -42,7 +42,7 @@ def run_pygen(
 ) -> str:
     """Run the program in a container; the socket is where it looks by itself, the target in `shared`."""
     shared.mkdir(exist_ok=True)
-    binds = [*python_binds(), f"{engine.socket}:/var/run/docker.sock", f"{shared}:/conf"]
+    binds = [*python_binds(engine), f"{engine.socket}:/var/run/docker.sock", f"{shared}:/conf"]
     command = [*PYTHON, "--template", OWN, "--target", "/conf/target", "--interval", "0", *arguments]
     env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
     return engine.run(name, command=command, env=env, binds=binds, labels=labels, stop_timeout_s=60, **options)

@@ -67,7 +67,7 @@ def _apt(suite: str) -> list[str]:
     own = _KEPT / suite / "apt"
     (own / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     sources = own / "sources.list"
-    sources.write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {suite} main\n")
+    sources.write_text(f"deb [signed-by={_KEYRING}] {debian_mirror()} {suite} main\n")
     return [
         "apt-get", "-qq", "-o", f"Dir::Etc::SourceList={sources}", "-o", "Dir::Etc::SourceParts=/dev/null",
         "-o", f"Dir::State::Lists={own / 'lists'}", "-o", f"Dir::Cache={own}", "-o", "Acquire::Retries=3",
@@ -75,7 +75,7 @@ def _apt(suite: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _mirror() -> str:
+def debian_mirror() -> str:
     """The mirror that the machine itself uses for Debian, else the one that serves everybody."""
     for path in sorted(Path("/etc/apt").glob("sources.list*/*.sources")) + sorted(Path("/etc/apt").glob("*.list")):
         found = re.search(r"https?://\S+/debian/?(?=\s)", _without_comments(path.read_text(errors="replace")))

@@ -1,7 +1,8 @@
-"""A private Docker daemon in a network namespace of its own: its processes, started, restarted, killed and paused.
+"""A private engine in a network namespace of its own: its processes, started, restarted, killed and paused.
 
-Several run side by side on one machine: each has its own folder, network namespace and containerd, and its name comes
-from a folder that nobody else has. What it can be asked for as an engine is in `real_engine`.
+Several run side by side on one machine: each has its own folder, namespaces and helpers, and its name comes from a
+folder that nothing else has. What distinguishes Docker from Podman is in `engine_kinds`; what an engine can be asked
+for is in `real_engine`.
 """
 
 from __future__ import annotations
@@ -16,32 +17,17 @@ import signal
 import socket
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tests.support.engine_kinds import STABLE, EngineKind, Service, api_socket
 from tests.support.engine_leftovers import PARENT, PREFIX, clean_up, clean_up_dead_owners, everybody_else_waits
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-_TOOLS = {
-    "dockerd": "docker.io",
-    "containerd": "containerd",
-    "runc": "runc",
-    "iptables": "iptables",
-    "ip": "iproute2",
-    "nsenter": "util-linux",
-    "busybox": "busybox-static",
-}
-_CONTAINERD_CONFIG = """\
-version = 2
-root = "{folder}/containerd/root"
-state = "{folder}/containerd/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-address = "{folder}/containerd/socket"
-"""
 _START_TIMEOUT_S = 120.0
 
 
@@ -50,25 +36,28 @@ class EngineUnavailableError(Exception):
 
 
 class EngineDaemon:
-    """One dockerd with its containerd.
+    """One engine with its helpers.
 
     Attributes:
+        kind: which engine it is.
         folder: everything it has on disk.
         namespace: the network namespace's name.
         socket: path of its API socket.
     """
 
-    def __init__(self) -> None:
-        check_the_machine()
+    def __init__(self, kind: EngineKind = STABLE) -> None:
+        check_the_machine(kind)
+        self.kind = kind
         with everybody_else_waits():
             clean_up_dead_owners()
             self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))
             self._owner: IO[str] = (self.folder / "owner").open("w")
             fcntl.flock(self._owner, fcntl.LOCK_EX)
         self.namespace = self.folder.name
-        self.socket = self.folder / "docker.sock"
-        self._containerd: subprocess.Popen[bytes] | None = None
-        self._dockerd: subprocess.Popen[bytes] | None = None
+        self.socket = api_socket(self.folder)
+        self._mounts_holder: subprocess.Popen[bytes] | None = None
+        self._helpers: dict[str, subprocess.Popen[bytes]] = {}
+        self._daemon: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -83,14 +72,14 @@ class EngineDaemon:
     @property
     def running(self) -> bool:
         """Whether the daemon's process lives (paused or not)."""
-        return self._dockerd is not None and self._dockerd.poll() is None
+        return self._daemon is not None and self._daemon.poll() is None
 
     @property
     def pid(self) -> int:
         """The daemon's process id."""
-        if self._dockerd is None:
+        if self._daemon is None:
             raise EngineUnavailableError("the engine was not started")
-        return self._dockerd.pid
+        return self._daemon.pid
 
     def start(self) -> None:
         """Start what does not run, and return when the engine answers. A failed first try is repeated once."""
@@ -108,15 +97,15 @@ class EngineDaemon:
     def terminate(self) -> None:
         """Stop the daemon as its service manager would; it stays stopped."""
         self.resume()
-        _end(self._dockerd, timeout_s=90)
-        self._dockerd = None
+        _end(self._daemon, timeout_s=90)
+        self._daemon = None
 
     def kill(self) -> None:
         """SIGKILL the daemon alone; its containers live on, its socket stays behind. It stays down until `start`."""
-        if self._dockerd is not None:
-            self._dockerd.kill()
-            self._dockerd.wait()
-        self._dockerd = None
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.wait()
+        self._daemon = None
 
     def pause(self) -> None:
         """The daemon hangs: connections are accepted by the kernel, and nothing is answered."""
@@ -145,44 +134,65 @@ class EngineDaemon:
             self._owner.close()
 
     def log(self) -> str:
-        """What dockerd and containerd have written so far."""
-        return "".join(
-            (self.folder / f"{name}.log").read_text(errors="replace")
-            for name in ("containerd", "dockerd")
-            if (self.folder / f"{name}.log").exists()
-        )
+        """What its processes have written so far."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def source_of(self, path: Path) -> Path:
+        """Where the engine finds what is at `path` on this machine: what a bind mount names."""
+        return self.folder / "host" / path.relative_to("/") if self.kind.other_root else path
 
     def _start(self) -> None:
         self._make_namespace()
-        if self._containerd is None or self._containerd.poll() is not None:
-            config = self.folder / "containerd.toml"
-            config.write_text(_CONTAINERD_CONFIG.format(folder=self.folder))
-            self._containerd = self._spawn("containerd", ["--config", str(config), "--log-level", "warn"])
-            self._await(self._containerd, self.folder / "containerd" / "socket")
+        self._hold_mounts()
+        *helpers, daemon = self.kind.services(self.folder)
+        for helper in helpers:
+            if helper.program not in self._helpers or self._helpers[helper.program].poll() is not None:
+                process = self._helpers[helper.program] = self._spawn(helper)
+                self._await(process, partial(_accepts, helper.socket), f"{helper.program} to accept a connection")
         if not self.running:
             (self.folder / "pid").unlink(missing_ok=True)
-            self._dockerd = self._spawn("dockerd", self._dockerd_arguments())
-            self._await_answer(self._dockerd)
+            self._daemon = self._spawn(daemon)
+            self._await(self._daemon, partial(_ping, daemon.socket), "the engine to answer")
 
-    def _dockerd_arguments(self) -> list[str]:
-        folder = self.folder
-        (folder / "daemon.json").write_text("{}")
-        return [
-            *("--config-file", f"{folder}/daemon.json"),  # never the machine's own settings
-            *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/run", "--pidfile", f"{folder}/pid"),
-            *("--containerd", f"{folder}/containerd/socket"),
-            *("--host", self.address, "--group", "root", "--log-level", "warn"),
-        ]
+    def _hold_mounts(self) -> None:
+        """A mount namespace lives as long as a process in it, which outlives an engine that is killed."""
+        if self._mounts_holder is not None or not (mounts := self.kind.mounts(self.folder)):
+            return
+        held = self.folder / "held"
+        held.touch()
+        script = " && ".join([*mounts, f"echo held && exec tail -f {held}"])
+        with (self.folder / "mounts.log").open("ab") as log:
+            self._mounts_holder = subprocess.Popen(
+                ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=_environment(),
+            )
+        said = self.folder / "mounts.log"
+        self._await(self._mounts_holder, lambda: said.read_text().endswith("held\n"), "the engine's mounts")
 
-    def _spawn(self, program: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{program}.log").open("ab") as log:
+    def inside(self, *command: str) -> list[str]:
+        """A command as it runs in the engine's network and among its mounts."""
+        holder = self._mounts_holder
+        mounts = [] if holder is None else [f"--mount=/proc/{holder.pid}/ns/mnt"]
+        return ["nsenter", f"--net=/run/netns/{self.namespace}", *mounts, "--", *command]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of the engine's processes."""
+        return {**_environment(), **self.kind.environment(self.folder)}
+
+    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{service.program}.log").open("ab") as log:
             return subprocess.Popen(
-                [*self.enter, program, *arguments],
+                self.inside(service.program, *service.arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a Ctrl-C is for the tests, which then end the engine in good order
-                env=_environment(),
+                env=self.environment,
             )
 
     def _make_namespace(self) -> None:
@@ -196,18 +206,11 @@ class EngineDaemon:
             if outcome.returncode:
                 raise EngineUnavailableError(f"{' '.join(command)} failed: {outcome.stderr.strip()}")
 
-    def _await(self, process: subprocess.Popen[bytes], path: Path) -> None:
+    def _await(self, process: subprocess.Popen[bytes], probe: Callable[[], bool], what: str) -> None:
         wait_for(
-            lambda: self._still_runs(process) and _accepts(path),
+            lambda: self._still_runs(process) and probe(),
             timeout_s=_START_TIMEOUT_S,
-            what=lambda: f"{path} to accept a connection: {self._last_words()}",
-        )
-
-    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        wait_for(
-            lambda: self._still_runs(process) and _ping(self.socket),
-            timeout_s=_START_TIMEOUT_S,
-            what=lambda: f"the engine to answer: {self._last_words()}",
+            what=lambda: f"{what}: {self._last_words()}",
         )
 
     def _still_runs(self, process: subprocess.Popen[bytes]) -> bool:
@@ -220,12 +223,15 @@ class EngineDaemon:
 
     def _end_processes(self) -> None:
         self.resume()
-        _end(self._dockerd, timeout_s=30)
-        _end(self._containerd, timeout_s=10)
-        self._dockerd = self._containerd = None
+        _end(self._daemon, timeout_s=30)
+        for helper in self._helpers.values():
+            _end(helper, timeout_s=10)
+        _end(self._mounts_holder, timeout_s=10)
+        self._daemon = self._mounts_holder = None
+        self._helpers.clear()
 
 
-def check_the_machine() -> None:
+def check_the_machine(kind: EngineKind = STABLE) -> None:
     """Refuse, with the reason, where an engine could not run.
 
     Raises:
@@ -234,7 +240,7 @@ def check_the_machine() -> None:
     if os.geteuid():
         raise EngineUnavailableError("a real engine needs root: run ./dev test as root")
     path = _environment()["PATH"]
-    if missing := sorted({package for tool, package in _TOOLS.items() if not shutil.which(tool, path=path)}):
+    if missing := sorted({package for tool, package in kind.tools.items() if not shutil.which(tool, path=path)}):
         raise EngineUnavailableError(
             f"a real engine needs the Debian packages {' '.join(missing)}: ./dev test installs them"
         )

@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 PREFIX = "pge-"
 #: Short, because unix socket paths must be.
 PARENT = Path("/tmp")
+_PROGRAMS = frozenset(
+    {
+        *("dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy", "runc"),
+        *("podman", "conmon"),
+        "tail",  # keeps an engine's mounts
+    }
+)
+#: Of both cgroup versions; Podman has one more for its conmon.
+_CGROUPS = (
+    *("*/docker/{}", "docker/{}", "system.slice/docker-{}.scope"),
+    *("*/libpod_parent/libpod-{}", "libpod_parent/libpod-{}", "*/libpod_parent/libpod-conmon-{}"),
+)
 
 
 @contextlib.contextmanager
@@ -46,7 +58,7 @@ def clean_up(folder: Path) -> None:
     """End and remove all that belongs to the engine in `folder`, and the folder."""
     containers = _container_ids(folder)
     for _ in range(3):  # a shim may start one more process while it is being ended
-        pids = _processes_of(folder, containers)
+        pids = processes_of(folder, containers)
         if not pids:
             break
         for pid in pids:
@@ -60,12 +72,13 @@ def clean_up(folder: Path) -> None:
 
 
 def _container_ids(folder: Path) -> frozenset[str]:
-    containers = folder / "data" / "containers"
-    return frozenset(path.name for path in containers.iterdir()) if containers.is_dir() else frozenset()
+    """Docker's, and Podman's."""
+    places = [folder / "data" / name for name in ("containers", "overlay-containers")]
+    return frozenset(path.name for place in places if place.is_dir() for path in place.iterdir() if path.is_dir())
 
 
-def _processes_of(folder: Path, containers: frozenset[str]) -> list[int]:
-    """The engine, its containerd and shims (their command lines name the folder), and what runs in its containers."""
+def processes_of(folder: Path, containers: frozenset[str] = frozenset()) -> list[int]:
+    """The engine, its helpers and shims (their command lines name the folder), and what runs in its containers."""
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return [pid for pid in pids if pid != os.getpid() and _belongs(pid, f"{folder}/", containers)]
 
@@ -76,8 +89,7 @@ def _belongs(pid: int, folder: str, containers: frozenset[str]) -> bool:
         cgroups = Path(f"/proc/{pid}/cgroup").read_text()
     except OSError:
         return False  # it ended meanwhile
-    engine = Path(arguments[0]).name in {"dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy", "runc"}
-    return (engine and any(folder in argument for argument in arguments)) or any(
+    return (Path(arguments[0]).name in _PROGRAMS and any(folder in argument for argument in arguments)) or any(
         container in cgroups for container in containers
     )
 
@@ -107,7 +119,7 @@ def _unmount_below(folder: Path) -> None:
 
 def _remove_cgroups(containers: frozenset[str]) -> None:
     for container in containers:
-        for pattern in (f"*/docker/{container}", f"docker/{container}", f"system.slice/docker-{container}.scope"):
-            for path in Path("/sys/fs/cgroup").glob(pattern):
+        for pattern in _CGROUPS:
+            for path in Path("/sys/fs/cgroup").glob(pattern.format(container)):
                 with contextlib.suppress(OSError):
                     path.rmdir()

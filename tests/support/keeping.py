@@ -24,7 +24,7 @@ NO_RESYNC = ("--resync", "3600")
 
 #: Reads the file at every start and every HUP; a USR1 is a mark that separates what came before it from the rest.
 _READER = (
-    "look() { echo \"$1: $(tr '\\n' ' ' </conf/target 2>/dev/null)\"; }; "
+    "look() { echo \"$1: $(tr '\\n' ' ' 2>/dev/null </conf/target)\"; }; "
     "trap 'look read' HUP; trap 'echo mark' USR1; "
     "sleep 1000000 & look started; while :; do wait $!; done"
 )

@@ -12,18 +12,16 @@ import fcntl
 import hashlib
 import os
 import platform
-import shutil
 import subprocess
-import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.support.debootstrap import root_file_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PACKAGES = ("python3", "python3-venv", "ca-certificates")
-_TRIES = 4
 #: Not needed to run Python, and half of the size.
 _LEFT_OUT = (
     "./var/cache/apt/*",
@@ -59,30 +57,9 @@ def cache_folder() -> Path:
 
 
 def _make(release: str, archive: Path) -> None:
-    for attempt in range(1, _TRIES + 1):
-        root = Path(tempfile.mkdtemp(prefix="pygen-rootfs-", dir=archive.parent))
-        try:
-            outcome = _debootstrap(release, root)
-            if outcome.returncode == 0:
-                _pack(root, archive)
-                return
-        finally:
-            shutil.rmtree(root)
-        time.sleep(attempt * 5)
-    raise RuntimeError(f"debootstrap of {release} failed {_TRIES} times: {(outcome.stdout + outcome.stderr)[-2000:]}")
-
-
-def _debootstrap(release: str, root: Path) -> subprocess.CompletedProcess[str]:
     components = "main,universe" if _os_release()["ID"] == "ubuntu" else "main"
-    command = ["debootstrap", "--variant=minbase", f"--components={components}", f"--include={','.join(_PACKAGES)}"]
-    return subprocess.run(
-        [*command, release, str(root), *_mirror(release)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-    )
+    with root_file_system(release, _PACKAGES, beside=archive, mirror=_mirror(release), components=components) as root:
+        _pack(root, archive)
 
 
 def _pack(root: Path, archive: Path) -> None:
@@ -111,8 +88,10 @@ def _os_release() -> dict[str, str]:
 
 @contextlib.contextmanager
 def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Whoever comes second waits, and finds made what the first one made."""
-    """Inside, no other process of this machine is inside with the same file, which stays."""
+    """Inside, no other process of this machine is inside with the same file, which stays.
+
+    Whoever comes second waits, and finds made what the first one made.
+    """
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

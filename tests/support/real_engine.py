@@ -17,6 +17,7 @@ import docker
 import docker.errors
 
 from tests.support.engine_daemon import EngineDaemon
+from tests.support.engine_kinds import STABLE, EngineKind
 from tests.support.images import busybox_archive
 from tests.support.waiting import wait_for
 
@@ -40,10 +41,20 @@ _LISTENER = (
 
 
 class RealEngine(EngineDaemon):
-    """One engine of its own, with the image `busybox:local`."""
+    """One engine of its own, with the image `busybox:local`.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Attributes:
+        default_network: where containers are that name none.
+        starts_connect: whether a start has an event for each network, too.
+        kill_cancels_policies: whether `docker kill` cancels a restart policy where the container sets no StopSignal.
+    """
+
+    default_network = "bridge"
+    starts_connect = True
+    kill_cancels_policies = True
+
+    def __init__(self, kind: EngineKind = STABLE) -> None:
+        super().__init__(kind)
         self._client: docker.APIClient | None = None
 
     @property
@@ -258,9 +269,10 @@ class RealEngine(EngineDaemon):
         """`GET /containers/{id}/json`."""
         return dict(self.client.inspect_container(container))
 
-    def address_of(self, container: str, network: str = "bridge") -> str:
-        """A container's IPv4 address in a network; '' where it has none."""
-        return str(self.inspect(container)["NetworkSettings"]["Networks"][network]["IPAddress"])
+    def address_of(self, container: str, network: str = "") -> str:
+        """A container's IPv4 address in a network, the default one where none is named; '' where it has none."""
+        networks = self.inspect(container)["NetworkSettings"]["Networks"]
+        return str(networks[network or self.default_network]["IPAddress"])
 
     def started_at(self, container: str) -> str:
         """StartedAt, as the engine writes it: it names a run."""

@@ -16,14 +16,26 @@ if TYPE_CHECKING:
 
 
 class HttpBackend(ThreadingHTTPServer):
-    """Answers with its name, the path and the headers that it got, as JSON; a WebSocket gets back what it sends."""
+    """Answers with its name, the path and the headers that it got, as JSON; a WebSocket gets back what it sends.
+
+    `/status/N` is answered with that status.
+
+    Attributes:
+        connections: how many were made to it.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
 
     def __init__(self, name: str, host: str) -> None:
         self.name = name
+        self.connections = 0
         super().__init__((host, 0), _HttpHandler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count it."""
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is none of our business."""
@@ -39,7 +51,8 @@ class _HttpHandler(BaseHTTPRequestHandler):
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.dumps({"backend": self.server.name, "path": self.path, "headers": headers}).encode()
-        self.send_response(200)
+        wanted = self.path.removeprefix("/status/")
+        self.send_response(int(wanted) if wanted.isdecimal() else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import struct
-from dataclasses import dataclass
+import subprocess
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +27,13 @@ class Answer:
         status: the HTTP status.
         location: where a redirect points.
         body: the text.
+        fields: the answer's own headers, by their names in lower case.
     """
 
     status: int
     location: str
     body: str
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def backend(self) -> str:
@@ -70,21 +74,26 @@ def get(
     tls: bool = False,
     address: str = "127.0.0.1",
     headers: Mapping[str, str] = MappingProxyType({}),
+    method: str = "GET",
+    context: ssl.SSLContext | None = None,
+    preface: bytes = b"",
 ) -> Answer:
-    """One request, as a browser that looks for `host` makes it."""
-    name = host.partition(":")[0]
+    """One request, as a browser that looks for `host` makes it; `preface` goes before all else."""
+    name = host if host.startswith("[") else host.partition(":")[0]
     with socket.create_connection((address, port), timeout=TIMEOUT_S) as plain:
-        connected = tls_context().wrap_socket(plain, server_hostname=name) if tls else plain
+        plain.sendall(preface)
+        connected = (context or tls_context()).wrap_socket(plain, server_hostname=name) if tls else plain
         with connected:
             connection = http.client.HTTPConnection(address, port)
             connection.sock = connected
-            connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for header, value in {"Host": host, **headers}.items():
                 connection.putheader(header, value)
             connection.endheaders()
             with connection.getresponse() as response:
                 body = response.read().decode()
-                return Answer(response.status, response.headers.get("Location", ""), body)
+                fields = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, fields.get("location", ""), body, fields)
 
 
 def certificate_of(port: int, host: str) -> str:
@@ -94,6 +103,26 @@ def certificate_of(port: int, host: str) -> str:
         tls_context().wrap_socket(plain, server_hostname=host) as secure,
     ):
         return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b"")
+
+
+def temporary_key(port: int, host: str, cipher: str) -> int:
+    """The bits of the key that a server makes for one handshake of TLS 1.2 with a cipher; 0 where it refuses."""
+    command = [
+        "openssl",
+        "s_client",
+        "-connect",
+        f"127.0.0.1:{port}",
+        "-servername",
+        host,
+        "-tls1_2",
+        "-cipher",
+        cipher,
+    ]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+    )
+    found = re.search(r"Server Temp Key: DH, (\d+) bits", done.stdout)
+    return int(found[1]) if found else 0
 
 
 def echoed(port: int, host: str, message: bytes) -> bytes:

@@ -62,6 +62,8 @@ class Site:
         http_port: where nginx listens for HTTP.
         https_port: where nginx listens for HTTPS.
         own_id: the container that the renderer runs in.
+        servers: what stands behind the containers that `backend` made, by name.
+        notes: what the last rendering noted.
     """
 
     def __init__(self, folder: Path, version: str) -> None:
@@ -71,6 +73,8 @@ class Site:
         self.http_port, self.https_port = reserve_port(), reserve_port()
         self.environ = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         self.own_id: str | None = None
+        self.servers: dict[str, HttpBackend | VariablesBackend] = {}
+        self.notes: tuple[str, ...] = ()
         self._binary = nginx_binary(version)
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
@@ -109,14 +113,28 @@ class Site:
         """A container; see `World.add_container`."""
         return self.world.add_container(name, env=env or {}, **options)
 
-    def backend(self, name: str, env: dict[str, str], **options: Any) -> str:
-        """A container with a server behind it, which exposes its one port; gives its address and port."""
+    def backend(self, name: str, env: dict[str, str], *, host: str = "", **options: Any) -> str:
+        """A container with a server behind it, which exposes its one port; gives its address and port.
+
+        Args:
+            name: the container's, and the server's.
+            env: the container's variables.
+            host: the address; one of its own where none is given.
+            options: as for `at`.
+        """
         protocol = env.get("VIRTUAL_PROTO", "http")
-        host = free_address()
+        host = host or free_address()
         server = VariablesBackend(name, host, protocol) if protocol in {"uwsgi", "fastcgi"} else HttpBackend(name, host)
+        self.servers[name] = server
         _, port = self._stack.enter_context(serving(server))
         self.at(name, env, host, port, **options)
         return f"{host}:{port}"
+
+    def nginx(self, *ports: int, **env: str) -> str:
+        """Nginx's own container: it says which version it is, and exposes these ports."""
+        version = {"NGINX_VERSION": "1.26.2"} if self.version == "1.26" else {}
+        exposed = tuple(f"{port}/tcp" for port in ports)
+        return self.add("nginx", version | env, labels={NGINX_LABEL: ""}, ports=exposed)
 
     def at(self, name: str, env: dict[str, str], host: str, port: int, **options: Any) -> str:
         """A container on the bridge with this address, which exposes this one port."""
@@ -139,6 +157,14 @@ class Site:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+    def use_config(self, text: str) -> None:
+        """An nginx.conf of nginx's own image in place of the usual one, in the foreground and below this folder."""
+        for theirs in ("/etc/nginx/", "/var/log/nginx/", "/var/run/"):
+            text = text.replace(theirs, f"{self.folder}/")
+        text = text.replace("user nginx;", "daemon off;\nuser root;")
+        (self.folder / "mime.types").touch()
+        (self.folder / "nginx.conf").write_text(text)
 
     # Rendering and running
 
@@ -163,6 +189,7 @@ class Site:
             assert failure is None, str(failure)
         outcome = self._renderer.render(self.snapshot())
         assert isinstance(outcome, Rendered), str(outcome)
+        self.notes = outcome.notes
         text = outcome.text.decode("utf-8", "surrogateescape")
         (self.folder / "conf.d" / "default.conf").write_bytes(outcome.text)
         return text

@@ -85,12 +85,13 @@ def test_networks_must_be_shared_with_nginx(site: Site) -> None:
 
 
 def test_ingress_is_nobodys_way(site: Site) -> None:
-    """A Swarm's ingress network is not taken for a shared one."""
+    """A Swarm's ingress network is not taken for a shared one, whatever it is called; another one of its name is."""
+    site.world.add_network("a-mesh", driver="overlay", ingress=True)
     site.world.add_network("ingress")
-    site.world.add_network("web")
-    _nginx(site, "ingress", "web")
-    site.add("app", HOST, networks=("ingress", "web"))
-    address = site.snapshot().containers.matching("app")[0].networks.matching("web")[0].ip_address
+    _nginx(site, "a-mesh", "ingress")
+    site.add("app", HOST, networks=("a-mesh", "ingress"))
+    site.add("elsewhere", HOST, networks=("a-mesh",))
+    address = site.snapshot().containers.matching("app")[0].networks.matching("ingress")[0].ip_address
     assert _servers(site.render()) == [f"{address}:80"]
 
 
@@ -169,13 +170,42 @@ def test_nginx_on_the_hosts_network_reaches_everybody(site: Site) -> None:
 
 
 def test_the_hosts_network_where_nginx_is_unknown(site: Site) -> None:
-    """Every network counts, so it is the first gateway that any of them has; with none, all are on the host's."""
-    site.add("app", HOST, networks=("host",), network_mode="host")
-    assert _servers(site.render()) == ["127.0.0.1:80"]
-    site.world.add_network("inside", internal=True)
+    """Who is in no container is on the host: what is on its network is at 127.0.0.1, whatever networks there are."""
     site.world.add_network("outside")
-    site.add("other", networks=("inside", "outside"))
-    assert _servers(site.render()) == [f"{site.world.network('outside').gateway}:80"]
+    site.add("app", HOST, networks=("host",), network_mode="host")
+    site.add("other", networks=("outside",))
+    assert _servers(site.render()) == ["127.0.0.1:80"]
+
+
+def test_a_router_of_the_lan_is_not_the_host(site: Site) -> None:
+    """The gateway of a macvlan would get the host's requests, cookies and all; alone it leads to no host."""
+    site.world.add_network("lan", driver="macvlan", prefix="192.168")
+    site.world.add_network("proxy")
+    _nginx(site, "lan", "proxy")
+    site.add("app", HOST | {"VIRTUAL_PORT": "8123"}, networks=("host",), network_mode="host")
+    assert _servers(site.render()) == [f"{site.world.network('proxy').gateway}:8123"]
+    site.world.remove("nginx")
+    _nginx(site, "lan")
+    assert _servers(site.render()) == ["127.0.0.1 down"]
+
+
+def test_the_way_to_the_host_may_be_ipv6_alone(site: Site) -> None:
+    """A bridge without IPv4 has a gateway, too."""
+    place = {"IPAddress": "", "Gateway": "", "GlobalIPv6Address": "fd00::2", "IPv6Gateway": "fd00::1"}
+    site.add("nginx", labels={NGINX_LABEL: ""}, overrides={"NetworkSettings": {"Networks": {"bridge": place}}})
+    site.add("app", HOST | {"VIRTUAL_PORT": "8080"}, networks=("host",), network_mode="host")
+    assert _servers(site.render()) == ["[fd00::1]:8080"]
+    assert site.complaint() == ""
+
+
+def test_one_that_has_both_may_be_reached_by_ipv6(site: Site) -> None:
+    """PREFER_IPV6_NETWORK puts IPv6 first where there is some; each container still has one entry."""
+    networks = {"bridge": {"IPAddress": "172.17.0.9", "GlobalIPv6Address": "fd00::9"}}
+    site.add("both", HOST, overrides={"NetworkSettings": {"Networks": networks}})
+    site.at("four", HOST, "172.17.0.8", 80)
+    assert _servers(site.render()) == ["172.17.0.9:80", "172.17.0.8:80"]
+    site.environ["PREFER_IPV6_NETWORK"] = "true"
+    assert _servers(site.render()) == ["[fd00::9]:80", "172.17.0.8:80"]
 
 
 def test_one_that_shares_anothers_network_stack_has_its_address(site: Site) -> None:

@@ -1,7 +1,8 @@
 """What the fake engine knows and does, without HTTP: containers, networks, and the events that each change gives.
 
 The order of events and the shape of states are those seen on engine 20.10: a start is `network connect`, `start`; a
-crash is `die`, `network disconnect`; a stop is `kill`, `die`, `network disconnect`, `stop`.
+crash is `die`, `network disconnect`; a stop is `kill`, `die`, `network disconnect`, `stop`. Endpoints have other ids
+after every start.
 """
 
 from __future__ import annotations
@@ -243,7 +244,7 @@ class World:
         number = address.rpartition(".")[2]
         return Endpoint(
             network_id=network.id,
-            endpoint_id=fake_id(f"{container.id} {network.id}"),
+            endpoint_id=fake_id(f"{container.id} {network.id} {self.clock.now_text()}"),
             ip_address=address,
             gateway=network.gateway if address else "",
             ipv6_address=f"{network.ipv6_gateway[:-1]}{number}" if address and network.ipv6_gateway else "",
@@ -348,6 +349,8 @@ class World:
             container.policy_cancelled = False
             container.started_at = started_at or self.clock.now_text()
             container.changed_at_ns = self.clock.now_ns()
+            for endpoint in container.endpoints.values():
+                endpoint.endpoint_id = fake_id(f"{container.id} {endpoint.network_id} {container.started_at}")
             container.touch()
             self._emit_networks(container, "connect")
             self._emit_container(container, "start")

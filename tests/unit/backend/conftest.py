@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.backend.address import EngineAddress
+from reconciler.backend.beside import Beside
 from reconciler.backend.engine_link import Timeouts
 from reconciler.backend.engine_reader import HttpEngineReader
 from tests.support.fake_engine import FakeEngine
@@ -40,6 +41,7 @@ def make_reader(engine: FakeEngine, observed: Observed) -> Iterator[MakeReader]:
             "sleep": observed.sleep,
             "random": lambda: 1.0,
             "observer": observed,
+            "beside": Beside(spawn=observed.spawn, unexpected=observed.unexpected),
         }
         reader = HttpEngineReader(
             EngineAddress.parse(address or engine.address, {}),

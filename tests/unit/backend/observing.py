@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -17,12 +18,14 @@ class Observed:
         requests: how many ended, by operation and result.
         retries: operations that were tried again, in order.
         slept_s: what was asked to be slept, in seconds.
+        surprises: what nobody foresaw, with the part of the program.
     """
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.retries: list[str] = []
         self.slept_s: list[float] = []
+        self.surprises: list[tuple[str, Exception]] = []
 
     def request(self, operation: str, result: str, duration_s: float) -> None:
         """Count one."""
@@ -32,6 +35,14 @@ class Observed:
     def retry(self, operation: str) -> None:
         """Remember one."""
         self.retries.append(operation)
+
+    def spawn(self, work: Callable[[], None]) -> None:
+        """Run it in a thread."""
+        threading.Thread(target=work, daemon=True).start()
+
+    def unexpected(self, part: str, error: Exception) -> None:
+        """Remember one."""
+        self.surprises.append((part, error))
 
     def sleep(self, seconds: float) -> None:
         """Remember it, and do not sleep."""

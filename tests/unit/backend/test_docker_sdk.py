@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -273,6 +274,17 @@ def test_a_forbidden_version_is_a_refusal(engine: FakeEngine, port: SdkNotifyPor
     engine.fault("version", times=None, status=403)
     with pytest.raises(EngineRefused, match="GET /version"):
         port.kill("any", web, "SIGHUP", timeout_s=30)
+
+
+def test_threads_that_begin_together_agree_on_a_version_once(
+    engine: FakeEngine, port: SdkNotifyPort, web: str, observed: Observed
+) -> None:
+    """Answering takes Podman a second or more, and longer for several at once."""
+    engine.fault("version", times=None, delay_s=0.3)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: port.kill("any", web, "SIGHUP", timeout_s=30), range(4)))
+    assert len(engine.signals) == 4
+    assert observed.requests == {("version", "success"): 1, ("kill", "success"): 4}
 
 
 def test_an_exchanged_engine_is_agreed_with_anew(engine: FakeEngine, port: SdkNotifyPort, web: str) -> None:

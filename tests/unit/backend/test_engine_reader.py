@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.backend.beside import BESIDE_MAX, Beside
 from reconciler.backend.engine_link import Timeouts
-from reconciler.backend.port import EngineError
+from reconciler.backend.port import EngineError, InspectFailed, Inspection, InspectPending
 from tests.support.fake_engine import FakeEngine
 from tests.unit.backend.observing import becomes
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.backend.engine_reader import HttpEngineReader
+    from reconciler.backend.port import LateInspection
     from tests.unit.backend.conftest import MakeReader
     from tests.unit.backend.observing import Observed
 
@@ -193,7 +195,7 @@ def test_a_fault_that_passes_is_retried_on_a_new_connection(
     with pytest.raises(EngineError) as caught:
         ask[operation]()
     assert (caught.value.operation, caught.value.reason, caught.value.status) == (operation, reason, status)
-    assert caught.value.__cause__ is not None or status is not None or reason == "malformed"
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 @pytest.mark.parametrize("how", ["hang", "half_then_hang"])
@@ -438,3 +440,116 @@ def test_an_engine_that_closes_after_each_answer_is_read_without_errors(
     assert len(list(reader.inspect_many(ids))) == 12
     assert observed.retries == []
     assert all(result == "success" for _, result in observed.requests)
+
+
+# Several, none of which holds up the others
+
+
+class Late:
+    """Takes what comes late."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[LateInspection] = []
+
+    def __call__(self, outcome: LateInspection) -> None:
+        self.outcomes.append(outcome)
+
+    def await_count(self, count: int) -> None:
+        """Wait for so many."""
+        assert becomes(lambda: len(self.outcomes) >= count)
+
+
+@pytest.mark.parametrize("how", ["hang", "half_then_hang"])
+@pytest.mark.parametrize("count", [3, 20])
+def test_an_inspect_that_hangs_goes_on_beside(
+    engine: FakeEngine, make_reader: MakeReader, count: int, how: Any
+) -> None:
+    """The others come out meanwhile; its own outcome comes by itself, here the end of its connection."""
+    ids = [engine.add_container(f"web-{number}") for number in range(count)]
+    engine.fault("inspect", times=1, how=how, container=ids[1])
+    late = Late()
+    outcomes = {outcome.container_id: outcome for outcome in make_reader().inspect_each(ids, late)}
+    assert outcomes.keys() == set(ids)
+    assert [key for key, outcome in outcomes.items() if not isinstance(outcome, Inspection)] == [ids[1]]
+    assert isinstance(outcomes[ids[1]], InspectPending)
+    assert late.outcomes == []
+    engine.heal()
+    late.await_count(1)
+    [outcome] = late.outcomes
+    assert isinstance(outcome, InspectFailed)
+    assert (outcome.container_id, outcome.error.reason) == (ids[1], "ended")
+
+
+def test_an_inspect_that_is_slow_comes_late(engine: FakeEngine, reader: HttpEngineReader, observed: Observed) -> None:
+    """The same request is waited for: none is made again, and none counts as an error."""
+    slow, quick = engine.add_container("slow"), engine.add_container("quick")
+    engine.fault("inspect", times=1, delay_s=1.5, container=slow)
+    late = Late()
+    outcomes = list(reader.inspect_each([slow, quick], late))
+    assert [type(outcome) for outcome in outcomes] == [InspectPending, Inspection]
+    late.await_count(1)
+    [outcome] = late.outcomes
+    assert isinstance(outcome, Inspection)
+    assert outcome.body == engine.inspect_body(slow)
+    assert engine.calls["inspect"] == 2
+    assert observed.retries == []
+    assert observed.requests["inspect", "error"] == 0
+
+
+def test_an_inspect_that_fails_comes_out_as_a_value(engine: FakeEngine, reader: HttpEngineReader) -> None:
+    """Whatever it is; the others are asked all the same."""
+    ids = [engine.add_container(f"web-{number}") for number in range(20)]
+    engine.fault("inspect", times=None, status=500, container=ids[7])
+    outcomes = {outcome.container_id: outcome for outcome in reader.inspect_each(ids, Late())}
+    failed = outcomes.pop(ids[7])
+    assert isinstance(failed, InspectFailed)
+    assert failed.error.status == 500
+    assert all(isinstance(outcome, Inspection) for outcome in outcomes.values())
+
+
+def test_no_more_than_a_few_go_on_beside(engine: FakeEngine, reader: HttpEngineReader) -> None:
+    """What finds no room is given up; once there is room again it is used."""
+    container_id = engine.add_container("web")
+    engine.fault("inspect", times=None, how="hang")
+    late = Late()
+    assert [reader.inspect_beside(container_id, late) for _ in range(BESIDE_MAX + 1)] == [True] * BESIDE_MAX + [False]
+    [outcome] = reader.inspect_each([container_id], late)
+    assert isinstance(outcome, InspectFailed)
+    assert outcome.error.reason == "timeout"
+    engine.heal()
+    late.await_count(BESIDE_MAX)
+    assert becomes(lambda: reader.inspect_beside(container_id, late))
+    late.await_count(BESIDE_MAX + 1)
+    assert isinstance(late.outcomes[-1], Inspection)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_whatever_happens_beside_has_an_outcome_or_no_room(observed: Observed, error: Exception) -> None:
+    """Somebody waits for it; and it is counted."""
+
+    def fail(*_: object) -> Any:
+        raise error
+
+    late = Late()
+    spawn = fail if isinstance(error, RuntimeError) else observed.spawn
+    beside = Beside(spawn=spawn, unexpected=observed.unexpected)
+    if beside.run("a", 1.0, fail, late):
+        late.await_count(1)
+        [outcome] = late.outcomes
+        assert isinstance(outcome, InspectFailed)
+        assert outcome.error.reason == "unexpected"
+    assert observed.surprises == [("inspect", error)]
+
+
+def test_closing_ends_what_goes_on_beside(engine: FakeEngine, reader: HttpEngineReader) -> None:
+    """As our own doing."""
+    container_id = engine.add_container("web")
+    engine.fault("inspect", times=None, how="hang")
+    late = Late()
+    assert reader.inspect_beside(container_id, late)
+    assert becomes(lambda: engine.calls["inspect"] == 1)
+    reader.close()
+    late.await_count(1)
+    [outcome] = late.outcomes
+    assert isinstance(outcome, InspectFailed)
+    assert outcome.error.reason == "closed"

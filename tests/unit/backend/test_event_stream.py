@@ -200,6 +200,18 @@ def test_a_page_in_the_place_of_the_stream_is_malformed_or_ended(engine: FakeEng
     assert _drain(stream)[1].reason in {"malformed", "ended"}
 
 
+@pytest.mark.parametrize("action", ["connect", "disconnect"])
+def test_podman_s_connects_and_disconnects_name_the_container_as_docker_does(action: str) -> None:
+    """Its actor is the container, as seen on 4.3; Docker's is the network."""
+    actor = {"ID": "c" * 64, "Attributes": {"containerExitCode": "0", "image": "", "name": "web", "podId": ""}}
+    event = event_of({"Type": "network", "Action": action, "Actor": actor, "timeNano": 1})
+    assert (event.kind, event.action, event.actor_id) == ("network", action, "")
+    assert event.attributes["container"] == "c" * 64
+    docker = {"ID": "a" * 64, "Attributes": {"container": "c" * 64, "name": "front", "type": "bridge"}}
+    event = event_of({"Type": "network", "Action": action, "Actor": docker, "timeNano": 1})
+    assert (event.actor_id, event.attributes["container"]) == ("a" * 64, "c" * 64)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -17,6 +17,7 @@ from reconciler.backend.http_connection import (
     ConnectionEndedError,
     HttpConnection,
     MalformedAnswerError,
+    NotYetError,
 )
 
 if TYPE_CHECKING:
@@ -195,6 +196,51 @@ def test_a_trickle_times_out_as_a_whole(peer: Peer) -> None:
         peer.connection.receive()
     peer.connection.close()
     trickle.join()
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_an_answer_that_is_not_there_yet_can_be_waited_for_again(peer: Peer, framing: str) -> None:
+    """However much of it has come, nothing is lost, and any thread may go on."""
+    framed = {
+        "length": HEAD + b"Content-Length: 5\r\n\r\nhello",
+        "chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+    }
+    answer = framed[framing]
+    for size in range(0, len(answer), 7):
+        peer.theirs.sendall(answer[max(0, size - 7) : size])
+        with pytest.raises(NotYetError):
+            peer.connection.receive(patience_s=0.0)
+    peer.theirs.sendall(answer[size:])
+    received: list[bytes] = []
+    thread = threading.Thread(target=lambda: received.append(peer.connection.receive().body))
+    thread.start()
+    thread.join(30)
+    assert received == [b"hello"]
+    peer.theirs.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
+    assert peer.connection.receive(patience_s=30).body == b"ok"
+
+
+def test_patience_is_no_longer_than_the_timeout(peer: Peer) -> None:
+    """A silent connection times out although there would be patience left."""
+    peer.connection.set_timeout(0.01)
+    with pytest.raises(TimeoutError):
+        peer.connection.receive(patience_s=60)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"Content-Length: 11\r\n\r\n" + b"x" * 11,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n6\r\nxxxxxx\r\n6\r\nxxxxxx\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 11,
+    ],
+    ids=["length", "chunks", "end"],
+)
+def test_a_limit_holds_for_every_framing(peer: Peer, data: bytes) -> None:
+    """A byte more than may be is too much."""
+    peer.send_in_pieces(data, 4096)
+    with pytest.raises(MalformedAnswerError, match="too long"):
+        peer.connection.receive(limit_bytes=10)
 
 
 def test_a_stream_is_read_piece_by_piece(peer: Peer) -> None:

@@ -19,7 +19,7 @@ from reconciler.backend.port import EngineError
 from reconciler.backend.record import record
 from reconciler.backend.recorded import RecordedReader
 from reconciler.backend.recorded_format import read_state
-from reconciler.informer.listing import outline_of_container, outline_of_entry
+from reconciler.informer.list_comparison import summary_of_container, summary_of_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def test_a_recorded_engine_reads_as_the_real_one(engine: FakeEngine, reader: Htt
         told: list[str] = []
         container = Container.from_inspect(body, engine="", networks={}, warn=told.append)
         assert container.same_fields(Container.from_inspect(original, engine="", networks={}, warn=told.append))
-        assert outline_of_entry(entry) == outline_of_container(container)
+        assert summary_of_entry(entry) == summary_of_container(container)
         assert told == []
     assert len(recorded.list().entries) == 2
     assert sorted(network["Name"] for network in recorded.networks() if network["Internal"]) == ["app"]

@@ -61,12 +61,13 @@ def test_chance_makes_a_wait_longer_up_to_its_end(observed: Observed) -> None:
 
 
 def test_the_last_error_comes_out_after_all_attempts(observed: Observed) -> None:
-    """As it was raised, and not wrapped."""
+    """With all that it says, and nothing of what it was made of."""
     last = error("status", 500)
     attempt = Attempt(error("timeout"), error("ended"), error("timeout"), last)
     with pytest.raises(EngineError) as caught:
         retries(observed).call("list", attempt)
-    assert caught.value is last
+    assert (str(caught.value), caught.value.reason, caught.value.status) == (str(last), "status", 500)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert attempt.made == 4
 
 

@@ -78,10 +78,10 @@ def _truth(scene: Scene) -> list[tuple[str, str, str, str, tuple[str, ...]]]:
 
 
 def _believed(scene: Scene) -> list[tuple[str, str, str, str, tuple[str, ...]]]:
-    assert scene.informer.snapshot is not None
+    assert scene.state.snapshot is not None
     return [
         (c.id, c.name, c.status, c.started_at, tuple(sorted(network.name for network in c.networks)))
-        for c in scene.informer.snapshot.all_containers
+        for c in scene.state.snapshot.all_containers
     ]
 
 

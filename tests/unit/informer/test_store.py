@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from models.container import Container
+from reconciler.informer.state import Reading
 from reconciler.informer.store import Cached, Store
 from tests.unit.informer.world import RecordingWorld
 
 
 def _cached(world: RecordingWorld, name: str) -> Cached:
-    return Cached(Container.from_inspect(world.inspect_body(name), engine="e", networks={}, warn=print), 1.0)
+    container = Container.from_inspect(world.inspect_body(name), engine="e", networks={}, warn=print)
+    return Cached(Reading(container, 1.0))
 
 
 def _names(store: Store) -> list[str]:
@@ -29,6 +31,7 @@ def test_containers_are_in_the_order_of_their_names() -> None:
     store.drop("not there")
     assert _names(store) == ["b", "z"]
     assert len(store) == 2
+    assert store.readings().keys() == store.ids()
 
 
 def test_a_new_reading_takes_the_place_of_the_old_one() -> None:

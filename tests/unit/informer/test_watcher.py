@@ -9,6 +9,7 @@ from models.event import EngineEvent
 from reconciler.backend.port import EngineError
 from reconciler.backoff import Backoff
 from reconciler.informer.watcher import STEADY_S, Watcher
+from reconciler.unexpected import Survivor, UnexpectedErrors
 from tests.unit.informer.world import MadeUpClock, RecordingWorld, WorldReader, failure
 
 if TYPE_CHECKING:
@@ -178,3 +179,25 @@ def test_a_stream_that_we_closed_ourselves_is_no_warning(caplog: pytest.LogCaptu
     clock = MadeUpClock()
     assert Play(clock, Stream([EVENT], failure(reason="closed"), clock)).run() == ["opened", "start", "closed"]
     assert caplog.records == []
+
+
+def test_what_nobody_foresaw_is_told_as_an_end_and_survived() -> None:
+    """Its thread runs the watch again, and nobody believes meanwhile that events are heard."""
+    clock = MadeUpClock()
+
+    class Surprising(Stream):
+        def __iter__(self) -> Iterator[EngineEvent]:
+            yield EVENT
+            raise MemoryError
+
+    play = Play(clock, Surprising([], None, clock), Stream([EVENT], failure(reason="ended"), clock))
+    parts: list[str] = []
+
+    class Counts:
+        def unexpected(self, part: str) -> None:
+            parts.append(part)
+
+    errors = UnexpectedErrors(Counts(), logging.getLogger("test.watcher"))
+    Survivor("events", errors, backoff=Backoff(lambda: 0.0), wait=lambda _: False).run(play.watcher.run)
+    assert play.heard.heard == ["opened", "start", "unexpected", "opened", "start", "ended"]
+    assert parts == ["events"]

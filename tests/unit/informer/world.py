@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from models.event import EngineEvent
-from reconciler.backend.port import EngineError, EventStream, Inspection, Listing, Moment
+from reconciler.backend.port import (
+    EngineError,
+    EventStream,
+    InspectFailed,
+    Inspection,
+    InspectPending,
+    LateInspection,
+    LateSink,
+    Listing,
+    RequestTime,
+)
 from reconciler.backoff import Backoff
 from reconciler.informer.informer import Informer
+from reconciler.informer.state import EngineState, PublishedState
 from reconciler.informer.store import Store
 from tests.support.fake_engine.world import NoSuchThingError, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from models.change import Change
 
 
 class MadeUpClock:
@@ -48,9 +61,14 @@ class WorldReader:
         self.world = world
         self.clock = clock
         self.calls: Counter[str] = Counter()
+        self.asked = 0
         self.broken: dict[str, EngineError] = {}
         self.broken_containers: dict[str, EngineError] = {}
         self.hidden_from_list: set[str] = set()
+        self.spoilt: dict[str, Callable[[bytes], bytes]] = {}
+        self.hanging: set[str] = set()
+        self.beside: deque[tuple[str, float]] = deque()
+        self.beside_max = 6
 
     def list(self) -> Listing:
         self._call("list")
@@ -66,7 +84,44 @@ class WorldReader:
             body = self.world.inspect_body(container_id)
         except NoSuchThingError:
             return Inspection(container_id, None, moment)
-        return Inspection(container_id, body, moment)
+        return Inspection(container_id, self.spoilt.get(container_id, bytes)(body), moment)
+
+    def inspect_each(
+        self, container_ids: Sequence[str], late: LateSink
+    ) -> Iterator[Inspection | InspectFailed | InspectPending]:
+        for container_id in container_ids:
+            yield self._outcome(container_id)
+
+    def inspect_beside(self, container_id: str, late: LateSink) -> bool:
+        if len(self.beside) >= self.beside_max:
+            return False
+        self.beside.append((container_id, self.clock.now_s))
+        return True
+
+    def _outcome(self, container_id: str) -> Inspection | InspectFailed | InspectPending:
+        begun_at_s = self._moment().begun_at_s
+        if container_id in self.hanging or "inspect" in self.hanging:
+            self.calls["inspect"] += 1
+            if len(self.beside) >= self.beside_max:
+                return InspectFailed(container_id, begun_at_s, failure(reason="timeout"))
+            self.beside.append((container_id, begun_at_s))
+            return InspectPending(container_id, begun_at_s)
+        try:
+            return self.inspect(container_id)
+        except EngineError as error:
+            return InspectFailed(container_id, begun_at_s, error)
+
+    def late_outcomes(self) -> Iterator[LateInspection]:
+        """What became of the inspects that went on beside: what hangs still has timed out."""
+        asked, self.beside = self.beside, deque()
+        return (self._late_outcome(*each) for each in asked)
+
+    def _late_outcome(self, container_id: str, begun_at_s: float) -> LateInspection:
+        if container_id in self.hanging or "inspect" in self.hanging:
+            return InspectFailed(container_id, begun_at_s, failure(reason="timeout"))
+        outcome = self._outcome(container_id)
+        assert not isinstance(outcome, InspectPending)
+        return outcome
 
     def inspect_many(self, container_ids: Sequence[str]) -> Iterator[Inspection]:
         for container_id in container_ids:
@@ -88,8 +143,10 @@ class WorldReader:
         if operation in self.broken:
             raise self.broken[operation]
 
-    def _moment(self) -> Moment:
-        return Moment(self.clock.now_s, self.world.clock.now_ns() // 10**9 * 10**9 + 10**9)
+    def _moment(self) -> RequestTime:
+        # No two requests begin at the same moment.
+        self.asked += 1
+        return RequestTime(self.clock.now_s + self.asked * 1e-9, self.world.clock.now_ns() // 10**9 * 10**9 + 10**9)
 
 
 class Counts:
@@ -98,12 +155,16 @@ class Counts:
     def __init__(self) -> None:
         self.events: Counter[tuple[str, str]] = Counter()
         self.missed = 0
+        self.quarantine: dict[str, int] = {}
 
     def event(self, kind: str, action: str) -> None:
         self.events[kind, action] += 1
 
     def missed_change(self) -> None:
         self.missed += 1
+
+    def quarantined(self, engine: str, count: int) -> None:
+        self.quarantine[engine] = count
 
 
 class Scene:
@@ -114,20 +175,33 @@ class Scene:
         self.world = RecordingWorld()
         self.reader = WorldReader(self.world, self.clock)
         self.counts = Counts()
-        self.beats = 0
+        self.published = PublishedState(self.reader.name, lambda: None)
         self.informer = Informer(
             self.reader,
+            self.published,
             resync_s=resync_s,
             clock=self.clock,
             backoff=Backoff(lambda: 0.0),
+            chance=lambda: 0.0,
             observer=self.counts,
-            moved=self._moved,
             own_id_of=lambda store: own_id if own_id is not None and isinstance(store, Store) else None,
+            late=lambda outcome: None,
             log=logging.getLogger("test.informer"),
         )
 
-    def _moved(self) -> None:
-        self.beats += 1
+    @property
+    def state(self) -> EngineState:
+        """What was published last."""
+        return self.published.latest
+
+    def take_changes(self) -> list[Change]:
+        """What changed in the published states since the last call."""
+        return list(self.published.take().changes)
+
+    def hear_late(self) -> None:
+        """The inspects that went on beside have come to an end."""
+        for outcome in self.reader.late_outcomes():
+            self.informer.on_late(outcome)
 
     def open_stream(self) -> None:
         """Subscribe, list, and forget what that cost."""
@@ -135,7 +209,7 @@ class Scene:
         self.informer.on_stream_opened()
         assert self.informer.sync()
         self.reader.calls.clear()
-        self.informer.take_changes()
+        self.take_changes()
 
     def tell(self) -> None:
         """Pass on what the engine told."""
@@ -154,8 +228,8 @@ class Scene:
 
     def names(self) -> list[str]:
         """The running containers of the snapshot."""
-        assert self.informer.snapshot is not None
-        return [container.name for container in self.informer.snapshot.containers]
+        assert self.state.snapshot is not None
+        return [container.name for container in self.state.snapshot.containers]
 
     def calls(self) -> int:
         """How many requests were made since the last `open_stream`."""

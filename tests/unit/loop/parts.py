@@ -12,7 +12,8 @@ from notify.notifier import Notifier, NotifySettings, flush
 from notify.port import ContainerState
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
-from reconciler.loop.job import Job, View
+from reconciler.loop.job import Job
+from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
@@ -23,7 +24,6 @@ from tests.unit.informer.world import Scene
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from models.event import EngineEvent
     from models.notify_report import NotifyReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
@@ -73,11 +73,15 @@ class MadeUpRenderer:
         """Nothing is open."""
 
 
+def _raise(error: Exception) -> None:
+    raise error
+
+
 class RendersAtOnce(RenderWorker):
     """Does what is asked for before the asker goes on, unless it is held."""
 
     def __init__(self, renderer: MadeUpRenderer, *, clock: Callable[[], float]) -> None:
-        super().__init__(renderer, clock=clock, wake=lambda: None, log=logging.getLogger("test.renders"))
+        super().__init__(renderer, clock=clock, wake=lambda: None, unexpected=_raise)
         self.is_held = False
 
     def step_once(self) -> None:
@@ -183,8 +187,6 @@ class Counted:
         self.notes: list[int] = []
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
-        self.streams: list[object] = []
-        self.heard_events: list[EngineEvent] = []
         self.passes_over = 0
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
@@ -205,14 +207,8 @@ class Counted:
     def containers(self, counts: Mapping[str, int]) -> None:
         self.states = dict(counts)
 
-    def stream_up(self, *, up: bool) -> None:
-        self.streams.append(up)
-
-    def stream_restarted(self, reason: str) -> None:
-        self.streams.append(reason)
-
-    def heard(self, event: EngineEvent) -> None:
-        self.heard_events.append(event)
+    def pass_failed(self, target: str) -> None:
+        self.passes[False] += 1
 
     def passed(self) -> None:
         self.passes_over += 1
@@ -268,6 +264,7 @@ class Stage:
             observer=self.counted,
             log=log,
         )
+        self.states = EngineStates([self.scene.published])
         self.job.restore()
         assert self.desired.first_load() is None
 
@@ -283,10 +280,8 @@ class Stage:
 
     def reconcile(self) -> bool:
         """Bring the informer up to date, and make one pass."""
-        informer = self.scene.informer
-        informer.on_reload()
-        assert informer.sync()
-        assert informer.snapshot is not None
-        assert informer.listed is not None
-        view = View(informer.snapshot, informer.revision, informer.store, informer.listed, informer.take_changes())
+        self.scene.informer.on_reload()
+        assert self.scene.informer.sync()
+        view = self.states.take()
+        assert view is not None
         return self.job.reconcile(view)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
 from reconciler.backoff import Backoff
+from reconciler.duty_cycle import DutyCycle
+from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
-from reconciler.loop.pacing import Pacing
 from reconciler.loop.reconciler import Reconciler
-from reconciler.loop.work_queue import DeliveryEnded, Wakeup, WorkQueue
+from reconciler.loop.wakeups import DeliveryEnded, Wakeup
+from reconciler.unexpected import UnexpectedErrors
 from tests.unit.informer.world import Scene
 from tests.unit.loop.parts import Stage
-from tests.unit.loop.test_reconciler import Renewals
+from tests.unit.loop.test_reconciler import Surprises
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +34,7 @@ class SlowStage(Stage):
         self.workers.append(work)
 
 
-class WorkingQueue(WorkQueue):
+class WorkingInbox(Inbox[Wakeup]):
     """Waiting lets a worker of the second job work; when it has none, time passes."""
 
     def __init__(self, scene: Scene, stage: SlowStage) -> None:
@@ -55,18 +57,20 @@ def test_the_second_job_is_told_while_the_first_one_s_engine_hangs() -> None:
     stages = [SlowStage(scene), SlowStage(scene)]
     for stage in stages:
         stage.reconcile()
+    log = logging.getLogger("test.loop")
     loop = Reconciler(
-        scene.informer,
-        Renewals(),
+        stages[0].states,
+        [],
         [stage.job for stage in stages],
-        queue=WorkingQueue(scene, stages[1]),
+        inbox=WorkingInbox(scene, stages[1]),
         clock=scene.clock,
-        pacing=Pacing(scene.clock, lambda: 0.0),
-        unforeseen=Backoff(lambda: 0.0),
+        duty_cycle=DutyCycle(scene.clock, lambda: 0.0),
+        unexpected=UnexpectedErrors(Surprises(), log),
+        backoff=Backoff(lambda: 0.0),
         heartbeat=Heartbeat(scene.clock),
         resync_s=30.0,
         observer=stages[0].counted,
-        log=logging.getLogger("test.loop"),
+        log=log,
     )
     assert not loop.flush(scene.clock.now_s + 4)
     assert [stage.port.signals for stage in stages] == [[], [("nginx", "SIGHUP")]]

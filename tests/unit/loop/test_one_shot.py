@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
 from notify.port import EngineRefused
+from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
-from reconciler.loop.work_queue import RenderArrived, StopAsked, Wakeup, WorkQueue
+from reconciler.loop.wakeups import RenderArrived, StatePublished, StopAsked, Wakeup
 from templating.outcome import TemplateFailure
 from tests.unit.informer.world import Scene, failure
 from tests.unit.loop.parts import Stage
@@ -22,35 +23,38 @@ if TYPE_CHECKING:
 HUP = Signal("nginx", "SIGHUP")
 
 
-class MovingQueue(WorkQueue):
-    """Waiting moves the made-up clock."""
+class DrivingInbox(Inbox[Wakeup]):
+    """Waiting moves the made-up clock, and the informer with it."""
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene.clock)
         self.scene = scene
         self.before_take: Callable[[], None] = lambda: None
+        scene.informer.on_reload()
 
     def take(self, until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
         self.before_take()
         taken = super().take(0.0)
-        self.scene.pass_by(max(0.0, until_s - self.scene.clock.now_s))
-        return taken
+        if taken:
+            return taken
+        due_s = min(until_s, self.scene.informer.next_due())
+        self.scene.pass_by(max(0.0, due_s - self.scene.clock.now_s))
+        self.scene.informer.sync()
+        return [StatePublished()]
 
 
-def _one_shot(stage: Stage) -> tuple[OneShot, MovingQueue]:
+def _one_shot(stage: Stage) -> tuple[OneShot, DrivingInbox]:
     scene = stage.scene
-    queue = MovingQueue(scene)
-    heartbeat = Heartbeat(scene.clock)
-    log = logging.getLogger("test.one_shot")
+    inbox = DrivingInbox(scene)
     return OneShot(
-        scene.informer,
+        stage.states,
         stage.job,
-        queue=queue,
+        inbox=inbox,
         clock=scene.clock,
-        heartbeat=heartbeat,
-        log=log,
+        heartbeat=Heartbeat(scene.clock),
+        log=logging.getLogger("test.one_shot"),
         deadline_s=scene.clock.now_s + BUDGET_S,
-    ), queue
+    ), inbox
 
 
 def test_a_render_is_waited_for_within_the_budget(caplog: pytest.LogCaptureFixture) -> None:
@@ -83,14 +87,14 @@ def test_an_engine_that_answers_late_is_waited_for() -> None:
     """Within the budget."""
     stage = Stage()
     stage.scene.reader.broken["list"] = failure()
-    one_shot, queue = _one_shot(stage)
-    take = queue.take
+    one_shot, inbox = _one_shot(stage)
+    take = inbox.take
 
     def recover(until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
         stage.scene.reader.broken.clear()
         return take(until_s, not_before_s=not_before_s)
 
-    queue.take = recover  # type: ignore[method-assign] # the engine comes back while the program waits
+    inbox.take = recover  # type: ignore[method-assign] # the engine comes back while the program waits
     assert one_shot.run() is Status.OK
 
 
@@ -157,7 +161,7 @@ def test_a_stop_ends_the_waiting() -> None:
     """SIGTERM does not wait for an engine."""
     stage = Stage()
     stage.scene.reader.broken["list"] = failure()
-    one_shot, queue = _one_shot(stage)
-    queue.put(StopAsked())
+    one_shot, inbox = _one_shot(stage)
+    inbox.put(StopAsked())
     assert one_shot.run() is Status.ENGINE_UNREACHABLE
     assert stage.scene.reader.calls["list"] == 1

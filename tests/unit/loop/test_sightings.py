@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import pytest
+
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.loop.sightings import Sightings
 from tests.unit.informer.world import Scene
 
 if TYPE_CHECKING:
-    import pytest
-
     from models.notification import Notification
 
 RESTART = Restart("web")
@@ -30,7 +30,7 @@ def test_stopped_containers_are_seen_without_a_run() -> None:
     """A notification must know that a container does not run."""
     scene = Scene()
     scene.world.add_container("web", running=False)
-    [sighting] = _sightings(scene, HUP).of(scene.informer.store, None)[HUP]
+    [sighting] = _sightings(scene, HUP).of(scene.state.readings, None)[HUP]
     assert (sighting.name, sighting.run, sighting.paused) == ("web", None, False)
 
 
@@ -39,10 +39,10 @@ def test_a_running_container_is_seen_with_its_run_and_reading() -> None:
     scene = Scene()
     scene.world.add_container("web")
     scene.world.pause("web")
-    [sighting] = _sightings(scene, HUP).of(scene.informer.store, None)[HUP]
+    [sighting] = _sightings(scene, HUP).of(scene.state.readings, None)[HUP]
     assert sighting.run is not None
     assert sighting.run.started_at == scene.world.container("web").started_at
-    assert sighting.read_at_s == scene.clock.now_s
+    assert sighting.read_at_s == pytest.approx(scene.clock.now_s)
     assert sighting.paused
 
 
@@ -52,7 +52,7 @@ def test_no_restart_hits_the_program_itself(caplog: pytest.LogCaptureFixture) ->
     own_id = scene.world.add_container("web")
     sightings = _sightings(scene, RESTART, HUP)
     for _ in range(2):
-        found = sightings.of(scene.informer.store, own_id)
+        found = sightings.of(scene.state.readings, own_id)
     assert found[RESTART] == []
     assert len(found[HUP]) == 1
     assert caplog.text.count("which is left out") == 1
@@ -66,7 +66,7 @@ def test_several_projects_are_warned_of_by_name(caplog: pytest.LogCaptureFixture
         scene.world.add_container(f"{project}-web-1", labels=labels)
     sightings = _sightings(scene, HUP)
     for _ in range(2):
-        found = sightings.of(scene.informer.store, None)
+        found = sightings.of(scene.state.readings, None)
     assert len(found[HUP]) == 2
     assert caplog.text.count("several Compose projects (blue, green)") == 1
 
@@ -77,16 +77,16 @@ def test_only_what_is_new_is_matched_again() -> None:
     scene.world.add_container("web")
     other = scene.world.add_container("other")
     sightings = _sightings(scene, HUP)
-    assert len(sightings.of(scene.informer.store, None)[HUP]) == 1
+    assert len(sightings.of(scene.state.readings, None)[HUP]) == 1
     scene.world.remove("web")
     scene.world.rename("other", "web")
     scene.tell()
     assert scene.informer.sync()
-    assert [s.container_id for s in sightings.of(scene.informer.store, None)[HUP]] == [other]
+    assert [s.container_id for s in sightings.of(scene.state.readings, None)[HUP]] == [other]
 
 
 def test_without_notifications_nothing_is_matched() -> None:
     """And nothing is looked at."""
     scene = Scene()
     scene.world.add_container("web")
-    assert _sightings(scene).of(scene.informer.store, None) == {}
+    assert _sightings(scene).of(scene.state.readings, None) == {}

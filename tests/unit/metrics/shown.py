@@ -28,7 +28,13 @@ def metrics_of(
     targets: Sequence[str] = ("/etc/out",), notifications: Sequence[Notification] = (HUP, RESTART)
 ) -> Metrics:
     """Metrics of one job."""
-    return Metrics(version="1.2.3", targets=targets, notifications=notifications, registry=CollectorRegistry())
+    return Metrics(
+        version="1.2.3",
+        targets=targets,
+        notifications=notifications,
+        engines=["unix:///run/docker.sock"],
+        registry=CollectorRegistry(),
+    )
 
 
 def scraped(metrics: Metrics) -> Samples:

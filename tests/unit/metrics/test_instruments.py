@@ -21,6 +21,8 @@ LABELS = {
     "pygen_build_info": {"version"},
     "pygen_reconcile_total": {"target", "result"},
     "pygen_reconcile_duration_seconds": set(),
+    "pygen_unexpected_errors_total": {"part"},
+    "pygen_quarantined_containers": {"engine"},
     "pygen_renders_total": {"target", "result"},
     "pygen_render_duration_seconds": set(),
     "pygen_template_undefined_names": {"target"},

@@ -153,6 +153,23 @@ def test_what_cannot_be_read_is_empty_with_one_warning(changes: dict[str, Any], 
     assert (container.name or container.short_id) in warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("running", "running"),
+        ("removing", "removing"),
+        ("made up", "made up"),
+        ("stopped", "exited"),
+        ("stopping", "running"),
+        ("configured", "created"),
+        ("initialized", "created"),
+    ],
+)
+def test_a_status_is_in_docker_s_words(said: str, meant: str) -> None:
+    """Podman has some of its own; what no engine is known to say stays as it is."""
+    assert read({"State/Status": said}).status == meant
+
+
 def test_a_container_of_nothing_but_an_id_is_empty() -> None:
     """And silent: every field may be absent."""
     container = read_attrs({"Id": "abc"})

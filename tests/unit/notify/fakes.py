@@ -324,6 +324,7 @@ class NotifierHarness:
         """
         self.workers = Workers()
         self.observer = Published(self.publish)
+        self.unexpected: list[Exception] = []
         self.stuck = False
         self.wakes = 0
         log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
@@ -332,7 +333,7 @@ class NotifierHarness:
             NotifySettings(self.job, self.notifications, self.interval, self.via),
             self.engine,
             self.store,
-            Runtime(self.clock, self.clock.wall, self.chance, self._spawn, self._wake, log),
+            Runtime(self.clock, self.clock.wall, self.chance, self._spawn, self._wake, log, self.unexpected.append),
             self.observer.publish,
         )
         self.notifier.restore(self.disk if looks else None)

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from reconciler.loop.heartbeat import STILL_S_MAX, Heartbeat
 from reconciler.readiness import PATIENCE_S, STALE_RESYNCS, Readiness
 from templating.outcome import TemplateFailure
 from tests.unit.loop.parts import Stage
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.loop.job import Job
+    from reconciler.loop.pass_input import EngineStates
+
+
+@dataclass
+class Loop:
+    """What is asked of a loop."""
+
+    states: EngineStates
+    jobs: Sequence[Job]
+    unexpected_failure: str = ""
+
 
 def _readiness(stage: Stage) -> tuple[Readiness, Heartbeat]:
     heartbeat = Heartbeat(stage.scene.clock)
-    informer, clock = stage.scene.informer, stage.scene.clock
-    return Readiness(informer, [stage.job], heartbeat, resync_s=30.0, clock=clock), heartbeat
+    loop = Loop(stage.states, [stage.job])
+    return Readiness(loop, heartbeat, resync_s=30.0, clock=stage.scene.clock), heartbeat
 
 
 def test_not_ready_before_the_first_snapshot() -> None:
@@ -28,7 +46,7 @@ def test_not_ready_with_an_old_snapshot() -> None:
     stage = Stage()
     readiness, _ = _readiness(stage)
     stage.reconcile()
-    stage.scene.clock.now_s += STALE_RESYNCS * 30 + PATIENCE_S
+    stage.scene.clock.now_s += STALE_RESYNCS * 30 + PATIENCE_S - 0.1
     assert readiness.ready()[0]
     stage.scene.clock.now_s += 1
     assert readiness.ready() == (False, "the engine's state is 71 s old")
@@ -44,6 +62,17 @@ def test_not_ready_with_a_template_that_does_not_parse() -> None:
     for _ in range(2):
         stage.desired.refresh()
     assert readiness.ready() == (False, "the template for /made/up.conf can't be loaded")
+
+
+def test_not_ready_while_passes_fail_for_a_reason_that_nobody_foresaw() -> None:
+    """Somebody has to look at it."""
+    stage = Stage()
+    stage.reconcile()
+    loop = Loop(stage.states, [stage.job], "MemoryError")
+    readiness = Readiness(loop, Heartbeat(stage.scene.clock), resync_s=30.0, clock=stage.scene.clock)
+    assert readiness.ready() == (False, "a pass failed for a reason that nobody foresaw (MemoryError)")
+    loop.unexpected_failure = ""
+    assert readiness.ready()[0]
 
 
 def test_healthy_while_the_loop_moves() -> None:

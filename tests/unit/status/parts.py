@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
 from reconciler.status.gathering import Gathering, WatchedJob
-from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 from tests.unit.loop.parts import Counted, Stage
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Watched:
         self.recording = Recording(self.metrics, self._now_s)
         self.stage = Stage(*notifications, counted=self.recording)
         self.scene = self.stage.scene
-        self.loop = LoopRecord(self.metrics.engine, self.metrics.loop, self._now_s)
+        self.loop = LoopRecord(self.metrics.loop)
+        self.engine = EngineRecord(self.metrics.engine, self._now_s)
         watched = WatchedJob(
             self.stage.job,
             template="names.j2",
@@ -59,7 +60,8 @@ class Watched:
             clock=self._now_s,
         )
         self.gathering = Gathering(
-            self.scene.informer,
+            self.scene.published,
+            self.engine,
             self.loop,
             [watched],
             version="1.2.3",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+
+import pytest
 
 from models.event import EngineEvent
 from notify.actions.signal import Signal
@@ -15,9 +16,6 @@ from reconciler.status.values import HeardEvent, LastRender
 from templating.outcome import TemplateFailure
 from tests.unit.informer.world import failure
 from tests.unit.status.parts import Watched
-
-if TYPE_CHECKING:
-    import pytest
 
 HUP = Signal("nginx", "SIGHUP")
 
@@ -179,19 +177,35 @@ def test_an_engine_that_fails_is_told_with_its_reason() -> None:
     watched.scene.pass_by(40)
     watched.scene.informer.sync()
     (engine,) = watched.status().engines
-    assert (engine.ok, engine.trouble, engine.read_epoch_s) == (False, "the engine says no", read_at_s)
+    assert (engine.ok, engine.trouble) == (False, "the engine says no")
+    assert engine.read_epoch_s == pytest.approx(read_at_s)
+
+
+def test_containers_that_the_engine_can_not_show_are_told_by_name() -> None:
+    """Since when, why, and whether they are shown as before."""
+    watched = Watched()
+    broken = watched.scene.world.add_container("broken")
+    watched.scene.world.add_container("web")
+    watched.scene.reader.hanging.add(broken)
+    watched.stage.reconcile()
+    (engine,) = watched.status().engines
+    (told,) = engine.quarantine
+    assert (told.container, told.short_id, told.shown_as_before) == ("broken", broken[:12], False)
+    assert told.trouble == "no answer yet"
+    assert told.since_epoch_s == pytest.approx(1000.0)
+    assert engine.ok
 
 
 def test_a_stream_is_told_with_its_ends() -> None:
     """Since when it is up or down, how often it ended, and why last."""
     watched = Watched()
-    watched.loop.stream_up(up=True)
+    watched.engine.stream_up(up=True)
     watched.scene.pass_by(7)
-    watched.loop.stream_up(up=False)
-    watched.loop.stream_restarted("timeout")
+    watched.engine.stream_up(up=False)
+    watched.engine.stream_restarted("timeout")
     watched.scene.pass_by(1)
-    watched.loop.stream_up(up=False)
-    watched.loop.stream_restarted("unreachable")
+    watched.engine.stream_up(up=False)
+    watched.engine.stream_restarted("unreachable")
     stream = watched.status().engines[0].stream
     assert (stream.up, stream.since_epoch_s, stream.ends, stream.last_end) == (False, 1007.0, 2, "unreachable")
 
@@ -200,7 +214,7 @@ def test_the_last_events_are_shown_newest_first() -> None:
     """As many as are promised, and not one more."""
     watched = Watched()
     for number in range(EVENTS_KEPT + 5):
-        watched.loop.heard(_event(number, name=f"web-{number}"))
+        watched.engine.heard(_event(number, name=f"web-{number}"))
     names = [event.name for event in watched.status().events]
     assert names == [f"web-{number}" for number in range(EVENTS_KEPT + 4, 4, -1)]
 
@@ -208,7 +222,7 @@ def test_the_last_events_are_shown_newest_first() -> None:
 def test_an_event_without_name_or_time_is_shown_all_the_same() -> None:
     """By its id, and at our own time."""
     watched = Watched()
-    watched.loop.heard(EngineEvent("container", "start", "ab" * 32, {}, 0))
+    watched.engine.heard(EngineEvent("container", "start", "ab" * 32, {}, 0))
     assert watched.status().events == (HeardEvent(1000.0, "container", "start", "ab" * 6),)
 
 
@@ -219,7 +233,7 @@ def test_a_networks_event_names_the_container() -> None:
     watched.stage.reconcile()
     for container in ("cd" * 32, identity):
         attributes = {"name": "app", "container": container}
-        watched.loop.heard(EngineEvent("network", "connect", "ef" * 32, attributes, 1))
+        watched.engine.heard(EngineEvent("network", "connect", "ef" * 32, attributes, 1))
     assert [event.container for event in watched.status().events] == ["web", "cd" * 6]
 
 
@@ -231,7 +245,7 @@ def test_no_value_that_a_template_could_read_is_shown() -> None:
     watched.scene.world.add_container("nginx", env={"KEY": "hidden-variable"}, labels={"key": "hidden-label"})
     watched.stage.reconcile()
     for event in watched.scene.world.told:
-        watched.loop.heard(event)
+        watched.engine.heard(event)
     shown = json.dumps(asdict(watched.status()))
     assert "nginx started" in shown or "no file yet" in shown
     assert any("hidden-label" in str(event.attributes) for event in watched.scene.world.told)

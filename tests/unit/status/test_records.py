@@ -5,7 +5,7 @@ from __future__ import annotations
 from metrics.instruments import Metrics
 from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.signal import Signal
-from reconciler.status.records import JobRecord, LoopRecord, NotifyRecord
+from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 
 HUP = Signal("nginx", "SIGHUP")
 
@@ -59,14 +59,22 @@ def test_what_becomes_of_notifications_is_counted() -> None:
     assert _value(metrics, "pygen_restart_policy_at_risk", "nginx") == 1
 
 
-def test_what_the_loop_hears_is_counted() -> None:
-    """The stream, its ends, and the containers by state."""
+def test_what_is_heard_of_an_engine_is_counted() -> None:
+    """The stream, and its ends."""
     metrics = _metrics()
-    record = LoopRecord(metrics.engine, metrics.loop, _wall_clock)
+    record = EngineRecord(metrics.engine, _wall_clock)
     record.stream_up(up=True)
     record.stream_restarted("timeout")
-    record.containers({"running": 4})
-    record.passed()
     assert _value(metrics, "pygen_event_stream_up") == 1
     assert _value(metrics, "pygen_event_stream_restarts_total", "timeout") == 1
+
+
+def test_what_the_loop_does_is_counted() -> None:
+    """The containers by state, and passes that failed for a reason that nobody foresaw."""
+    metrics = _metrics()
+    record = LoopRecord(metrics.loop)
+    record.containers({"running": 4})
+    record.pass_failed("t")
+    record.passed()
     assert _value(metrics, "pygen_containers", "running") == 4
+    assert _value(metrics, "pygen_reconcile_total", "t", "error") == 1

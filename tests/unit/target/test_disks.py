@@ -171,7 +171,7 @@ def test_full_disk_that_cannot_reserve(tmp_path: Path, monkeypatch: pytest.Monke
         path.write_bytes(OLD)
         fill(disk)
         with pytest.raises(OSError, match="No space left"):
-            in_place.overwrite(str(path), NEW)
+            in_place.overwrite(str(path), NEW, limit_bytes=1 << 20)
         assert path.read_bytes() == OLD
 
 

@@ -1,4 +1,4 @@
-"""What an event makes the informer look at."""
+"""What an event makes the informer look at, and changes without an event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from models.container import Container
 from models.event import EngineEvent
-from reconciler.informer.hints import NOTHING, Hint, hint_of, subject_of
+from reconciler.informer.invalidation import GRACE_S, NOTHING, Hint, MissedChanges, hint_of, is_end, subject_of
 from tests.unit.informer.world import RecordingWorld
 
 
@@ -22,7 +22,22 @@ def _event(kind: str, action: str, **attributes: str) -> EngineEvent:
 
 @pytest.mark.parametrize(
     "action",
-    ["create", "start", "die", "pause", "unpause", "rename", "update", "destroy", "health_status: healthy", "oom"],
+    [
+        "create",
+        "start",
+        "die",
+        "pause",
+        "unpause",
+        "rename",
+        "update",
+        "destroy",
+        "health_status: healthy",
+        "oom",
+        "init",
+        "died",
+        "cleanup",
+        "remove",
+    ],
 )
 def test_what_changes_a_container_is_looked_at_at_once(action: str) -> None:
     """Whether or not the container is known."""
@@ -69,3 +84,56 @@ def test_other_events_hint_at_nothing(event: EngineEvent) -> None:
     """Other kinds, and events without their attributes, are survived."""
     assert hint_of(event, None) == NOTHING
     assert subject_of(event) == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (_event("container", "die"), True),
+        (_event("container", "died"), True),
+        (_event("container", "stop"), False),
+        (_event("network", "die"), False),
+    ],
+)
+def test_ends_are_told_by_the_engine_s_words(event: EngineEvent, *, expected: bool) -> None:
+    """Docker's and Podman's."""
+    assert is_end(event) == expected
+
+
+def test_what_no_event_tells_is_missed_after_a_while() -> None:
+    """It is counted once, when its time is over."""
+    missed = MissedChanges()
+    missed.found("a", 10)
+    missed.found("b", 11)
+    assert missed.next_due() == 10 + GRACE_S
+    assert missed.expired(11) == 0
+    assert missed.expired(12) == 1
+    assert missed.expired(20) == 1
+    assert missed.expired(30) == 0
+    assert missed.next_due() is None
+
+
+def test_an_event_acquits() -> None:
+    """Only the container that it is about."""
+    missed = MissedChanges()
+    missed.found("a", 10)
+    missed.found("b", 10)
+    missed.event("a")
+    missed.event("unknown")
+    assert missed.expired(20) == 1
+
+
+def test_the_end_of_the_stream_acquits_all() -> None:
+    """Its own end is counted elsewhere."""
+    missed = MissedChanges()
+    missed.found("a", 10)
+    missed.forget()
+    assert missed.expired(20) == 0
+
+
+def test_found_twice_is_missed_once_and_not_later() -> None:
+    """A second resync does not prolong the wait."""
+    missed = MissedChanges()
+    missed.found("a", 10)
+    missed.found("a", 11)
+    assert missed.expired(12) == 1

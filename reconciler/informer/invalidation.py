@@ -1,7 +1,7 @@
-"""What an event hints at: which container may be different from the cache, and how soon that is worth a look.
+"""What an event invalidates: which container may be different from the cache, and how soon that is worth an inspect.
 
-A hint is never a fact. An event that is lost, doubled, late or out of order costs a look too few (put right by the next
-resync) or one too many.
+A hint is never a fact. An event that is lost, doubled, late or out of order costs an inspect too few (put right by the
+next resync) or one too many. What no event told of, though a resync found it, is counted here, too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from models.container import Container
     from models.event import EngineEvent
 
-# Actions after which a look shows something new. `kill` only says that a signal was sent; what it led to has events
+# An event may be under way while the list is already answered.
+GRACE_S = 2.0
+# Actions after which an inspect shows something new. `kill` only says that a signal was sent; what it led to has events
 # of its own. Attaching, resizing, copying and execs change nothing that a template sees.
-_PROMPT = frozenset(
-    {"create", "start", "die", "pause", "unpause", "rename", "update", "destroy", "health_status", "oom"}
-)
+# `init`, `died`, `cleanup` and `remove` are Podman's words; `cleanup` comes when an inspect shows the end for sure.
+_PROMPT = frozenset({
+    "create", "init", "start", "die", "died", "cleanup", "pause", "unpause", "rename", "update", "destroy", "remove",
+    "health_status", "oom",
+})  # fmt: skip
+_ENDS = frozenset({"die", "died"})
 _NETWORK_OF_A_CONTAINER = frozenset({"connect", "disconnect"})
 _NETWORK_ITSELF = frozenset({"create", "destroy", "remove", "update", "prune"})
 
@@ -83,3 +88,43 @@ def subject_of(event: EngineEvent) -> str:
     if event.kind == "container":
         return event.actor_id
     return event.attributes.get("container", "") if event.kind == "network" else ""
+
+
+def is_end(event: EngineEvent) -> bool:
+    """Whether an event says that a run of a container has ended."""
+    return event.kind == "container" and event.short_action in _ENDS
+
+
+class MissedChanges:
+    """Keeps what a resync found until its event comes, or until it is clear that none will."""
+
+    def __init__(self) -> None:
+        self._deadlines: dict[str, float] = {}
+
+    def found(self, container_id: str, now_s: float) -> None:
+        """Note that a resync found a change of this container.
+
+        Args:
+            container_id: the full id.
+            now_s: our monotonic clock, seconds.
+        """
+        self._deadlines.setdefault(container_id, now_s + GRACE_S)
+
+    def event(self, container_id: str) -> None:
+        """Note that an event about this container came after all."""
+        self._deadlines.pop(container_id, None)
+
+    def forget(self) -> None:
+        """Drop all: the stream ended, so that missing events are nobody's fault but its own, and counted there."""
+        self._deadlines.clear()
+
+    def next_due(self) -> float | None:
+        """Say when `expired` has something to say, on our monotonic clock."""
+        return min(self._deadlines.values(), default=None)
+
+    def expired(self, now_s: float) -> int:
+        """Count, and drop, those that waited long enough."""
+        late = [container_id for container_id, deadline_s in self._deadlines.items() if deadline_s <= now_s]
+        for container_id in late:
+            del self._deadlines[container_id]
+        return len(late)

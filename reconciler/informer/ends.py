@@ -1,0 +1,87 @@
+"""Ends of runs that are known from their events, before any inspect shows them.
+
+After a crash an engine answers no inspect of the container until it has cleaned up (60 to 100 ms on 20.10); the `die`
+event is there in 3 ms. A `die` whose engine time is later than the cached run's `StartedAt` proves that this run is
+over. An event never proves a beginning: what comes after the end is for the inspect to say. An inspect that shows the
+ended run as running (Podman 4.3 does right after `die`) is asked again soon, and believed in the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.timestamps import parse_ns
+from reconciler.informer.invalidation import is_end
+
+if TYPE_CHECKING:
+    from models.container import Container
+    from models.event import EngineEvent
+
+# Six and a half seconds in all, then the engine is believed.
+_ASK_AGAIN_S = (0.2, 0.4, 0.8, 1.6, 3.2)
+
+
+@dataclass(slots=True)
+class _End:
+    """An end that an event told of: whose, and how often an inspect has contradicted it."""
+
+    started_at: str
+    is_proven: bool
+    contradictions: int = 0
+
+
+class Ends:
+    """What events tell of the ends of runs, until an inspect shows the same."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, _End] = {}
+
+    def event(self, event: EngineEvent, cached: Container | None) -> bool:
+        """Take an event.
+
+        Args:
+            event: any event.
+            cached: the container that it is about, as last read or known to have ended.
+
+        Returns:
+            Whether it proves that the run of the cached container is over, which is news.
+        """
+        if not is_end(event) or cached is None or not cached.is_current:
+            return False
+        started_ns = parse_ns(cached.started_at)
+        is_known = started_ns is not None and event.time_ns > 0
+        is_proven = is_known and event.time_ns > (started_ns or 0)
+        if is_known and not is_proven:  # an earlier run's, told late
+            return False
+        end = self._ends.get(cached.id)
+        if end is None or end.started_at != cached.started_at:
+            self._ends[cached.id] = _End(cached.started_at, is_proven)
+            return is_proven
+        was_proven, end.is_proven = end.is_proven, end.is_proven or is_proven
+        return is_proven and not was_proven
+
+    def is_over(self, container: Container) -> bool:
+        """Whether an event has proven that this run is over."""
+        end = self._ends.get(container.id)
+        return end is not None and end.is_proven and end.started_at == container.started_at
+
+    def contradicted(self, after: Container) -> float | None:
+        """Compare an inspect with what its container's events told.
+
+        Returns:
+            After how many seconds it should be asked again, because it shows a run that has ended; None where it is to
+            be believed.
+        """
+        end = self._ends.get(after.id)
+        if end is None:
+            return None
+        if after.is_current and after.started_at == end.started_at and end.contradictions < len(_ASK_AGAIN_S):
+            end.contradictions += 1
+            return _ASK_AGAIN_S[end.contradictions - 1]
+        del self._ends[after.id]
+        return None
+
+    def forget(self, container_id: str) -> None:
+        """The container is gone."""
+        self._ends.pop(container_id, None)

@@ -1,0 +1,93 @@
+"""What a pass sees: the latest states of all engines, merged into one value; all jobs of a pass see the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from models.snapshot import Snapshot
+from notify.start_order import CompleteList
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from models.change import Change
+    from reconciler.informer.state import EngineState, PublishedState, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class PassInput:
+    """What a pass sees.
+
+    Attributes:
+        snapshot: the whole state.
+        revision: a number that differs whenever the snapshot does.
+        readings: the readings behind the snapshot, by container id.
+        listed: the last complete list.
+        changes: what changed in the state since the last pass.
+    """
+
+    snapshot: Snapshot
+    revision: int
+    readings: Mapping[str, Reading]
+    listed: CompleteList
+    changes: Sequence[Change]
+
+
+class EngineStates:
+    """The latest states of all engines. For one thread, the loop's."""
+
+    def __init__(self, published: Sequence[PublishedState]) -> None:
+        """Take where each informer publishes."""
+        self._published = tuple(published)
+        self._merged: PassInput | None = None
+        self._revisions: tuple[int, ...] = ()
+
+    def latest(self) -> tuple[EngineState, ...]:
+        """The latest state of each engine, without taking what changed."""
+        return tuple(each.latest for each in self._published)
+
+    def are_known(self) -> bool:
+        """Whether every engine has been read completely once: before that nothing may be written or told."""
+        return all(state.snapshot is not None and state.listed is not None for state in self.latest())
+
+    def take(self) -> PassInput | None:
+        """What the next pass sees, with all changes since the last one; None while an engine was never read."""
+        if not self.are_known():
+            return None
+        states = [each.take() for each in self._published]
+        revisions = tuple(state.revision for state in states)
+        is_new = self._merged is None or revisions != self._revisions
+        before = self._merged
+        self._merged = PassInput(
+            snapshot=_snapshot(states) if before is None or is_new else before.snapshot,
+            revision=(0 if before is None else before.revision) + is_new,
+            readings=_readings(states),
+            listed=_listed(states),
+            changes=tuple(chain.from_iterable(state.changes for state in states)),
+        )
+        self._revisions = revisions
+        return self._merged
+
+
+def _snapshot(states: Sequence[EngineState]) -> Snapshot:
+    snapshots = [state.snapshot for state in states if state.snapshot is not None]
+    if len(snapshots) == 1:
+        return snapshots[0]
+    own_ids = (each.own_container_id for each in snapshots if each.own_container_id is not None)
+    return Snapshot.of(chain.from_iterable(each.all_containers for each in snapshots), next(own_ids, None))
+
+
+def _readings(states: Sequence[EngineState]) -> Mapping[str, Reading]:
+    if len(states) == 1:
+        return states[0].readings
+    return {key: reading for state in states for key, reading in state.readings.items()}
+
+
+def _listed(states: Sequence[EngineState]) -> CompleteList:
+    lists = [state.listed for state in states if state.listed is not None]
+    if len(lists) == 1:
+        return lists[0]
+    ids = frozenset(chain.from_iterable(each.container_ids for each in lists))
+    return CompleteList(min(each.begun_at_s for each in lists), ids)

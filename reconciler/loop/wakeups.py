@@ -1,0 +1,48 @@
+"""What wakes the loop up.
+
+A wake-up carries no news. States, signals and finished deliveries only mark work as due; the pass that follows reads
+the state, the template and the target as they are then. So everything that is waiting when the loop comes by is taken
+at once, and being woken twice, late or for nothing is harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StatePublished:
+    """An informer has put a new state where the loop finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadAsked:
+    """SIGHUP: load the templates anew, list, and reconcile."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEnded:
+    """A worker has put an outcome where the notifier finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderArrived:
+    """A template was loaded or rendered; its job finds out with what outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """SIGTERM or SIGINT: finish, send what is owed, end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAsked:
+    """Somebody looks at the status page: come by, so that it is of now."""
+
+
+Wakeup = StatePublished | ReloadAsked | DeliveryEnded | RenderArrived | StatusAsked | StopAsked
+
+
+def ends_waiting(wakeup: Wakeup) -> bool:
+    """Whether a wake-up ends a rest."""
+    return isinstance(wakeup, StopAsked)

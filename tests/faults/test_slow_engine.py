@@ -1,0 +1,89 @@
+"""An engine that answers every request after 9 s, or never: whatever needs no engine goes on as if nothing were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.scene import NAMES, WatchedEngine, await_content, lines
+from tests.support.keeping import NO_RESYNC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.keeping import Keeper, Kept
+
+OPERATIONS = ("version", "list", "inspect", "networks", "events")
+
+
+def go_slow(fake: WatchedEngine, *, ever_answers: bool) -> None:
+    """From now on, on new connections and old ones."""
+    for operation in OPERATIONS:
+        if ever_answers:
+            fake.fault(operation, times=None, delay_s=9)
+        else:
+            fake.fault(operation, times=None, how="hang")
+    fake.break_connections()
+
+
+def under_way(fake: WatchedEngine, kept: Kept) -> None:
+    """A request is waited for."""
+    fake.reset_calls()
+    kept.program.wait_for(lambda: sum(fake.calls.values()) >= 1, what="a request that is not answered")
+
+
+@pytest.mark.parametrize("ever_answers", [True, False], ids=["after 9 s", "never"])
+def test_templates_files_and_checks_do_not_wait_for_it(
+    fake: WatchedEngine, keeper: Callable[[str], Keeper], *, ever_answers: bool
+) -> None:
+    """An edited template is rendered from the last good state and written, drift is put right, and it is healthy."""
+    fake.run("one")
+    keep = keeper(NAMES)
+    kept = keep.start("--resync", "2")
+    await_content(kept, "one")
+    go_slow(fake, ever_answers=ever_answers)
+    under_way(fake, kept)
+    keep.template.write_text("edited\n" + NAMES)
+    await_content(kept, "edited", "one")
+    assert kept.program.get("/healthz")[0] == 200
+    keep.target.write_text("by hand\n")
+    await_content(kept, "edited", "one")
+    assert kept.program.get("/healthz")[0] == 200
+    fake.heal()
+    fake.run("two")
+    await_content(kept, "edited", "one", "two")
+    assert kept.program.stop() == 0
+
+
+def test_what_is_due_is_delivered_meanwhile(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+    """To another engine, or over other requests: nobody who is owed waits for a list."""
+    fake.add_container("reader")
+    fake.run("one")
+    keep = keeper(NAMES)
+    kept = keep.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "0")
+    fake.await_seen("reader", lines("one"))
+    kept.await_settled()
+    # Deliveries have a connection of their own, and look at one container only.
+    fake.fault("list", times=None, how="hang")
+    fake.fault("networks", times=None, how="hang")
+    fake.events.end_all()
+    kept.program.wait_for(lambda: fake.calls["list"] >= 2, what="a list that is not answered")
+    keep.template.write_text("edited\n" + NAMES)
+    fake.await_seen("reader", lines("edited", "one"))
+    assert kept.program.stop() == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--one-shot",)], ids=["running", "one shot"])
+@pytest.mark.parametrize("ever_answers", [True, False], ids=["after 9 s", "never"])
+def test_it_ends_in_time_all_the_same(
+    fake: WatchedEngine, keeper: Callable[[str], Keeper], options: tuple[str, ...], *, ever_answers: bool
+) -> None:
+    """SIGTERM asks no engine, and no end by force is needed."""
+    fake.run("one")
+    go_slow(fake, ever_answers=ever_answers)
+    kept = keeper(NAMES).start(*NO_RESYNC, *options)
+    under_way(fake, kept)
+    assert kept.program.stop() == (11 if options else 0)
+    assert "something still runs" not in kept.program.log()
+    assert "Traceback" not in kept.program.log()
