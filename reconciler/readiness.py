@@ -64,7 +64,10 @@ class Readiness:
         return False, f"the loop has not moved for {self._heartbeat.still_s():.0f} s"
 
     def ready(self) -> tuple[bool, str]:
-        """Tell whether a complete snapshot is there and fresh and every template parses, and a reason in one line."""
+        """Tell whether a complete snapshot is there and fresh, every template parses, and every job had its first pass.
+
+        The reason is one line.
+        """
         reason = self._unread(self._loop.states.latest()) or self._broken()
         return (False, reason) if reason else (True, "ok: the state is complete and fresh")
 
@@ -80,4 +83,5 @@ class Readiness:
             return f"the template for {', '.join(broken)} can't be loaded"
         if self._loop.unexpected_failure:
             return f"a pass failed for a reason that nobody foresaw ({self._loop.unexpected_failure})"
-        return ""
+        waiting = [job.name for job in self._loop.jobs if not job.was_reconciled]
+        return f"the first content of {', '.join(waiting)} is still being made" if waiting else ""

@@ -25,6 +25,7 @@ _ANSWER_HEADER_MAX = 4 * 1024 * 1024
 # A process that is killed is gone in milliseconds, unless the kernel holds it in a read that does not come back.
 _REAP_S = 1.0
 _REAP_PAUSE_S = 0.002
+_DEFAULT = (signal.SIGPIPE, signal.SIGALRM)
 # Ended by its pipe or by SIGKILL, not by what the program or a terminal is sent.
 _BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -164,22 +165,19 @@ def _spawn(receiving: int, sending: int) -> int:
     """Start the interpreter; the numbers become its standard input and output."""
     if not sys.executable:
         raise FileNotFoundError(2, "Python does not know its own path")
-    options = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
-    command = [sys.executable, *options, str(_START), str(os.getpid()), *_paths()]
+    flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
+    command = [sys.executable, *flags, str(_START), str(os.getpid()), *_paths()]
     actions: Sequence[tuple[Any, ...]] = (
         (os.POSIX_SPAWN_DUP2, receiving, 0),
         (os.POSIX_SPAWN_DUP2, sending, 1),
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     )
-    return os.posix_spawn(
-        sys.executable,
-        command,
-        {},
-        file_actions=actions,
-        setsid=True,
-        setsigmask=_BLOCKED,
-        setsigdef=(signal.SIGPIPE, signal.SIGALRM),
-    )
+    options: dict[str, Any] = {"file_actions": actions, "setsid": True, "setsigmask": _BLOCKED, "setsigdef": _DEFAULT}
+    try:
+        return os.posix_spawn(sys.executable, command, {}, **options)
+    except PermissionError:
+        # A program that gave up root after its start may not reach its own interpreter by its path any more.
+        return os.posix_spawn("/proc/self/exe", command, {}, **options)
 
 
 def _paths() -> list[str]:

@@ -106,6 +106,7 @@ class Job:
         self.notifier = notifier
         self.write_failure: str | None = None
         self.last_applied: Applied | None = None
+        self.was_reconciled = False
         self._sightings = sightings
         self._clock = clock
         self._wall_clock = wall_clock
@@ -149,6 +150,7 @@ class Job:
         content = self.desired.content(view.snapshot, view.revision)
         if content is None and self.desired.is_pending:
             return False
+        self.was_reconciled = True
         begun_s -= 0.0 if content is None else content.render_s
         ok = content is not None and self._converge(content, view, begun_s)
         self._observer.reconciled(self.name, ok=ok, duration_s=self._clock() - begun_s, at_epoch_s=self._wall_clock())

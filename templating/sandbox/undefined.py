@@ -149,14 +149,15 @@ class Unknown(Blank):
         return super().__new__(cls) if name is not None else Nothing(hint)
 
     def _touch(self) -> None:
-        type(self)._used(  # noqa: SLF001 - its own class's
-            str(self._undefined_name), self._undefined_hint
-        )
+        self._use()
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """A function that a template made up cannot be called in any mode."""
-        said = type(self)._used(str(self._undefined_name), self._undefined_hint)  # noqa: SLF001 - its own class's
-        raise WrongUse(f"a function is called that does not exist: {said}")
+        raise WrongUse(f"a function is called that does not exist: {self._use()}")
+
+    def _use(self) -> str:
+        used = type(self)._used  # noqa: SLF001 - its own class's
+        return used(str(self._undefined_name), self._undefined_hint)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

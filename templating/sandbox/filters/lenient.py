@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from templating.sandbox.undefined import NOTHING
+from templating.sandbox.writing import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,7 @@ def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def read(value: Any) -> Any:
-        found = try_yaml(str(value))
+        found = try_yaml(text_of(value))
         return NOTHING if found is None else found
 
-    return {"try_yaml": read, "usual_address": lambda value: usual_address(str(value)) or NOTHING}
+    return {"try_yaml": read, "usual_address": lambda value: usual_address(text_of(value)) or NOTHING}
