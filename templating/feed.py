@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from templating.wire import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,7 @@ class Feed:
         self._given: dict[str, Container] = {}
         self._snapshot: Snapshot | None = None
 
-    def frames(self, snapshot: Snapshot) -> Iterator[tuple[dict[str, Any], bytes]]:
+    def frames(self, snapshot: Snapshot) -> Iterator[Frame]:
         """The frames that bring the process up to date; none where it is.
 
         What was yielded counts as given.
@@ -42,7 +44,7 @@ class Feed:
             put = [[each.engine, _places(each, networks), len(each.kept)] for each in part]
             facts = [astuple(each) for each in networks]
             header = {"do": "feed", "own_id": own_id, "remove": gone, "networks": facts, "put": put}
-            yield header, b"".join(each.kept for each in part)
+            yield Frame(header, b"".join(each.kept for each in part))
             gone = []
 
 

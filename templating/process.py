@@ -70,14 +70,14 @@ class RenderProcess:
         """Whether it still runs."""
         return not self._is_reaped and not self._reap()
 
-    def send(self, header: dict[str, Any], body: bytes, *, until_s: float) -> None:
-        """Send a frame, whole.
+    def send(self, *frames: Frame, until_s: float) -> None:
+        """Send frames, whole; several at once wake the process once.
 
         Raises:
             ProcessEnded: nobody reads it.
             TimeIsUp: it is not read in time.
         """
-        rest = memoryview(pack(header, body))
+        rest = memoryview(b"".join(pack(*frame) for frame in frames))
         while rest:
             try:
                 rest = rest[os.write(self._sending, rest) :]

@@ -17,7 +17,7 @@ from templating.errors import SourceError, SourceMissing
 from templating.feed import Feed
 from templating.outcome import MIB, Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
-from templating.wire import BadFrame
+from templating.wire import BadFrame, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -199,7 +199,7 @@ class Renderer:
         self._is_first = False
         current = self._current = _Current(process, Feed(), knows_facts=not self._facts)
         try:
-            process.send(self._settings, b"", until_s=self._until_s())
+            process.send(Frame(self._settings, b""), until_s=self._until_s())
         except (ProcessEnded, TimeIsUp):
             return current  # whoever needs it will see
         return current
@@ -228,7 +228,7 @@ class Renderer:
         source = self._source
         current.is_loaded = False
         request = {"do": "load", "main": source.main, "refuses_includes": source.refuses_includes}
-        self._send(current, request)
+        self._send(current, Frame(request, b""))
         until_s = self._until_s()
         while True:
             match self._answer(current, until_s):
@@ -248,9 +248,12 @@ class Renderer:
             failure = self._load(current)
             if failure is not None:
                 return failure
-        for header, body in current.feed.frames(snapshot):
-            self._send(current, header, body)
-        self._send(current, {"do": "render"})
+        # The last of what changed travels with the request: one wake-up of the process for both.
+        last: list[Frame] = []
+        for frame in current.feed.frames(snapshot):
+            self._send(current, *last)
+            last = [frame]
+        self._send(current, *last, Frame({"do": "render"}, b""))
         self._facts.clear()
         current.knows_facts = True
         until_s = self._until_s()
@@ -282,9 +285,9 @@ class Renderer:
 
     def _ask_for_changes(self, current: _Current) -> bool:
         if not current.knows_facts:
-            self._send(current, {"do": "watch", "facts": self._facts})
+            self._send(current, Frame({"do": "watch", "facts": self._facts}, b""))
             current.knows_facts = True
-        self._send(current, {"do": "changed"})
+        self._send(current, Frame({"do": "changed"}, b""))
         match self._answer(current, self._until_s()):
             case Changed(changed):
                 return changed
@@ -298,7 +301,7 @@ class Renderer:
         except SourceError as raised:
             text, error = "", raised
         header = {"error": None if error is None else str(error), "is_missing": isinstance(error, SourceMissing)}
-        self._send(current, header, text.encode("utf-8", "surrogatepass"))
+        self._send(current, Frame(header, text.encode("utf-8", "surrogatepass")))
 
     def _text(self, name: str) -> str:
         if name not in self._texts:
@@ -307,8 +310,8 @@ class Renderer:
 
     # Small things
 
-    def _send(self, current: _Current, header: dict[str, Any], body: bytes = b"") -> None:
-        current.process.send(header, body, until_s=self._until_s())
+    def _send(self, current: _Current, *frames: Frame) -> None:
+        current.process.send(*frames, until_s=self._until_s())
 
     def _answer(self, current: _Current, until_s: float) -> Answer:
         return read_answer(current.process.receive(until_s=until_s))

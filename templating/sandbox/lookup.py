@@ -63,7 +63,8 @@ _OPEN: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = tuple(
 )
 _FREE = (Namespace, TemplateModule)
 """What a template gave names to itself."""
-_CLOSED_FIELDS = frozenset({"target_names"})
+_CLOSED_FIELDS = frozenset({"facts", "kept", "run", "target_names"})
+"""Of the model's records: for the rest of the program."""
 
 
 class Lookup:
@@ -228,11 +229,11 @@ def _of_mapping(kind: type, absent: Any) -> Reader:
 
 def _fields_of(kind: type[Any]) -> frozenset[str]:
     """A record's data, properties too, and a mapping's methods; not what makes records: that is not for templates."""
-    data = {field.name for field in fields(kind) if field.name[:1] != "_"} - _CLOSED_FIELDS
+    data = {field.name for field in fields(kind) if field.name[:1] != "_"}
     more = {
         name for name in _public_names(kind) if name in _MAPPING_METHODS or isinstance(getattr(kind, name), property)
     }
-    return frozenset(data | more) | frozenset(kind._names().values())  # noqa: SLF001 - the model's own list
+    return frozenset((data | more) - _CLOSED_FIELDS) | frozenset(kind._names().values())  # noqa: SLF001 - the model's own list
 
 
 def _public_names(kind: type) -> frozenset[str]:

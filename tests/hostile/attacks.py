@@ -53,6 +53,8 @@ WAYS_OUT: tuple[tuple[str, str], ...] = (
     ("{{ containers.first.compose.from_labels }}", "has no field 'from_labels'"),
     ("{{ containers.first.target_names }}", "has no field 'target_names'"),
     ("{{ containers.first.kept }}", "has no field 'kept'"),
+    ("{{ containers.first.run }}", "has no field 'run'"),
+    ("{{ containers.first.networks.first.facts }}", "has no field 'facts'"),
     ("{{ containers.first._kept }}", CLOSED),
     ("{{ containers.first['_kept'] }}", CLOSED),
     ("{{ containers._index }}", CLOSED),

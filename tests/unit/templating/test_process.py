@@ -17,7 +17,7 @@ from templating.outcome import Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.renderer import Renderer
 from templating.source import open_source
-from templating.wire import pack
+from templating.wire import Frame, pack
 from tests.support.waiting import wait_for
 from tests.unit.templating.support import MADE, container, edges, renderer, snapshot
 
@@ -206,7 +206,7 @@ def test_nobody_is_waited_for_longer_than_said(silent: RenderProcess) -> None:
     with pytest.raises(TimeIsUp):
         silent.receive(until_s=0)
     with pytest.raises(TimeIsUp):
-        silent.send({}, bytes(1 << 21), until_s=time.monotonic() + 0.05)
+        silent.send(Frame({}, bytes(1 << 21)), until_s=time.monotonic() + 0.05)
 
 
 def test_ended_twice_is_ended_once(silent: RenderProcess) -> None:
@@ -221,7 +221,7 @@ def test_a_frame_to_nobody(silent: RenderProcess) -> None:
     os.kill(silent.pid, signal.SIGKILL)
     await_end(silent.pid)
     with pytest.raises(ProcessEnded, match="signal 9"):
-        silent.send({}, b"", until_s=FOREVER_S)
+        silent.send(Frame({}, b""), until_s=FOREVER_S)
 
 
 @pytest.mark.parametrize("cut", [1, 4, 9, 11])
