@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "faults.md"
 HERE = ROOT / "tests" / "faults"
+HOSTILE = ROOT / "tests" / "hostile"
 #: `test_target.py::test_name` is in this folder, `tests/unit/...` is not.
 _NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
@@ -40,8 +41,7 @@ def test_every_named_test_exists() -> None:
 
 
 def test_every_fault_is_on_the_page() -> None:
-    """Each test of this folder, this file's apart, stands in a row."""
-    here = {
-        (path, test) for path in HERE.glob("test_*.py") if path.name != "test_page.py" for test in names_of_tests(path)
-    }
+    """Each test of this folder, this file's apart, and each attack, stands in a row."""
+    files = [path for folder in (HERE, HOSTILE) for path in folder.glob("test_*.py") if path.name != "test_page.py"]
+    here = {(path, test) for path in files for test in names_of_tests(path)}
     assert {f"{path.name}::{test}" for path, test in here - named()} == set()

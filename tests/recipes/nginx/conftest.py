@@ -17,15 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(params=list(SUITES))
-def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A proxy whose containers are still to be added."""
+@pytest.fixture(scope="session", params=list(SUITES))
+def kept_site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A proxy for one test after the other: to read the template takes longer than most of them."""
     folder = Path(tempfile.mkdtemp(prefix="pygen-nginx-"))
-    try:
-        with Site(folder, request.param) as made:
-            yield made
-    finally:
-        shutil.rmtree(folder)
+    with Site(folder, request.param) as made:
+        yield made
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def site(kept_site: Site) -> Iterator[Site]:
+    """A proxy whose containers are still to be added."""
+    kept_site.start_over()
+    yield kept_site
+    kept_site.start_over()
 
 
 @pytest.fixture(scope="session")

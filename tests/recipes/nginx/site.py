@@ -69,23 +69,34 @@ class Site:
     def __init__(self, folder: Path, version: str) -> None:
         self.folder = folder
         self.version = version
-        self.world = World()
         self.http_port, self.https_port = reserve_port(), reserve_port()
+        self._binary = nginx_binary(version)
+        self._stack = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._renderer: Renderer | None = None
+        self._rendered_in: dict[str, str] = {}
+        self._copy_recipe()
+        self.start_over()
+
+    def start_over(self) -> None:
+        """As it was at first: nothing runs, no container, no file of the operator's. Only the template stays read."""
+        self.stop()
+        self._stack.close()
+        self.world = World()
         self.environ = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         self.own_id: str | None = None
         self.servers: dict[str, HttpBackend | VariablesBackend] = {}
         self.notes: tuple[str, ...] = ()
-        self._binary = nginx_binary(version)
-        self._stack = ExitStack()
-        self._process: subprocess.Popen[bytes] | None = None
+        for path in self.folder.iterdir():
+            if path.is_dir() and path.name != "recipe":
+                shutil.rmtree(path)
+            elif path.is_file():
+                path.unlink()
         for name in ("conf.d", "certs", "vhost.d"):
-            (folder / name).mkdir()
+            (self.folder / name).mkdir()
         for name in ("uwsgi_params", "fastcgi_params"):
-            shutil.copy(f"/etc/nginx/{name}", folder / name)
-        (folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=folder))
-        self._copy_recipe()
-        self._renderer: Renderer | None = None
-        self._rendered_in: dict[str, str] = {}
+            shutil.copy(f"/etc/nginx/{name}", self.folder / name)
+        (self.folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=self.folder))
 
     def _copy_recipe(self) -> None:
         for source in RECIPE.rglob("*.j2"):
@@ -158,8 +169,8 @@ class Site:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def start_over(self) -> None:
-        """No containers; the files stay, and so does the template, which takes a while to read."""
+    def remove_containers(self) -> None:
+        """An engine without any; the files stay."""
         self.world = World()
 
     def use_config(self, text: str) -> None:

@@ -94,7 +94,7 @@ def met(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[
 @given(containers=_CONTAINERS, own=_OWN)
 def test_whatever_meets_is_valid(met: Site, containers: list[dict[str, str]], own: dict[str, str]) -> None:
     """Lists that repeat, differ in case, overlap and collide: nginx takes the file, and nothing is there twice."""
-    met.start_over()
+    met.remove_containers()
     met.nginx(80, 443, 8080, 8443, **own)
     for number, said in enumerate(containers):
         labels = {word: value for word, value in said.items() if word.startswith(LABEL)}

@@ -168,7 +168,7 @@ def test_every_file_is_valid_and_has_its_shape(
     attacked: Site, containers: list[dict[str, str]], own: dict[str, str]
 ) -> None:
     """Whatever containers and proxy say: nginx takes the file, the good host's part is there whole, nothing is new."""
-    attacked.start_over()
+    attacked.remove_containers()
     attacked.nginx(80, 8080, 8443, **own)
     for number, wishes in enumerate(containers):
         _put(attacked, f"evil-{number}", wishes)
