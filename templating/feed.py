@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from models.networks import NetworkFacts
 from templating.wire import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models.container import Container
-    from models.networks import NetworkFacts
     from models.snapshot import Snapshot
 
 _BODIES_MAX = 200
 """In one frame: enough that frames cost little, and few enough that none is large."""
+
+_values_of = attrgetter(*(field.name for field in fields(NetworkFacts)))
 
 
 class Feed:
@@ -42,7 +45,7 @@ class Feed:
             part = changed[at : at + _BODIES_MAX]
             networks: dict[NetworkFacts, int] = {}
             put = [[each.engine, _places(each, networks), len(each.kept)] for each in part]
-            facts = [astuple(each) for each in networks]
+            facts = [_values_of(each) for each in networks]
             header = {"do": "feed", "own_id": own_id, "remove": gone, "networks": facts, "put": put}
             yield Frame(header, b"".join(each.kept for each in part))
             gone = []

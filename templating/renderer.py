@@ -250,13 +250,15 @@ class Renderer:
                 return failure
         # The last of what changed travels with the request: one wake-up of the process for both.
         last: list[Frame] = []
+        is_fed_much = False
         for frame in current.feed.frames(snapshot):
+            is_fed_much = bool(last)
             self._send(current, *last)
             last = [frame]
-        self._send(current, *last, Frame({"do": "render"}, b""))
+        self._send(current, *last, Frame({"do": "render", "announced": is_fed_much}, b""))
         self._facts.clear()
         current.knows_facts = True
-        until_s = self._until_s()
+        until_s = self._until_s() if is_fed_much else self._clock() + self._time_limit_s + _GRACE_S
         while True:
             match self._answer(current, until_s):
                 case Begun():

@@ -88,5 +88,9 @@ def _limit_memory(soft: int, hard: int) -> None:
 
 def mapped_bytes() -> int:
     """The size of this process's address space; source: proc(5), the first number of `statm`, in pages."""
-    with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[0]) * _PAGE
+    # Not through a file object, which takes five times as long, for every render.
+    descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return int(os.read(descriptor, 100).split()[0]) * _PAGE
+    finally:
+        os.close(descriptor)

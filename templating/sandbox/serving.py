@@ -5,7 +5,7 @@ Requests, each a frame's `do`:
 - `settings`, the first. Answered by `ready`, once this process is confined.
 - `feed`: containers that came, changed or went. Not answered.
 - `load`: compile a template, whose texts are asked for. Answered by `loaded`.
-- `render`: answered by `begun`, when its time begins to count, and `rendered`.
+- `render`: answered by `rendered`; after a feed that takes a while also by `begun`, when its time begins to count.
 - `watch`: look after files that another process looked at; `changed`: whether one is different. Answered by `changed`.
 
 In between this process asks for a template's text (`ask`), and tells which files it looked at (`looked`).
@@ -87,7 +87,7 @@ class Server:
             case "load":
                 self._load(header["main"], header["refuses_includes"])
             case "render":
-                self._render()
+                self._render(announced=header["announced"])
             case "watch":
                 self._watch.restore(header["facts"])
             case "changed":
@@ -108,13 +108,14 @@ class Server:
         self._rendering = rendering if failure is None else None
         self._channel.send({"is": "loaded", "failure": None if failure is None else _as_json(failure)})
 
-    def _render(self) -> None:
+    def _render(self, *, announced: bool) -> None:
         if self._rendering is None:
             raise ProgramGone  # it never asks for that
         values = self._state.values()
         self._files.begin()
         self._warnings.clear()
-        self._channel.send({"is": "begun"})
+        if announced:
+            self._channel.send({"is": "begun"})
         outcome = self._rendering.render(values)
         answer: dict[str, Any] = {"is": "rendered", "warnings": list(self._warnings)}
         if isinstance(outcome, Failure):
