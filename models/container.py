@@ -63,6 +63,7 @@ class Container(Record):
         started_at: `State.StartedAt` exactly as the engine wrote it.
         endpoint_ids: the beginnings of the ids of its places in networks, sorted: others after every start.
         target_names: what it answers to (see `models.matching`), each with how close a match that is.
+        is_over: whether its run is known to be over from an event, while the rest is as an inspect showed it before.
     """
 
     TEMPLATE_FIELDS: ClassVar[tuple[str, ...]] = (
@@ -95,6 +96,7 @@ class Container(Record):
     endpoint_ids: tuple[str, ...]
     target_names: Mapping[str, int]
     _kept: bytes
+    is_over: bool = False
 
     @classmethod
     def from_inspect(
@@ -159,7 +161,7 @@ class Container(Record):
 
     def ended(self) -> Container:
         """The same container where its run is known to be over, and nothing else yet: as engines show it, it exited."""
-        return replace(self, status="exited", running=False, restarting=False, paused=False)
+        return replace(self, status="exited", running=False, restarting=False, paused=False, is_over=True)
 
     def with_networks(self, networks: Mapping[str, NetworkFacts]) -> Container:
         """The same container where the engine's networks are known better; itself if that says nothing new."""

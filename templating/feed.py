@@ -44,7 +44,7 @@ class Feed:
         for at in range(0, max(len(changed), 1), _BODIES_MAX):
             part = changed[at : at + _BODIES_MAX]
             networks: dict[NetworkFacts, int] = {}
-            put = [[each.engine, _places(each, networks), len(each.kept)] for each in part]
+            put = [[each.engine, _places(each, networks), len(each.kept), each.is_over] for each in part]
             facts = [_values_of(each) for each in networks]
             header = {"do": "feed", "own_id": own_id, "remove": gone, "networks": facts, "put": put}
             yield Frame(header, b"".join(each.kept for each in part))

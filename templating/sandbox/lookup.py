@@ -63,7 +63,7 @@ _OPEN: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = tuple(
 )
 _FREE = (Namespace, TemplateModule)
 """What a template gave names to itself."""
-_CLOSED_FIELDS = frozenset({"facts", "kept", "run", "target_names"})
+_CLOSED_FIELDS = frozenset({"facts", "is_over", "kept", "run", "target_names"})
 """Of the model's records: for the rest of the program."""
 
 

@@ -30,7 +30,7 @@ class State:
 
         Args:
             header: `own_id`; `remove`, ids; `networks`, the fields of `NetworkFacts`; `put`, for each container its
-                engine, which of these networks it is in, and the length of its body.
+                engine, which of these networks it is in, the length of its body, and whether its run is over since.
             kept: the bodies, as `models.kept_body` keeps them, one after the other.
         """
         for container_id in header["remove"]:
@@ -58,8 +58,8 @@ class State:
 
     def _put(self, entries: Sequence[Sequence[Any]], networks: Sequence[NetworkFacts], kept: bytes) -> None:
         at = 0
-        for engine, places, length in entries:
+        for engine, places, length, is_over in entries:
             facts = {networks[place].id: networks[place] for place in places}
             container = Container.from_kept(kept[at : at + length], engine=engine, networks=facts)
-            self._containers[container.id] = container
+            self._containers[container.id] = container.ended() if is_over else container
             at += length

@@ -232,8 +232,9 @@ def test_a_state_that_cannot_be_written_is_a_warning(fake: FakeEngine, faked: Ca
     in_the_way.write_text("")
     kept = keep.start(*NO_RESYNC, "--signal", "web", "HUP", "--interval", "0", "--state-dir", in_the_way)
     kept.program.wait_for(lambda: len(fake.signals) == 1, what="the signal")
-    [warning] = kept.warnings()
-    assert "memory" in warning
+    unlocked, in_memory = kept.warnings()
+    assert "could not be locked" in unlocked
+    assert "memory" in in_memory
     assert kept.program.stop() == 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bench.usage import processor_s
 from tests.support.keeping import NO_RESYNC, Keeper, Reader
 
 if TYPE_CHECKING:
@@ -156,16 +157,10 @@ def test_a_render_that_hangs_does_not_hold_it_up(fake: FakeEngine, faked: Callab
         "{% for a in range(9999) %}{% for b in range(9999) %}{% if a == b + 9999 %}x{% endif %}{% endfor %}{% endfor %}"
     )
     keep.template.write_text(endless)
-    used_s = _processor_time_s(kept.program.pid)
-    kept.program.wait_for(lambda: _processor_time_s(kept.program.pid) > used_s + 1, what="the render to be under way")
+    used_s = processor_s(kept.program.pid)
+    kept.program.wait_for(lambda: processor_s(kept.program.pid) > used_s + 1, what="the render to be under way")
     assert kept.program.stop() == 0, kept.program.log()
     assert keep.read() == "x"
-
-
-def _processor_time_s(pid: int) -> float:
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_pipe_without_a_reader_does_not_hold_it_up(

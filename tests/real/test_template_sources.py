@@ -93,7 +93,8 @@ def test_what_a_template_looks_at_is_watched(fake: FakeEngine, faked: Callable[[
         f"{{{{ read_config('COLOUR', '{conf}', default='none') }}}} {{{{ exists('{folder}/a') }}}} "
         f"{{{{ list_dir('{folder}') | join(',') }}}}\n"
     )
-    kept = faked(template).start(*NO_RESYNC, env={"COLOUR": "blue"})
+    # The folders of tests are root's alone.
+    kept = faked(template).start(*NO_RESYNC, "--render-user", "root", env={"COLOUR": "blue"})
     kept.await_content("blue False ")
     conf.write_text("COLOUR=red\n")
     kept.await_content("red False ")

@@ -74,7 +74,7 @@ def test_an_undelivered_notification_is_critical() -> None:
 @pytest.mark.parametrize("name", sorted(NAMED))
 def test_an_alert_is_about_metrics_that_exist(name: str) -> None:
     """With labels and label values that they really have."""
-    metrics = Metrics(version="1", targets=["t"], notifications=[Signal("c", "SIGHUP")])
+    metrics = Metrics(version="1", targets=["t"], notifications=[Signal("c", "SIGHUP")], engines=["e"])
     samples = {each.name: each for family in metrics.registry.collect() for each in family.samples}
     expression = RULES[name]["expr"]
     for metric, selector in re.findall(r"\b(pygen_\w+|up)\{([^}]*)\}", expression):

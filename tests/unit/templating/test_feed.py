@@ -45,6 +45,18 @@ def test_the_facts_of_networks_arrive() -> None:
         assert [network.facts for network in there.networks] == [network.facts for network in here.networks]
 
 
+def test_an_end_that_only_an_event_told_of_arrives() -> None:
+    """Its body still says that it runs."""
+    first, second = (_container(name, ["bridge"]) for name in ("a", "b"))
+    state, feed = State(), Feed()
+    _fed(state, feed, Snapshot.of([first, second]))
+    given = Snapshot.of([first.ended(), second])
+    assert _fed(state, feed, given) == tuple(given.all_containers)
+    assert [each.name for each in state.values()["containers"]] == ["b"]
+    _fed(state, feed, Snapshot.of([first, second]))
+    assert [each.name for each in state.values()["containers"]] == ["a", "b"]
+
+
 def test_only_what_is_different_is_fed() -> None:
     """A container that is another one, or gone."""
     first, second, third = (_container(name, ["bridge"]) for name in ("a", "b", "c"))
