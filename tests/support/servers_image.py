@@ -43,6 +43,8 @@ _USERS = {
     "etc/group": "root:x:0:\nnginx:x:101:\ndip:x:102:\nnogroup:x:65534:\n",
 }
 _FILES = {"etc/nginx/nginx.conf": _NGINX, "etc/nginx/conf.d/default.conf": _PAGE}
+# As in the image of nginx's makers: source: nginx/docker-nginx, Dockerfile-debian.template.
+_LINKS = {"var/log/nginx/access.log": "/dev/stdout", "var/log/nginx/error.log": "/dev/stderr"}
 _CHANGES = ['CMD ["nginx", "-g", "daemon off;"]', "EXPOSE 80"]
 
 
@@ -73,6 +75,8 @@ def servers_archive() -> bytes:
             _add_folder(archive, folder)
         for name, text in _FILES.items():
             _add_text(archive, name, text)
+        for name, place in _LINKS.items():
+            _add_link(archive, name, place)
         for path in sorted({*programs, *(library for program in programs for library in _libraries(program))}):
             archive.add(path, path.lstrip("/"))
     return buffer.getvalue()
@@ -107,6 +111,12 @@ def _add_folder(archive: tarfile.TarFile, name: str) -> None:
             entry = tarfile.TarInfo(each)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(entry)
+
+
+def _add_link(archive: tarfile.TarFile, name: str, place: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = tarfile.SYMTYPE, place
+    archive.addfile(entry)
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
