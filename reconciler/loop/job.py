@@ -150,9 +150,9 @@ class Job:
         content = self.desired.content(view.snapshot, view.revision)
         if content is None and self.desired.is_pending:
             return False
-        self.was_reconciled = True
         begun_s -= 0.0 if content is None else content.render_s
         ok = content is not None and self._converge(content, view, begun_s)
+        self.was_reconciled = True  # only now: whoever waits for readiness finds the file and its debts
         self._observer.reconciled(self.name, ok=ok, duration_s=self._clock() - begun_s, at_epoch_s=self._wall_clock())
         return ok
 
