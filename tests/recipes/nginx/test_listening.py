@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.recipes.nginx.client import certificate_of, get, get_http2, tls_context
+from tests.recipes.nginx.client_http3 import get_http3
 from tests.support.ports import reserve_port
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _answers_quic(port: int) -> bool:
 
 @pytest.mark.parametrize("whose", ["proxy", "container"])
 def test_http3_where_nginx_speaks_it(site: Site, certificates: Certificates, whose: str) -> None:
-    """For all hosts or one: nginx answers over QUIC, and tells so; where it can't, there is a note."""
+    """For all hosts or one: nginx answers over HTTP/3, and tells so; where it can't, there is a note."""
     certificates.put(site, "example.com")
     site.nginx()
     labels = {LABEL + "http3.enable": "true"} if whose == "container" else {}
@@ -165,7 +166,7 @@ def test_http3_where_nginx_speaks_it(site: Site, certificates: Certificates, who
     else:
         offer = f'h3=":{site.https_port}"; ma=86400;'
         assert offers == [offer, offer if whose == "proxy" else None]
-        assert _answers_quic(site.https_port)
+        assert get_http3(site.https_port, "web.example.com").backend == "web"
         assert site.notes == ()
 
 
