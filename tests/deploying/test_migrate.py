@@ -60,7 +60,8 @@ def rendered(snippet: str, files: dict[str, str]) -> str:
     for path, here in files.items():
         snippet = snippet.replace(path, here)
     template = "#{% set container = containers.matching('web-1').first %}" + snippet
-    renderer = Renderer(InlineSource(template), strict=True, warn=pytest.fail, environ={})
+    # The folders of tests are root's alone.
+    renderer = Renderer(InlineSource(template), strict=True, warn=pytest.fail, environ={}, keep_rights=True)
     failure = renderer.load()
     assert failure is None, failure
     outcome = renderer.render(snapshot())

@@ -42,7 +42,12 @@ _USERS = {
     ),
     "etc/group": "root:x:0:\nnginx:x:101:\ndip:x:102:\nnogroup:x:65534:\n",
 }
-_FILES = {"etc/nginx/nginx.conf": _NGINX, "etc/nginx/conf.d/default.conf": _PAGE}
+_TYPES = "types { text/html html; text/plain txt; }\n"
+_FILES = {
+    "etc/nginx/nginx.conf": _NGINX,
+    "etc/nginx/conf.d/default.conf": _PAGE,
+    "etc/nginx/mime.types": _TYPES,
+}
 # As in the image of nginx's makers: source: nginx/docker-nginx, Dockerfile-debian.template.
 _LINKS = {"var/log/nginx/access.log": "/dev/stdout", "var/log/nginx/error.log": "/dev/stderr"}
 _CHANGES = ['CMD ["nginx", "-g", "daemon off;"]', "EXPOSE 80"]

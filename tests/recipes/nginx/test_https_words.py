@@ -178,21 +178,18 @@ def test_a_group_of_ones_own(site: Site, certificates: Certificates, file: str) 
     assert _key_bits(site) == 2048
 
 
+_GROUPS = ("nginx/dhparam/ffdhe2048.pem", "nginx/dhparam/ffdhe3072.pem", "nginx/dhparam/ffdhe4096.pem")
+
+
 def _use_dhe(site: Site, certificates: Certificates, own: dict[str, str], file: str = "") -> None:
     certificates.put(site, "example.com", kind="rsa")
-    groups = {path.name: path.read_text() for path in _recipes_groups()}
-    assert set(groups) == {"ffdhe2048.pem", "ffdhe3072.pem", "ffdhe4096.pem"}
-    for name, text in groups.items():
-        site.write(f"dhparam/{name}", text)
+    for name in _GROUPS:
+        site.write(name.removeprefix("nginx/"), (RECIPE.parent / name).read_text())
     if file:
-        site.write(file, groups["ffdhe2048.pem"])
+        site.write(file, (RECIPE.parent / _GROUPS[0]).read_text())
     site.environ |= own
     site.backend("web", _host("web"))
     site.run()
-
-
-def _recipes_groups() -> list[Path]:
-    return sorted((RECIPE / "dhparam").glob("*.pem"))
 
 
 def _key_bits(site: Site) -> int:

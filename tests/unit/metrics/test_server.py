@@ -264,6 +264,7 @@ def test_no_thread_to_be_had_ends_one_client_and_not_the_server(
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", _no_thread)
         assert _raw(server.port, b"GET /healthz HTTP/1.1\r\n\r\n") == b""
+    _until(lambda: bool(world.unexpected))
     assert [type(error) for error in world.unexpected] == [RuntimeError]
     assert _ask(server.port, "/healthz")[0] == 200
     server.close()
