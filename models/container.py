@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from models import kept_body, matching
 from models.compose import Compose
 from models.image import ImageName
-from models.listing import ItemList, NetworkList
 from models.mapping import TextMapping
 from models.mounts import Mount, read_mounts
 from models.networks import NetworkFacts, read_networks
@@ -24,6 +23,8 @@ from models.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from models.listing import ItemList, NetworkList
 
 UNKNOWN_HEALTH = "unknown"
 
@@ -162,14 +163,6 @@ class Container(Record):
     def ended(self) -> Container:
         """The same container where its run is known to be over, and nothing else yet: as engines show it, it exited."""
         return replace(self, status="exited", running=False, restarting=False, paused=False, is_over=True)
-
-    def with_networks(self, networks: Mapping[str, NetworkFacts]) -> Container:
-        """The same container where the engine's networks are known better; itself if that says nothing new."""
-        found = NetworkList(
-            network if (known := networks.get(network.id)) is None else network.with_facts(known)
-            for network in self.networks
-        )
-        return self if found == self.networks else replace(self, networks=found)
 
     def same_fields(self, other: Container) -> bool:
         """Whether every field but `raw` is equal: a health check's log, say, is in `raw` alone."""

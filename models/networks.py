@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -144,17 +144,6 @@ class Network(Record):
         """What was known of the network when this was read."""
         return NetworkFacts(
             self.id, self.name, self.internal, self.driver, self.scope, self.ingress, self.gateway_is_host
-        )
-
-    def with_facts(self, facts: NetworkFacts) -> Network:
-        """The same place in a network that is better known."""
-        return replace(
-            self,
-            internal=facts.internal,
-            driver=facts.driver,
-            scope=facts.scope,
-            ingress=facts.ingress,
-            gateway_is_host=facts.gateway_is_host,
         )
 
 

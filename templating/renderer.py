@@ -97,8 +97,6 @@ class Renderer:
         self._source = source
         self._time_limit_s = time_limit_s
         self._size_limit_bytes = size_limit_bytes
-        memory_limit_bytes = memory_limit_bytes or memory_limit_for(size_limit_bytes)
-        self._memory_limit_bytes = memory_limit_bytes
         self._warn = warn
         self._clock = clock
         self._replaced = replaced
@@ -107,7 +105,7 @@ class Renderer:
             "strict": strict,
             "time_limit_s": time_limit_s,
             "size_limit_bytes": size_limit_bytes,
-            "memory_limit_bytes": memory_limit_bytes,
+            "memory_limit_bytes": memory_limit_bytes or memory_limit_for(size_limit_bytes),
             "keep_rights": keep_rights,
             "environ": {name: value for name, value in environ.items() if not name.startswith(_OWN_VARIABLES)},
             "secrets": os.fspath(secrets),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.networks import NetworkFacts
+from models.networks import NetworkFacts, network_facts
 from reconciler.backend.port import EngineError
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class NetworkList:
                 raise
             self._tell(error)
             entries, listed = [], False
-        facts = [fact for entry in entries if (fact := NetworkFacts.from_entry(entry)) is not None]
-        self.facts = {fact.name: fact for fact in facts if fact.name} | {fact.id: fact for fact in facts}
+        by_id = network_facts(entries)
+        self.facts = {fact.name: fact for fact in by_id.values() if fact.name} | by_id
         # Who refuses the list may grant it later.
         self._unlisted = frozenset((self._missing | self._unlisted) - self.facts.keys()) if listed else frozenset()
         self._missing.clear()

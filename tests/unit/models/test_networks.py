@@ -140,15 +140,3 @@ def test_odd_fields_are_empty_with_a_warning_that_names_them() -> None:
         "NetworkSettings.Networks.a.Gateway",
         "NetworkSettings.Networks.b",
     ]
-
-
-def test_better_known_networks_give_a_new_container() -> None:
-    """The old one does not change, and what says nothing new makes nothing new."""
-    before = read()
-    after = before.with_networks(FACTS)
-    assert (before.networks[0].internal, after.networks[0].internal) == (False, True)
-    assert (before.networks[0].driver, after.networks[0].driver) == ("", "bridge")
-    assert after.with_networks(FACTS) is after
-    assert after.with_networks({}) is after
-    assert not before.same_view(after)
-    assert after.with_networks({NETWORK_ID: NetworkFacts(NETWORK_ID, "x")}).same_view(before)
