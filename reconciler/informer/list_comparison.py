@@ -16,7 +16,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from models.container import endpoint_ids
+from models.networks import endpoint_ids
 from models.status import status_of
 from models.timestamps import parse_ns
 from reconciler.informer.state import Reading

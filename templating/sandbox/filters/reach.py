@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
-from models.listing import NetworkList
-from models.networks import Network
+from models.networks import Network, NetworkList
 from templating.errors import WrongUse
 from templating.sandbox.filters.listing import same_kind
 from templating.sandbox.undefined import NOTHING, Blank
