@@ -74,7 +74,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
     guard_memory()
 
     from metrics.exposition.listening import CannotListenError
-    from reconciler.cli.logging_setup import set_up
+    from reconciler.logging_setup import set_up
     from reconciler.running import run
 
     set_up(settings.log_format, debug=settings.debug)
@@ -122,7 +122,7 @@ def _record(command: Record, environ: Mapping[str, str]) -> int:
     from reconciler.backend.open_engine import open_reader
     from reconciler.backend.port import EngineError
     from reconciler.backend.record import record
-    from reconciler.cli.logging_setup import set_up
+    from reconciler.logging_setup import set_up
 
     set_up("text", debug=command.debug)
     for warning in command.warnings:

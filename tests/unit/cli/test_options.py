@@ -194,7 +194,7 @@ def test_one_interval_serves_for_both() -> None:
     ("arguments", "says"),
     [
         ("", "no template"),
-        ("--template", "--template: expected 1 argument"),
+        ("--template", "--template: expected one argument"),
         ("--template t.j2 --target=", "--target: it is empty"),
         ("--template=", "--template: it is empty"),
         ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
@@ -309,3 +309,32 @@ def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
     assert isinstance(version, Printed)
     assert help_page.text.startswith(f"Usage: pygen {name}".rstrip())
     assert version.text.startswith("pygen ")
+
+
+#: What argparse itself reads, or words, otherwise in other versions of Python.
+ODD_BUT_EQUAL = {
+    "--template --target x": "--template: expected one argument: see 'pygen --help'",
+    "--template t --signal a --restart b": "--signal: expected 2 arguments: see 'pygen --help'",
+    "record x": "'x' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
+    "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
+    "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
+    "--template t --": "-- is not an option here: see 'pygen --help'",
+    "recrod": "'recrod' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+}
+
+
+@pytest.mark.parametrize("arguments", ODD_BUT_EQUAL)
+def test_every_python_says_the_same(arguments: str) -> None:
+    """What argparse changes from version to version reaches no user."""
+    assert refusal(arguments) == ODD_BUT_EQUAL[arguments]
+
+
+def test_help_has_no_colour_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.14 would colour it on a terminal, and read `-hx` as two options."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for arguments in ("--resync never --help", "-hx", "--help"):
+        printed = parse(arguments.split(), {})
+        assert isinstance(printed, Printed)
+        assert "\x1b" not in printed.text
+        assert printed.text.startswith("Usage: pygen --template")
