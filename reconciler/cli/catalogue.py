@@ -52,7 +52,8 @@ class Option:
         default: as it would be written in the environment; empty where the settings say what is done without it.
         occurrences: how the text of the environment's variable is cut into occurrences.
         repeatable: every occurrence counts, otherwise the last one does.
-        setting: the field of the settings that it fills, where it is not called like the flag.
+        setting: the field of `ProgramSettings`, `EngineSettings` or `JobSettings` that it fills, where it is not called
+            like the flag.
         variable: its name in the environment, where it is not `PYGEN_` and the flag.
     """
 

@@ -83,7 +83,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
         for flag, (_, instead) in LEGACY_OPTIONS.items()
         if flag in flags
     ]
-    return Settings(**found), (*legacy, *address.warnings, *unknown_variables(environ))
+    return Settings.of_one_job(**found), (*legacy, *address.warnings, *unknown_variables(environ))
 
 
 def _found(options: Iterable[Option], given: Given, environ: Mapping[str, str]) -> dict[str, Any]:

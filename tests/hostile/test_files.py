@@ -19,14 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.runtime_file import find_running, leave
-from reconciler.logging_setup import FIELDS, TextFormatter, escape, fields
+from reconciler.cli.logging_setup import FIELDS, TextFormatter, escape, fields
 from reconciler.target.file import FileTarget
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockUnavailable, Written
 from reconciler.target.state_file import StateFile
 from templating.copies import Copies
 from tests.support.process import ROOT
-from tests.unit.program.test_logging_setup import record
+from tests.unit.cli.test_logging_setup import record
 from tests.unit.target.world import NOBODY, as_user, bound, open_folder
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.logging_setup import JsonFormatter, TextFormatter, escape, fields, set_up
+from reconciler.cli.logging_setup import JsonFormatter, TextFormatter, escape, fields, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
