@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from reconciler.backend.address import STANDARD_ADDRESS
 from reconciler.cli.catalogue import (
     DEBUG,
     DOCKER_ADDRESS,
@@ -19,7 +21,7 @@ from reconciler.cli.catalogue import (
 from reconciler.cli.commands import Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
 from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
 from reconciler.cli.parser import RUN, Given, TextAsked, read_arguments
-from reconciler.cli.settings import Settings
+from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +52,7 @@ def _run(given: Given, environ: Mapping[str, str]) -> Command:
 
 
 def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
-    output_format = _found((FORMAT,), given, environ)[FORMAT.field]
+    output_format = _found((FORMAT,), given, environ).get(FORMAT.field, FORMAT.default_value)
     # What the engine has to allow does not depend on the template: an empty one stands in where none is given.
     settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ)
     return Permissions(settings, output_format, warnings)
@@ -72,28 +74,27 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
     if TEMPLATE.field not in found:
         raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
     _check_signals(found, _source(SIGNAL_VIA, given))
-    address = choose_address(found.get("docker_address"), _source(DOCKER_ADDRESS, given), environ)
-    if "notify_docker_address" in found:
-        check_notify_address(found["notify_docker_address"], _source(NOTIFY_DOCKER_ADDRESS, given), environ)
-    found["docker_address"] = address.text
-    found.setdefault("notify_docker_address", address.text)
+    address = choose_address(found.get(DOCKER_ADDRESS.field), _source(DOCKER_ADDRESS, given), environ)
+    if NOTIFY_DOCKER_ADDRESS.field in found:
+        check_notify_address(found[NOTIFY_DOCKER_ADDRESS.field], _source(NOTIFY_DOCKER_ADDRESS, given), environ)
+    found[DOCKER_ADDRESS.field] = address.text
     flags = {flag for flag, _ in given}
     legacy = [
         f"{flag} has no meaning any more and is ignored: {instead}"
         for flag, (_, instead) in LEGACY_OPTIONS.items()
         if flag in flags
     ]
-    return Settings.of_one_job(**found), (*legacy, *address.warnings, *unknown_variables(environ))
+    return of_one_job(**found), (*legacy, *address.warnings, *unknown_variables(environ))
 
 
 def _found(options: Iterable[Option], given: Given, environ: Mapping[str, str]) -> dict[str, Any]:
-    """The value of each field that the arguments, the environment or the defaults say something about.
+    """The value of each field that the arguments or the environment say something about.
 
     A field of repeatable options has all their values, in the order of the command line, then of the environment, with
     exact duplicates dropped.
     """
     by_flag = {option.flag: option for option in options}
-    found = {option.field: option.default_value for option in by_flag.values() if option.default}
+    found: dict[str, Any] = {}
     repeated: dict[str, dict[Any, None]] = {}
     flags = {flag for flag, _ in given}
     occurrences = [(by_flag[flag], value) for flag, value in given if flag in by_flag]
@@ -113,10 +114,29 @@ def _source(option: Option, given: Given) -> str:
     return option.flag if any(flag == option.flag for flag, _ in given) else option.variable_name
 
 
+def of_one_job(**values: Any) -> Settings:
+    """One engine and one job, as a command line describes them, with the defaults for what is not given.
+
+    Args:
+        values: by name, fields of all three scopes, no two of which share a name.
+
+    Raises:
+        TypeError: a name that is no field, or no template.
+    """
+    values = {option.field: option.default_value for option in OPTIONS if option.default} | values
+    values.setdefault(DOCKER_ADDRESS.field, STANDARD_ADDRESS)
+    values.setdefault(NOTIFY_DOCKER_ADDRESS.field, values[DOCKER_ADDRESS.field])
+    own = {
+        scope: {field.name for field in fields(scope)} & values.keys() for scope in (ProgramSettings, EngineSettings)
+    }
+    program, engine = ({name: values.pop(name) for name in names} for names in own.values())
+    return Settings(ProgramSettings(**program), (EngineSettings(**engine),), (JobSettings(**values),))
+
+
 def _check_signals(found: Mapping[str, Any], source: str) -> None:
     """What could never be delivered is refused."""
     for notification in found.get("notifications", ()):
-        if refusal := notification.refusal(found.get("signal_via", "auto")):
+        if refusal := notification.refusal(found.get(SIGNAL_VIA.field, SIGNAL_VIA.default)):
             raise UsageError(f"{source}: {refusal}")
 
 

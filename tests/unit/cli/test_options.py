@@ -10,7 +10,7 @@ from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
-from reconciler.cli.options import parse
+from reconciler.cli.options import of_one_job, parse
 from reconciler.cli.settings import IntervalSeconds, Settings
 
 
@@ -60,7 +60,7 @@ def test_every_option_reaches_its_setting() -> None:
         "--strict --log-format json --debug --render-time-limit 3 --render-size-limit 5K "
         "--render-memory-limit 1G --render-user root"
     )
-    assert given == Settings.of_one_job(
+    assert given == of_one_job(
         template="t.j2",
         target="/etc/t",
         notifications=(Restart("a"), Signal("b", "SIGHUP")),
@@ -110,7 +110,7 @@ def test_every_option_is_read_from_the_environment_too() -> None:
         PYGEN_RENDER_USER="root",
     )
     assert in_environment.warnings == ()
-    assert in_environment.settings == Settings.of_one_job(
+    assert in_environment.settings == of_one_job(
         template="# inline",
         target="/etc/t",
         notifications=(
