@@ -44,7 +44,8 @@ from reconciler.target.target import Target, open_target
 from reconciler.unexpected import Survivor, UnexpectedErrors
 from reconciler.version import VERSION
 from templating.renderer import Renderer
-from templating.source import Edges, open_source
+from templating.runtime import SourceRuntime
+from templating.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -182,9 +183,9 @@ class Program:
 
     def _renderer(self, environ: Mapping[str, str]) -> Renderer:
         settings = self._job_settings
-        edges = Edges(self.clock, time.time, self._pause, spawn, log.warning)
+        runtime = SourceRuntime(self.clock, time.time, self._pause, spawn, log.warning)
         return Renderer(
-            open_source(settings.template, edges, copies=self._copies()),
+            open_source(settings.template, runtime, copies=self._copies()),
             strict=settings.strict,
             time_limit_s=settings.render_time_limit_s,
             size_limit_bytes=settings.render_size_limit_bytes,
