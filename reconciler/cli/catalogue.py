@@ -57,7 +57,7 @@ def action_option(action: type[Action]) -> Option:
         words.help,
         nargs=len(words.metavar),
         metavar=words.metavar,
-        occurrences=values.actions(len(words.metavar)),
+        occurrences=(values.commands if words.is_command else values.actions)(len(words.metavar)),
         repeatable=True,
     )
 

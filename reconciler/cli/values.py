@@ -21,6 +21,7 @@ METRICS_DEFAULT = "9413"
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
+_UNQUOTED_PART = re.compile(r"""(?:^|(?<=,))(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^,])*""", re.DOTALL)
 
 
 def text(words: Words) -> str:
@@ -116,3 +117,16 @@ def names(written: str) -> list[Words]:
 def actions(word_count: int) -> Callable[[str], list[Words]]:
     """The environment's text is several times so many words, cut at commas; the first one may hold blanks."""
     return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]
+
+
+def commands(word_count: int) -> Callable[[str], list[Words]]:
+    """The environment's text is several times so many words, the last one a command line.
+
+    Occurrences are cut at commas outside of quotes, as a shell knows them; the words before the command hold no blanks.
+    """
+    return lambda written: [item.split(None, word_count - 1) or [""] for item in _unquoted_parts(written)]
+
+
+def _unquoted_parts(written: str) -> list[str]:
+    """A text cut at the commas that are neither quoted nor escaped; quotes and escapes stay."""
+    return [match[0] for match in _UNQUOTED_PART.finditer(written)]
