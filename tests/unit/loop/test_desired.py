@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.backoff import Backoff
 from templating.outcome import TemplateFailure
+from templating.reads import Reads
 from tests.unit.loop.parts import Stage
 
 PASSING = TemplateFailure("the render process ended", "names.j2", may_pass=True)
@@ -128,3 +129,52 @@ def test_a_load_that_failed_for_what_may_pass_is_tried_again() -> None:
     assert stage.reconcile()
     assert [*parsed, stage.desired.parses] == [False, True]
     assert stage.job.next_due() is None
+
+
+def test_a_state_that_differs_only_in_what_the_template_did_not_read_is_not_rendered() -> None:
+    """The content that is there counts as that state's; what is read is rendered at once."""
+    stage = Stage()
+    stage.renderer.reads = Reads(all_containers=False, raw=False)
+    stage.reconcile()
+    stage.scene.world.add_container("off", running=False)
+    assert stage.reconcile()
+    assert (stage.renderer.renders, stage.counted.passes) == (1, {True: 2})
+    stage.target.content = b"by hand"
+    assert stage.reconcile()
+    assert stage.target.lines == ["names"]
+    assert stage.renderer.renders == 1
+    stage.scene.world.start_container("off")
+    assert stage.reconcile()
+    assert stage.target.lines == ["names", "off"]
+    assert stage.renderer.renders == 2
+    assert stage.job.last_applied is not None
+    assert stage.job.last_applied.why == "off started"
+
+
+def test_whatever_ends_the_content_has_the_next_state_rendered() -> None:
+    """A template that was loaded anew, one that could not be, and a render that failed."""
+    stage = Stage()
+    stage.renderer.reads = Reads(all_containers=False, raw=False)
+    stage.reconcile()
+    stage.renderer.heading = "hosts"
+    stage.desired.load()
+    stage.scene.world.add_container("one", running=False)
+    assert stage.reconcile()
+    assert stage.target.lines == ["hosts"]
+    stage.renderer.load_failure = TemplateFailure("it is not there", "names.j2")
+    stage.desired.load()
+    stage.scene.world.add_container("two", running=False)
+    assert not stage.reconcile()
+    assert stage.target.lines == ["hosts"]
+    stage.renderer.load_failure, stage.renderer.heading = None, "names"
+    stage.desired.load()
+    assert stage.reconcile()
+    assert stage.target.lines == ["names"]
+    rendered = stage.renderer.renders
+    stage.renderer.render_failure = TemplateFailure("division by zero", "names.j2", 1)
+    stage.scene.world.start_container("one")
+    assert not stage.reconcile()
+    stage.renderer.render_failure = None
+    stage.scene.world.stop_container("one")
+    assert stage.reconcile()
+    assert stage.renderer.renders == rendered + 2
