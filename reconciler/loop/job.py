@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.notification import Notification
 from notify.start_order import ContainerObservation
-from reconciler.cli.logging_setup import fields
+from reconciler.log_fields import fields
 from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.outcome import Missing, Present, Reading, Unreadable, WriteFailed, Written
 

@@ -19,7 +19,7 @@ from templating.sandbox.undefined import Blank
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 ENTRIES_MAX = 100
 """So many different entries of one list of one container count, unless a template says otherwise."""
@@ -142,7 +142,7 @@ def limit_of(value: Any, name: str) -> int:
     return limit
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def entries(value: Any, limit: Any = "", separator: Any = ",") -> Entries:
