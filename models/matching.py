@@ -124,11 +124,6 @@ def matches(container: Named, target: str) -> bool:
     return target in container.target_names or (is_id_prefix(target) and container.id.startswith(target))
 
 
-def matching(containers: Iterable[C], target: str) -> list[C]:
-    """The containers that a target means, the closest first."""
-    return Index(containers).matching(target)
-
-
 def projects_of(containers: Iterable[Named], target: str) -> list[str]:
     """The Compose projects, sorted, in which a target is a service's bare name: more than one deserves a warning."""
     projects = {each.compose.project for each in containers if target and each.compose.service == target}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from reconciler.backend.address import STANDARD_ADDRESS
+from templating.limits import SIZE_LIMIT_BYTES, TIME_LIMIT_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +98,8 @@ class JobSettings:
     interval: IntervalSeconds = INTERVAL_DEFAULT
     signal_via: SignalVia = "auto"
     strict: bool = False
-    render_time_limit_s: float = 10.0
-    render_size_limit_bytes: int = 16 * 1024 * 1024
+    render_time_limit_s: float = TIME_LIMIT_S
+    render_size_limit_bytes: int = SIZE_LIMIT_BYTES
     render_memory_limit_bytes: int | None = None
 
 
