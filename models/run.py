@@ -17,3 +17,7 @@ class Run:
 
     container_id: str
     started_at: str
+
+
+NO_CONTAINER = Run("", "")
+"""The recipient of what needs no container, as a server or a command. It runs always, so it is owed each content."""
