@@ -11,8 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models.run import NO_CONTAINER
-from models.timestamps import parse_ns
+from models.run import NO_CONTAINER, parse_ns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -70,14 +70,14 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
 
     settings = command.settings
     # Also before the imports: its own take about as long, side by side.
-    render_process = start_process(body_max=settings.render_size_limit_bytes)
+    render_process = start_process(body_max=max(job.render_size_limit_bytes for job in settings.jobs))
     guard_memory()
 
     from metrics.exposition.listening import CannotListenError
     from reconciler.cli.logging_setup import set_up
     from reconciler.running import run
 
-    set_up(settings.log_format, debug=settings.debug)
+    set_up(settings.program.log_format, debug=settings.program.debug)
     for warning in command.warnings:
         log.warning("%s", warning)
     try:

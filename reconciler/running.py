@@ -49,15 +49,17 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
     """
     # Many thousand containers are read at the start and kept: the collector's own first look at them comes later.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    observation = Observation(None if settings.one_shot else settings.metrics, environ=environ, log=log)
+    one_shot = settings.program.one_shot
+    observation = Observation(None if one_shot else settings.program.metrics, environ=environ, log=log)
     program = Program(settings, environ, render_process)
-    log.info("pygen starts: %s", effective_settings(settings))
+    for job in settings.jobs:
+        log.info("pygen starts: %s", effective_settings(settings, job))
     # An answer that is on its way is still of use to the one pass.
-    stopping = program.stopping.set if settings.one_shot else program.stop
+    stopping = program.stopping.set if one_shot else program.stop
     signal_thread = signals.SignalThread(program.inbox, stopping=stopping, end=_end, log=log)
     program.start_thread("signals", signal_thread.run)
     try:
-        return _one_shot(program) if settings.one_shot else _loop(program, observation)
+        return _one_shot(program) if one_shot else _loop(program, observation)
     finally:
         observation.close()
         program.close()

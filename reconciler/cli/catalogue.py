@@ -21,7 +21,7 @@ class Option:
 
     Attributes:
         flag: as on the command line, such as `--resync`.
-        field: the field of `Settings` that it fills.
+        field: the field of `ProgramSettings`, `EngineSettings` or `JobSettings` that it fills.
         convert: from the words of one occurrence to the value; ValueError where they mean nothing.
         help: what it does, its default, and what to expect; for `--help`.
         nargs: how many words follow: a number, or `+` for one or more.

@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 from templating.addresses import is_address, shown_address
 
 if TYPE_CHECKING:
-    from reconciler.cli.settings import Settings
+    from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
 
 
-def effective_settings(settings: Settings) -> str:
-    """What the program will do, in the words of its options.
+def effective_settings(settings: Settings, job: JobSettings) -> str:
+    """What the program will do for a job, in the words of its options.
 
     A template may hold secrets, in its text or in its address; an engine's address with credentials is refused before.
     """
-    told = ", ".join(str(notification) for notification in settings.notifications) or "nobody"
+    program, engines = settings.program, settings.engines
     parts = {
-        "template": template_name(settings.template),
-        "target": settings.target,
-        "notify": told,
-        "interval": f"{settings.interval.min_s:g} {settings.interval.max_s:g}",
-        "resync": f"{settings.resync_s:g}",
-        "engine": settings.docker_address,
-        "notify-engine": _if_differs(settings.notify_docker_address, settings.docker_address),
-        "metrics": "off" if settings.metrics is None or settings.one_shot else str(settings.metrics),
-        "status": " ".join(settings.status_hosts) if settings.status_page else "off",
-        "state-dir": "" if settings.state_dir is None else str(settings.state_dir),
-        "signal-via": settings.signal_via,
-        "render-limits": f"{settings.render_time_limit_s:g} s, {settings.render_size_limit_bytes} bytes",
-        "render-memory-limit": _size(settings.render_memory_limit_bytes),
-        "render-user": _if_differs(settings.render_user, "nobody"),
-        "modes": " ".join(_modes(settings)),
+        "template": template_name(job.template),
+        "target": job.target,
+        "notify": ", ".join(map(str, job.notifications)) or "nobody",
+        "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
+        "resync": f"{program.resync_s:g}",
+        "engine": ", ".join(engine.docker_address for engine in engines),
+        "notify-engine": ", ".join(filter(None, map(_notify_engine, engines))),
+        "metrics": "off" if program.metrics is None or program.one_shot else str(program.metrics),
+        "status": " ".join(program.status_hosts) if program.status_page else "off",
+        "state-dir": "" if program.state_dir is None else str(program.state_dir),
+        "signal-via": job.signal_via,
+        "render-limits": f"{job.render_time_limit_s:g} s, {job.render_size_limit_bytes} bytes",
+        "render-memory-limit": _size(job.render_memory_limit_bytes),
+        "render-user": _if_differs(program.render_user, "nobody"),
+        "modes": " ".join(_modes(program, job)),
     }
     return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
 
@@ -53,6 +53,10 @@ def _if_differs(text: str, usual: str) -> str:
     return "" if text == usual else text
 
 
-def _modes(settings: Settings) -> list[str]:
-    given = {"one-shot": settings.one_shot, "strict": settings.strict, "debug": settings.debug}
+def _notify_engine(engine: EngineSettings) -> str:
+    return _if_differs(engine.notify_docker_address, engine.docker_address)
+
+
+def _modes(program: ProgramSettings, job: JobSettings) -> list[str]:
+    given = {"one-shot": program.one_shot, "strict": job.strict, "debug": program.debug}
     return [name for name, is_on in given.items() if is_on]

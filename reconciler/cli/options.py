@@ -102,7 +102,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
         *address_warnings(environ, serves=address.legacy),
         *unknown_variables(environ),
     ]
-    return Settings(**found), tuple(warnings)
+    return Settings.of_one_job(**found), tuple(warnings)
 
 
 def _check_signals(found: Mapping[str, Any], source: str) -> None:

@@ -24,7 +24,7 @@ from tests.unit.informer.world import Scene
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, Reading

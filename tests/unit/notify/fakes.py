@@ -20,8 +20,7 @@ from tests.support.fake_clock import FakeClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from models.notification import Notification
-    from models.notify_report import NotifyReport
+    from models.notification import Notification, NotifyReport
     from notify.actions.action import Action, SignalVia
 
 HUP = Signal("web", "SIGHUP")

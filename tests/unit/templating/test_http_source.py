@@ -198,7 +198,7 @@ def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
         setup.clock.sleep(duration_s)
         web.pages["/main.j2"] = Page(b"late")
 
-    setup.source._edges = edges(setup.warnings, clock=setup.clock, sleep=sleep)
+    setup.source._runtime = edges(setup.warnings, clock=setup.clock, sleep=sleep)
     assert setup.text() == "late"
     assert setup.clock.slept == [0.5]
 
