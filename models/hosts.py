@@ -1,10 +1,11 @@
-"""Names and addresses of hosts, as options and `Host` headers have them. Pure: nothing is looked up."""
+"""Names, addresses and ports of hosts, as options and `Host` headers have them. Nothing is looked up."""
 
 from __future__ import annotations
 
 import re
 
-_NAME_MAX = 253
+PORT_MAX = 65_535
+NAME_LENGTH_MAX = 253  # RFC 1035's 255 octets, without the first label's length and the root
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
@@ -13,7 +14,7 @@ _LIKE_IPV4 = re.compile(r"[0-9.]+")
 
 
 def is_host(text: str) -> bool:
-    """Whether a text is an address or could be a name: what no resolver would take is none."""
+    """Whether a text is an address, or a name that a resolver would accept."""
     if ":" in text or _LIKE_IPV4.fullmatch(text):
         return is_ip_address(text)
     if not text.isascii():
@@ -21,14 +22,14 @@ def is_host(text: str) -> bool:
             text = text.encode("idna").decode()
         except UnicodeError:
             return False
-    return len(text) <= _NAME_MAX and _NAME.fullmatch(text) is not None
+    return len(text) <= NAME_LENGTH_MAX and _NAME.fullmatch(text) is not None
 
 
 def is_ip_address(text: str) -> bool:
-    """Whether a text is an IPv4 or IPv6 address; the latter without brackets, perhaps with its zone."""
+    """Whether a text is an IPv4 or IPv6 address; the latter without brackets, with or without a zone."""
     if ":" not in text:
         return _IPV4.fullmatch(text) is not None
-    import ipaddress  # no start waits for it unless it has such an address
+    import ipaddress  # slow to import, and rarely needed
 
     try:
         ipaddress.IPv6Address(text)
@@ -38,9 +39,9 @@ def is_ip_address(text: str) -> bool:
 
 
 def host_of(authority: str) -> str:
-    """The host of `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`, in small letters, without brackets and last dot.
+    """The host of `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`, in lower case, without brackets or a trailing dot.
 
-    Of what is none of these it gives something that is no host.
+    For any other text the result is not a valid host.
     """
     if authority.startswith("[") and (bracketed := re.fullmatch(r"\[([^]]*)\](?::[0-9]*)?", authority)):
         return bracketed[1].lower()

@@ -1,4 +1,4 @@
-"""What is to be told, as configured: an action for everything that a name matches."""
+"""Notifications as configured, and the reports on them, which `notify` makes and metrics and status page show."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A configured notification. What is done, and how it reads in a sentence, is its action's: see `notify.actions`.
+    """A configured notification. Its subclasses in `notify.actions` say what is done, and how that reads in a sentence.
 
     Attributes:
-        container: the name as configured, by the rules of `models.matching`; never empty.
+        container: the name as configured, by the rules of `models.matching`; '' where it needs none.
         action: what is done to each matching container, in one word: in state files and as the metrics' label.
         restarts: whether a delivery ends the container's run and begins the next one.
         may_cost_policy: whether a delivery may make the engine forget the container's restart policy.
@@ -21,3 +21,52 @@ class Notification:
     action: ClassVar[str] = ""
     restarts: ClassVar[bool] = False
     may_cost_policy: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """One attempt to deliver to one run. Finding a container ended or paused is not an attempt.
+
+    Attributes:
+        notification: what was delivered.
+        ok: whether that worked.
+        duration_s: how long it took.
+    """
+
+    notification: Notification
+    ok: bool
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationStanding:
+    """The state of one notification of a job.
+
+    Attributes:
+        notification: which.
+        matches: how many running containers match.
+        pending: how many runs it is still to be delivered to.
+        oldest_epoch_s: when the oldest pending change was made, seconds since the epoch; 0 where nothing is pending.
+        policy_at_risk: whether our `docker kill` made the engine forget the restart policy of a matching container.
+    """
+
+    notification: Notification
+    matches: int = 0
+    pending: int = 0
+    oldest_epoch_s: float = 0.0
+    policy_at_risk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyReport:
+    """What is new since the previous report.
+
+    Attributes:
+        job: the job's target as configured.
+        results: the deliveries that ended.
+        standings: of every notification of the job.
+    """
+
+    job: str
+    results: tuple[DeliveryResult, ...]
+    standings: tuple[NotificationStanding, ...]

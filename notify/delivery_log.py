@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from models.matching import DOCKER_SHORT_ID_DIGITS
+from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.delivery import Delivered, Failed, RunEnded
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ class DeliveryLog:
         """A run was told; after failures also that the trouble is over."""
         after = f", after {_times(plan.tries)} without success" if plan is not None and plan.tries else ""
         self._log.info(
-            "%s delivered to %s (%s)%s",
+            "%s delivered%s (%s)%s",
             attempt.notification,
-            name,
+            f" to {name}" if name else "",
             outcome.how,
             after,
             extra=self._fields(attempt, name),
@@ -98,17 +99,17 @@ class DeliveryLog:
             extra=self._fields(attempt, name),
         )
 
-    def failed(self, attempt: Attempt, name: str, message: str, plan: Plan | None) -> None:
+    def failed(self, attempt: Attempt, name: str, outcome: Failed, plan: Plan | None) -> None:
         """A try failed: the first, second, fourth, eighth, ... in a row is written."""
         tries = 1 if plan is None else plan.tries
         if tries & (tries - 1):
             return
         self._log.warning(
-            "%s failed for %s (%s, retried until it succeeds): %s",
+            "%s failed%s (%s, retried until it succeeds): %s",
             attempt.notification,
-            name,
+            f" for {name}" if name else "",
             _times(tries),
-            message,
+            f"{outcome.message}: {outcome.output}" if outcome.output else outcome.message,
             extra=self._fields(attempt, name),
         )
 
@@ -128,8 +129,12 @@ class DeliveryLog:
             " 30 s apart; keep what changes with the container's own restart out of the template",
             notification,
             self._job,
-            container_id[:12],
-            extra={"job": self._job, "notification": str(notification), "container": container_id[:12]},
+            container_id[:DOCKER_SHORT_ID_DIGITS],
+            extra={
+                "job": self._job,
+                "notification": str(notification),
+                "container": container_id[:DOCKER_SHORT_ID_DIGITS],
+            },
         )
 
     def matched(self, notification: Action, observations: Sequence[ContainerObservation]) -> None:
@@ -150,7 +155,8 @@ class DeliveryLog:
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:
-        return {"job": self._job, "notification": str(attempt.notification), "container": name}
+        fields: Fields = {"job": self._job, "notification": str(attempt.notification)}
+        return {**fields, "container": name} if name else fields
 
 
 def _times(count: int) -> str:

@@ -44,6 +44,7 @@ class ContainerState:
         restart_policy: `HostConfig.RestartPolicy.Name`; '' and 'no' are no policy.
         pid_mode: `HostConfig.PidMode`; '' is the container's own, else `host` or `container:ID`.
         stop_timeout_s: `Config.StopTimeout` in seconds, None where it is not set (the engine then takes 10).
+        addresses: of its own, on its networks by their names, IPv4 first in each; none on another's network stack.
         engine_ns_max: upper bound of the engine's clock when the inspect was begun, ns since the epoch, or None.
     """
 
@@ -55,7 +56,21 @@ class ContainerState:
     restart_policy: str = ""
     pid_mode: str = ""
     stop_timeout_s: int | None = None
+    addresses: tuple[str, ...] = ()
     engine_ns_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A command that ended.
+
+    Attributes:
+        status: its exit status.
+        output: the end of what it printed, standard output and standard error as they came: see `notify.output`.
+    """
+
+    status: int
+    output: bytes = b""
 
 
 class NotifyPort(Protocol):
@@ -78,7 +93,7 @@ class NotifyPort(Protocol):
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         """Run a command inside and wait for it: exec create, start, inspect.
 
         Args:
@@ -86,8 +101,5 @@ class NotifyPort(Protocol):
             container_id: the full id.
             command: program and arguments.
             user: '' for the container's own user, else such as `0`.
-            timeout_s: for the whole of it.
-
-        Returns:
-            The exit status of the command.
+            timeout_s: for the whole of it; EngineTimeout after that, though the command may go on inside.
         """

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked, Ready, read_answer
 from templating.errors import SourceError, SourceMissing
 from templating.feed import Feed
-from templating.outcome import MIB, Rendered, TemplateFailure
+from templating.limits import SIZE_LIMIT_BYTES, TIME_LIMIT_S, memory_limit_for
+from templating.outcome import Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
 
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
     from templating.source import TemplateSource
     from templating.watching import Fact
 
-TIME_LIMIT_S = 10.0
-SIZE_LIMIT_BYTES = 16 * MIB
 SECRETS = "/run/secrets"
-_MEMORY_FACTOR = 16
-_MEMORY_LEAST_BYTES = 256 * MIB
 _GRACE_S = 1.0
 """After its time limit a process has so long to say itself where the template stands."""
 _PATIENCE_S = 60.0
@@ -39,11 +36,6 @@ _PATIENCE_S = 60.0
 _FACTS_MAX = 100_000
 _NOT_LOADED = "the template is not loaded"
 _OWN_VARIABLES = ("PYGEN_", "DOCKER_")
-
-
-def memory_limit_for(size_limit_bytes: int) -> int:
-    """What a render may add to its process's memory, where nobody says otherwise."""
-    return max(_MEMORY_LEAST_BYTES, _MEMORY_FACTOR * size_limit_bytes)
 
 
 @dataclass(slots=True)

@@ -133,7 +133,8 @@ class Rendering:
         return text
 
     def _measured(self, pieces: Generator[str, None, None]) -> list[str]:
-        left, found = self._size_limit_bytes, []
+        left = self._size_limit_bytes
+        found: list[str] = []
         take = found.append
         for piece in pieces:
             left -= len(piece)
