@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.change import Change
 from models.event import EngineEvent
+from reconciler.informer.invalidation import DEFERRED_S
 from reconciler.informer.state import PROVES_NOTHING_S
 from tests.unit.informer.world import Scene, failure
 
@@ -57,6 +58,49 @@ def test_the_inspect_that_follows_settles_the_rest() -> None:
     assert scene.reader.calls == {"inspect": 1}
     assert scene.state.readings[container_id].container.raw.attrs["State"]["ExitCode"] == 3
     assert scene.state.readings[container_id].read_at_s == pytest.approx(scene.clock.now_s)
+
+
+@pytest.mark.parametrize("how", ["die", "crash", "stop_container", "restart"])
+def test_a_change_of_runs_costs_few_states_and_one_inspect_each(how: str) -> None:
+    """An end is published twice, the second time with nothing new but `raw`; a start once; nothing is, for nothing."""
+    scene = Scene()
+    scene.world.add_network("back")
+    container_id = scene.world.add_container(
+        "web", health="healthy", networks=["bridge", "back"], published={"80/tcp": [("0.0.0.0", 8080)]}
+    )
+    scene.world.add_container("other")
+    scene.open_stream()
+    states = scene.keep_states()
+    getattr(scene.world, how)("web")
+    for event in scene.world.told:
+        scene.informer.on_event(event)
+        scene.informer.sync()
+    scene.lose()
+    scene.pass_by(DEFERRED_S + 0.01)
+    scene.informer.sync()
+    scene.informer.sync()
+    assert scene.reader.calls == {"inspect": 1}
+    assert len(states) == 2
+    first, second = (state.readings[container_id].container for state in states)
+    assert first.is_over
+    assert not second.is_over
+    assert first.same_fields(second) == (how != "restart")
+
+
+def test_what_is_told_of_an_end_again_publishes_nothing() -> None:
+    """Each event wakes the informer; only what is new goes out."""
+    scene = Scene()
+    container_id = one_running(scene)
+    scene.world.die("web")
+    scene.tell()
+    scene.informer.sync()
+    states = scene.keep_states()
+    for kind, action in [("container", "die"), ("container", "stop"), ("container", "kill"), ("network", "disconnect")]:
+        event = EngineEvent(kind, action, container_id, {"container": container_id}, scene.world.clock.now_ns())
+        scene.informer.on_event(event)
+        scene.informer.sync()
+    assert states == []
+    assert scene.calls() == 0
 
 
 def test_an_end_is_published_while_the_engine_can_not_be_read() -> None:
