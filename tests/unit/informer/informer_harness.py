@@ -175,7 +175,8 @@ class InformerHarness:
         self.world = RecordingWorld()
         self.reader = WorldReader(self.world, self.clock)
         self.counts = Counts()
-        self.published = PublishedState(self.reader.name, lambda: None)
+        self.published = PublishedState(self.reader.name, self._keep_state)
+        self._states: list[EngineState] = []
         self.informer = Informer(
             self.reader,
             self.published,
@@ -193,6 +194,14 @@ class InformerHarness:
     def state(self) -> EngineState:
         """What was published last."""
         return self.published.latest
+
+    def keep_states(self) -> list[EngineState]:
+        """The list that all states published from now on are put into."""
+        self._states = []
+        return self._states
+
+    def _keep_state(self) -> None:
+        self._states.append(self.published.latest)
 
     def take_changes(self) -> list[Change]:
         """What changed in the published states since the last call."""
