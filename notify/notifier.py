@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from models.notification import Notification
 from notify.acknowledging import Acknowledger
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.notify_report import NotifyReport
+    from models.pass_report import Cause
     from notify.actions.action import Action, SignalVia
     from notify.outbox_store import StateStore
     from notify.port import NotifyPort
 
-Cause = Literal["state", "template", "drift", "missing"]
 Observations = Mapping[Notification, Sequence[ContainerObservation]]
 
-_FORCING: tuple[Cause, ...] = ("drift", "missing")
+_FORCING = ("drift", "missing")
 _CHAIN_MEMORY_S = 120.0
 
 
@@ -326,32 +326,3 @@ class Notifier:
         attempts = self._dispatcher.begin(keys, now_s)
         self._conclude(now_s)
         self._dispatcher.launch(attempts)
-
-
-def flush(
-    notifiers: Sequence[Notifier],
-    deadline_s: float,
-    *,
-    clock: Callable[[], float],
-    wait: Callable[[float], object],
-) -> bool:
-    """Send everything that several jobs owe now, side by side, with retries until the deadline.
-
-    Args:
-        notifiers: the jobs'.
-        deadline_s: a moment on the clock, not a duration.
-        clock: the notifiers' own, monotonic, seconds.
-        wait: returns when a worker of any of them has woken the loop, and at the given moment at the latest.
-
-    Returns:
-        True when nothing is owed any more; else the rest stays owed in the state.
-    """
-    for notifier in notifiers:
-        notifier.expedite()
-    while True:
-        now_s = clock()
-        waiting = [notifier for notifier in notifiers if notifier.push(now_s)]
-        if not waiting or now_s >= deadline_s:
-            return all(notifier.owes_nothing for notifier in notifiers)
-        moments_s = [moment_s for notifier in waiting if (moment_s := notifier.next_due()) is not None]
-        wait(min([deadline_s, *moments_s]))

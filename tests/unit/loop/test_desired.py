@@ -15,15 +15,15 @@ def test_a_pass_does_not_wait_for_its_render() -> None:
     stage.renders.is_held = True
     assert not stage.reconcile()
     assert stage.desired.is_pending
-    assert not stage.job.is_true
+    assert not stage.job.in_sync
     assert stage.target.content is None
     assert not stage.counted.passes
     stage.renders.release()
-    assert stage.job.next_due() == stage.scene.clock.now_s
+    assert stage.desired.next_due() == stage.scene.clock.now_s
     assert stage.reconcile()
     assert stage.target.lines == ["names"]
     assert stage.counted.passes == {True: 1}
-    assert stage.job.next_due() is None
+    assert stage.desired.next_due() is None
 
 
 def test_changes_without_end_are_followed() -> None:
@@ -98,12 +98,12 @@ def test_a_failure_that_may_pass_is_tried_again() -> None:
         assert stage.renderer.renders == tries
         assert not stage.reconcile()
         assert stage.renderer.renders == tries
-        due_s = stage.job.next_due()
+        due_s = stage.desired.next_due()
         assert due_s == stage.scene.clock.now_s + delays.next_delay_s()
         stage.scene.clock.now_s = due_s
     stage.renderer.render_failure = TemplateFailure("division by zero", "names.j2", 1)
     stage.reconcile()
-    assert stage.job.next_due() is None
+    assert stage.desired.next_due() is None
     stage.renderer.render_failure = None
     stage.scene.world.add_container("one")
     assert stage.reconcile()
@@ -121,10 +121,10 @@ def test_a_load_that_failed_for_what_may_pass_is_tried_again() -> None:
     parsed = [stage.desired.parses]
     assert stage.desired.next_due() == stage.scene.clock.now_s
     assert stage.reconcile()
-    due_s = stage.job.next_due()
+    due_s = stage.desired.next_due()
     assert due_s is not None
     stage.renderer.load_failure = None
     stage.scene.clock.now_s = due_s
     assert stage.reconcile()
     assert [*parsed, stage.desired.parses] == [False, True]
-    assert stage.job.next_due() is None
+    assert stage.desired.next_due() is None

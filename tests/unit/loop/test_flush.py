@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
-from reconciler.backoff import Backoff
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
@@ -64,12 +63,14 @@ def test_the_second_job_is_told_while_the_first_one_s_engine_hangs() -> None:
         [stage.job for stage in stages],
         inbox=WorkingInbox(scene, stages[1]),
         clock=scene.clock,
+        wall_clock=scene.clock,
+        chance=lambda: 0.0,
         duty_cycle=DutyCycle(scene.clock, lambda: 0.0),
         unexpected=UnexpectedErrors(Surprises(), log),
-        backoff=Backoff(lambda: 0.0),
         heartbeat=Heartbeat(scene.clock),
         resync_s=30.0,
-        observer=stages[0].counted,
+        publish=stages[0].counted.passed,
+        after_pass=lambda: None,
         log=log,
     )
     assert not loop.flush(scene.clock.now_s + 4)

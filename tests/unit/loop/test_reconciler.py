@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
-from reconciler.backoff import Backoff
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
@@ -51,12 +50,14 @@ class Show:
             [self.stage.job],
             inbox=self.inbox,
             clock=self.scene.clock,
+            wall_clock=self.scene.clock,
+            chance=lambda: 0.0,
             duty_cycle=DutyCycle(self.scene.clock, lambda: 0.0),
             unexpected=UnexpectedErrors(self.surprises, log),
-            backoff=Backoff(lambda: 0.0),
             heartbeat=self.heartbeat,
             resync_s=30.0,
-            observer=self.stage.counted,
+            publish=self.stage.counted.passed,
+            after_pass=lambda: None,
             log=log,
         )
 
@@ -177,6 +178,24 @@ def test_a_failed_write_is_tried_again_without_a_new_reason() -> None:
     show.scene.pass_by(0.5)
     show.wake()
     assert show.stage.target.lines == ["names"]
+
+
+def test_changes_do_not_hurry_a_write_that_fails() -> None:
+    """Its tries come at longer and longer intervals, however much happens; SIGHUP begins anew."""
+    show = Show()
+    show.stage.target.refusal = "No space left on device"
+    show.open_stream()
+    tries = []
+    for number in range(8):
+        show.scene.world.add_container(f"web-{number}")
+        show.publish()
+        tries.append(show.stage.target.tries)
+        show.scene.pass_by(0.25)
+    assert tries == [1, 1, 2, 2, 2, 2, 3, 3]
+    assert show.stage.counted.writes == {False: 3}
+    show.stage.target.refusal = ""
+    show.wake(ReloadAsked())
+    assert show.stage.target.lines == ["names", *(f"web-{number}" for number in range(8))]
 
 
 def test_a_delivery_follows_the_interval() -> None:
