@@ -25,9 +25,9 @@ from reconciler.loop.reconciler import TEMPLATE_POLL_S, Reconciler
 from reconciler.loop.wakeups import StatePublished, Wakeup
 from reconciler.target.state_file import MemoryStore
 from reconciler.unexpected import UnexpectedErrors
-from tests.unit.informer.world import MadeUpClock, Scene, failure
-from tests.unit.loop.parts import MadeUpPort, MadeUpRenderer, MemoryTarget, RendersAtOnce
-from tests.unit.metrics.shown import metrics_of, value
+from tests.unit.informer.informer_harness import InformerHarness, MadeUpClock, failure
+from tests.unit.loop.job_harness import FakeNotifyPort, FakeRenderer, MemoryTarget, SynchronousRenderWorker
+from tests.unit.metrics.scraping import metrics_of, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,10 +45,10 @@ class SilenceError(BaseException):
     """A request that is never answered: whoever made it waits for the rest of the test."""
 
 
-class Port(MadeUpPort):
+class Port(FakeNotifyPort):
     """One engine's; it may fall silent."""
 
-    def __init__(self, upstream: Scene, journal: list[str]) -> None:
+    def __init__(self, upstream: InformerHarness, journal: list[str]) -> None:
         super().__init__(upstream)
         self.journal = journal
         self.is_silent = False
@@ -84,7 +84,7 @@ class TwoByTwo:
     def __init__(self, *, interval: Interval | None = None, stores: Sequence[MemoryStore] = ()) -> None:
         self.clock = MadeUpClock()
         self.journal: list[str] = []
-        self.engines = {name: Scene(clock=self.clock, engine=name) for name in (FIRST, SECOND)}
+        self.engines = {name: InformerHarness(clock=self.clock, engine=name) for name in (FIRST, SECOND)}
         self.ports = {name: Port(engine, self.journal) for name, engine in self.engines.items()}
         self.workers: list[Callable[[], None]] = []
         self.metrics = metrics_of(["/a", "/b"], notifications=[HUP])
@@ -93,7 +93,7 @@ class TwoByTwo:
         self.log = logging.getLogger("test.two")
         self.interval = interval or Interval(0.5, 2.0)
         self.stores = stores or (MemoryStore(), MemoryStore())
-        self.renderers = [MadeUpRenderer(), MadeUpRenderer()]
+        self.renderers = [FakeRenderer(), FakeRenderer()]
         self.targets = [Target(path, self.journal) for path in ("/a", "/b")]
         self.jobs = list(map(self._job, self.targets, self.renderers, self.stores))
         self.loop = Reconciler(
@@ -164,14 +164,14 @@ class TwoByTwo:
         self.reports.append(report)
         self.metrics.loop.publish(report)
 
-    def _job(self, target: Target, renderer: MadeUpRenderer, store: MemoryStore) -> Job:
+    def _job(self, target: Target, renderer: FakeRenderer, store: MemoryStore) -> Job:
         runtime = Runtime(
             self.clock, self.clock, lambda: 0.0, self._spawn, lambda: None, self.log, self._raise_unforeseen
         )
         job = Job(
             desired=Desired(
                 target.path,
-                RendersAtOnce(renderer, clock=self.clock),
+                SynchronousRenderWorker(renderer, clock=self.clock),
                 clock=self.clock,
                 backoff=Backoff(lambda: 0.0),
                 observer=self.metrics.loop,
@@ -269,7 +269,7 @@ def test_what_was_owed_before_the_start_is_told_while_another_engine_was_never_r
     after = TwoByTwo(stores=before.stores)
     for name, engine in before.engines.items():
         engine.clock = after.clock
-        after.engines[name].world, after.ports[name].scene = engine.world, engine
+        after.engines[name].world, after.ports[name].upstream = engine.world, engine
     for target, found, job in zip(after.targets, before.targets, after.jobs, strict=True):
         target.content = found.content
         job.restore()

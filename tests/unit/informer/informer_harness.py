@@ -166,7 +166,7 @@ class Counts:
         self.quarantine[engine] = count
 
 
-class Scene:
+class InformerHarness:
     """An informer, its engine, its clock, and what it counted."""
 
     def __init__(
