@@ -16,10 +16,9 @@ from models.mounts import Mount, read_mounts
 from models.networks import NetworkFacts, endpoint_ids, read_networks
 from models.ports import Ports, PublishedList, read_exposed, read_published
 from models.raw import RawContainer
-from models.reading import FieldReader
+from models.reading import FieldReader, status_of
 from models.record import Record
 from models.run import Run
-from models.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ID_PREFIX_DIGITS_MIN = 10
 SHORT_ID_DIGITS = 10
+DOCKER_SHORT_ID_DIGITS = 12
+"""As the engine's own tools show an id, and as a container's host name is made of it."""
 TARGET_LABEL = "pygen.target"
 TARGET_VARIABLE = "PYGEN_TARGET"
 SWARM_SERVICE_LABEL = "com.docker.swarm.service.name"
@@ -31,7 +33,7 @@ _ID_PREFIX = re.compile(f"[0-9a-f]{{{ID_PREFIX_DIGITS_MIN},64}}")
 _EXACT, _BY_PREFIX, _BY_COMPOSE, _BY_SWARM = range(4)
 
 
-class Target(Protocol):
+class Named(Protocol):
     """What a target may mean: a container, as far as its names go."""
 
     @property
@@ -47,7 +49,7 @@ class Target(Protocol):
         """What Compose says of it."""
 
 
-C = TypeVar("C", bound=Target)
+C = TypeVar("C", bound=Named)
 
 
 def target_text(target: object) -> str:
@@ -117,7 +119,7 @@ def _further_names(container_id: str, labels: Mapping[str, str], compose: Compos
         yield service.removeprefix(f"{stack}_"), _BY_SWARM
 
 
-def matches(container: Target, target: str) -> bool:
+def matches(container: Named, target: str) -> bool:
     """Whether a target means this container."""
     return target in container.target_names or (is_id_prefix(target) and container.id.startswith(target))
 
@@ -127,7 +129,7 @@ def matching(containers: Iterable[C], target: str) -> list[C]:
     return Index(containers).matching(target)
 
 
-def projects_of(containers: Iterable[Target], target: str) -> list[str]:
+def projects_of(containers: Iterable[Named], target: str) -> list[str]:
     """The Compose projects, sorted, in which a target is a service's bare name: more than one deserves a warning."""
     projects = {each.compose.project for each in containers if target and each.compose.service == target}
     return sorted(projects)

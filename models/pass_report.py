@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Cause = Literal["state", "template", "drift", "missing"]
-"""What kind of difference led to a write."""
+    from models.write import Cause, WriteMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +16,11 @@ class TargetWrite:
     """A write that was tried; a target that can't be read counts as one that failed.
 
     Attributes:
-        mode: `replace`, `in_place` or `stream`.
+        mode: how.
         ok: whether the target holds the content.
     """
 
-    mode: str
+    mode: WriteMode
     ok: bool
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notify.port import ContainerState, EngineUnavailable, NotifyPort
+from notify.port import ContainerState, EngineUnavailable, Executed, NotifyPort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class EnginePorts:
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         """Run a command inside."""
         return self._of(engine).execute(engine, container_id, command, user=user, timeout_s=timeout_s)
 

@@ -29,8 +29,8 @@ from notify.start_order import CompleteList, ContainerObservation, StartOrder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.notify_report import NotifyReport
-    from models.pass_report import Cause
+    from models.notification import NotifyReport
+    from models.write import Cause
     from notify.actions.action import Action, SignalVia
     from notify.outbox_store import StateStore
     from notify.port import NotifyPort

@@ -9,10 +9,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli.effective import effective_settings
+from reconciler.cli.settings import effective_settings
 from reconciler.composition.program import Program
+from reconciler.exit_status import ExitStatus
 from reconciler.loop import signals
-from reconciler.loop.one_shot import Status
 from reconciler.observation import Observation
 from reconciler.status.pages import status_pages
 
@@ -29,7 +29,7 @@ log = logging.getLogger("pygen")
 GARBAGE_THRESHOLD = 20_000
 
 
-def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> Status:
+def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> ExitStatus:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
     The signals are blocked by the caller already.
@@ -63,7 +63,7 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
         program.close()
 
 
-def _loop(program: Program, observation: Observation) -> Status:
+def _loop(program: Program, observation: Observation) -> ExitStatus:
     settings = program.settings.program
     pages = status_pages(program.board.read, healthy=program.readiness.healthy, ready=program.readiness.ready)
     observation.start(
@@ -80,10 +80,10 @@ def _loop(program: Program, observation: Observation) -> Status:
     nothing_owed = program.reconciler.run()
     if not nothing_owed:
         log.warning("ended with notifications owed: they are kept, and sent after the next start")
-    return Status.OK
+    return ExitStatus.OK
 
 
-def _one_shot(program: Program) -> Status:
+def _one_shot(program: Program) -> ExitStatus:
     failed = _prepare(program)
     if failed is not None:
         return failed
@@ -91,15 +91,15 @@ def _one_shot(program: Program) -> Status:
     return program.one_shot().run()
 
 
-def _prepare(program: Program) -> Status | None:
+def _prepare(program: Program) -> ExitStatus | None:
     """Take the targets for ourselves, load the templates, remember what is owed; tell why that can't be."""
     jobs = program.jobs.values()
     for locked in (job.lock() for job in jobs):
         if locked is not None:
             log.error("%s", locked.reason)
-            return Status.WRITE_FAILED
+            return ExitStatus.WRITE_FAILED
     if any([each.job.desired.first_load() is not None for each in jobs]):  # noqa: C419 - each failure is told
-        return Status.TEMPLATE_FAILED
+        return ExitStatus.TEMPLATE_FAILED
     for each in jobs:
         each.job.restore()
     return None

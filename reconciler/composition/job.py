@@ -26,7 +26,7 @@ from templating.runtime import SourceRuntime
 from templating.source import open_source
 
 if TYPE_CHECKING:
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from notify.port import NotifyPort
     from reconciler.cli.settings import JobSettings
     from reconciler.target.state_file import MemoryStore, StateFile

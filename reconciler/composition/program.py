@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from metrics.instruments import Metrics
 from notify.engine_ports import one_port
 from reconciler.backend.address import EngineAddress
-from reconciler.cli.effective import template_name
+from reconciler.cli.settings import template_name
 from reconciler.composition.engine import build_engine
 from reconciler.composition.job import build_job
 from reconciler.composition.shared import Shared, log

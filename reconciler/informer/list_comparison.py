@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from models.networks import endpoint_ids
-from models.status import status_of
-from models.timestamps import parse_ns
+from models.reading import status_of
+from models.run import SECOND_NS, parse_ns
 from reconciler.informer.state import Reading
 from reconciler.informer.store import Cached, ListSummary
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # Slack for the whole seconds of `Date` headers and list texts, and for the time that an answer takes.
 _UPTIME_SLACK_S = 3.0
-_SECOND_NS = 1_000_000_000
 
 _HEALTH = {"(healthy)": "healthy", "(unhealthy)": "unhealthy", "(health: starting)": "starting"}
 
@@ -76,7 +75,7 @@ def _ran_s(cached: Cached) -> float:
     started_ns = parse_ns(cached.container.started_at) if cached.container.running else None
     if started_ns is None or cached.engine_ns_max is None:
         return 0.0
-    return max(0.0, (cached.engine_ns_max - _SECOND_NS - started_ns) / _SECOND_NS)
+    return max(0.0, (cached.engine_ns_max - SECOND_NS - started_ns) / SECOND_NS)
 
 
 def cached_reading(container: Container, moment: RequestTime, before: Cached | None) -> Cached:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.change import Change
-    from models.pass_report import Cause
+    from models.event import Change
+    from models.write import Cause
     from reconciler.target.diff import LineCounts
 
 # More than this makes a log line that nobody reads.

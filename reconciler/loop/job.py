@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.notification import Notification
-from models.pass_report import Cause, Difference, ReconcileReport, TargetWrite
+from models.pass_report import Difference, ReconcileReport, TargetWrite
 from notify.start_order import ContainerObservation
 from reconciler.log_fields import fields
 from reconciler.loop.applied import Applied, kept_changes, why
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-    from models.change import Change
+    from models.event import Change
+    from models.write import Cause
     from notify.notifier import Notifier
     from reconciler.loop.desired import Content, Desired
     from reconciler.loop.pass_input import PassInput

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from models.backoff import delay_s
 from models.work_queue import WorkQueue
 from notify.flush import flush
+from reconciler.exit_status import ExitStatus
 from reconciler.loop.wakeups import StopAsked, Wakeup
 
 if TYPE_CHECKING:
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 BUDGET_S = 30.0
 # After a stop was asked for: an answer that is on its way is used, and nothing else is waited for.
 STOP_PATIENCE_S = 0.3
-
-
-class Status(IntEnum):
-    """Exit statuses of the program."""
-
-    OK = 0
-    UNEXPECTED = 1
-    USAGE = 2
-    ENGINE_UNREACHABLE = 11
-    TEMPLATE_FAILED = 12
-    WRITE_FAILED = 13
-    NOTIFICATION_FAILED = 14
 
 
 class OneShot:
@@ -73,7 +61,7 @@ class OneShot:
         self._wait_until_s = deadline_s
         self._queue: WorkQueue[str] = WorkQueue(lambda failures: delay_s(failures, chance()))
 
-    def run(self) -> Status:
+    def run(self) -> ExitStatus:
         """Read, render, write, tell.
 
         Returns:
@@ -82,14 +70,14 @@ class OneShot:
         view = self._view()
         if view is None:
             self._log.error("the engine's state could not be read in time; the target is left as it is")
-            return Status.ENGINE_UNREACHABLE
+            return ExitStatus.ENGINE_UNREACHABLE
         statuses = self._write(view)
-        written = [job.notifier for name, job in self._jobs.items() if statuses[name] is Status.OK]
+        written = [job.notifier for name, job in self._jobs.items() if statuses[name] is ExitStatus.OK]
         told = flush(written, self._deadline_s, clock=self._clock, wait=self._inbox.take)
         if not told:
             self._log.error("not everybody could be told in time; what is left stays owed")
-        failed = (statuses[name] for name in self._jobs if statuses[name] is not Status.OK)
-        return next(failed, Status.OK if told else Status.NOTIFICATION_FAILED)
+        failed = (statuses[name] for name in self._jobs if statuses[name] is not ExitStatus.OK)
+        return next(failed, ExitStatus.OK if told else ExitStatus.NOTIFICATION_FAILED)
 
     def _view(self) -> PassInput | None:
         while (view := self._states.take()) is None:
@@ -98,9 +86,9 @@ class OneShot:
                 return None
         return view
 
-    def _write(self, view: PassInput) -> Mapping[str, Status]:
+    def _write(self, view: PassInput) -> Mapping[str, ExitStatus]:
         """Reconcile each job until it is in sync, or no time would mend it."""
-        statuses: dict[str, Status] = {}
+        statuses: dict[str, ExitStatus] = {}
         for name in self._jobs:
             self._queue.add(name, self._clock())
         while True:
@@ -120,23 +108,23 @@ class OneShot:
                     self._queue.add(name, self._clock())
                 elif due_s >= self._wait_until_s:
                     self._queue.remove(name)
-                    statuses[name] = Status.WRITE_FAILED
+                    statuses[name] = ExitStatus.WRITE_FAILED
 
-    def _reconcile(self, job: Job, view: PassInput) -> Status | None:
+    def _reconcile(self, job: Job, view: PassInput) -> ExitStatus | None:
         """One try; None where there is another one."""
         report = job.reconcile(view)
         if report is None:
             if self._clock() < self._deadline_s:
                 return None
             self._log.error("the template could not be rendered in time; the target is left as it is")
-            return Status.TEMPLATE_FAILED
+            return ExitStatus.TEMPLATE_FAILED
         if report.ok:
-            return Status.OK
+            return ExitStatus.OK
         if job.desired.failure is not None:
-            return Status.TEMPLATE_FAILED
+            return ExitStatus.TEMPLATE_FAILED
         # A pipe gets a reader sooner or later; a file's fault is for people, who wait for the status.
         if job.target.is_file:
-            return Status.WRITE_FAILED
+            return ExitStatus.WRITE_FAILED
         self._queue.add_rate_limited(job.name, self._clock())
         return None
 

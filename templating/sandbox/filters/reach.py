@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
+from models.matching import DOCKER_SHORT_ID_DIGITS
 from models.networks import Network, NetworkList
 from templating.errors import WrongUse
 from templating.sandbox.filters.listing import same_kind
@@ -125,13 +126,10 @@ def finder(environment: SandboxedEnvironment) -> Find:
             for each in every:
                 known.setdefault(each.name, each)
             for each in every:
-                known[each.id[:_SHORT_ID]] = known[each.id] = each
+                known[each.id[:DOCKER_SHORT_ID_DIGITS]] = known[each.id] = each
         return known.get(reference)
 
     return find
-
-
-_SHORT_ID = 12
 
 
 def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
-from models.ports import PORT_MAX
+from models.hosts import PORT_MAX
 from models.record import Record
 from templating.errors import WrongUse
 from templating.sandbox.filters import reach

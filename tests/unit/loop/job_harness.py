@@ -10,7 +10,7 @@ from notify.dispatcher import Runtime
 from notify.flush import flush
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
-from notify.port import ContainerState
+from notify.port import ContainerState, Executed
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
@@ -25,7 +25,7 @@ from tests.unit.informer.informer_harness import InformerHarness
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from models.pass_report import PassReport, ReconcileReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
@@ -173,7 +173,7 @@ class FakeNotifyPort:
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         raise AssertionError("no container of these tests has a policy to be spared")
 
 
