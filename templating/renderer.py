@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked, Ready, read_answer
 from templating.errors import SourceError, SourceMissing
 from templating.feed import Feed
-from templating.outcome import MIB, Rendered, TemplateFailure
+from templating.limits import SIZE_LIMIT_BYTES, TIME_LIMIT_S, memory_limit_for
+from templating.outcome import Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
 
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
     from templating.source import TemplateSource
     from templating.watching import Fact
 
-TIME_LIMIT_S = 10.0
-SIZE_LIMIT_BYTES = 16 * MIB
 SECRETS = "/run/secrets"
-_MEMORY_FACTOR = 16
-_MEMORY_LEAST_BYTES = 256 * MIB
 _GRACE_S = 1.0
 """After its time limit a process has so long to say itself where the template stands."""
 _PATIENCE_S = 60.0
@@ -39,11 +36,6 @@ _PATIENCE_S = 60.0
 _FACTS_MAX = 100_000
 _NOT_LOADED = "the template is not loaded"
 _OWN_VARIABLES = ("PYGEN_", "DOCKER_")
-
-
-def memory_limit_for(size_limit_bytes: int) -> int:
-    """What a render may add to its process's memory, where nobody says otherwise."""
-    return max(_MEMORY_LEAST_BYTES, _MEMORY_FACTOR * size_limit_bytes)
 
 
 @dataclass(slots=True)
@@ -115,6 +107,7 @@ class Renderer:
         self._told_missing: set[str] = set()
         self._texts: dict[str, str] = {}
         self._facts: list[Fact] = []
+        self._reads_all_containers = False
         self._failure: TemplateFailure | None = TemplateFailure(_NOT_LOADED, source.shown(source.main))
 
     @property
@@ -140,6 +133,7 @@ class Renderer:
             None, or why it cannot be loaded; `render` fails with the same until a later load succeeds.
         """
         self._texts.clear()
+        self._reads_all_containers = False
         try:
             self._source.begin()
         except SourceError as error:
@@ -233,7 +227,8 @@ class Renderer:
                 case Ask(name):
                     self._give_text(current, name)
                     until_s = self._clock() + self._time_limit_s + _GRACE_S  # reading it is not part of the limit
-                case Loaded(failure):
+                case Loaded(failure, all_containers):
+                    self._reads_all_containers |= all_containers
                     if failure is not None:
                         return self._template_failure(failure)
                     current.is_loaded = True
@@ -246,10 +241,19 @@ class Renderer:
             failure = self._load(current)
             if failure is not None:
                 return failure
+        answer = self._ask_for_text(current, snapshot)
+        if answer.reads.all_containers and not self._reads_all_containers:
+            # It was found out in the middle of a render, which did not see those that do not run.
+            self._reads_all_containers = True
+            if answer.failure is None or not answer.failure.is_spent:
+                answer = self._ask_for_text(current, snapshot)
+        return self._outcome(answer)
+
+    def _ask_for_text(self, current: _Current, snapshot: Snapshot) -> Answered:
         # The last of what changed travels with the request: one wake-up of the process for both.
         last: list[Frame] = []
         is_fed_much = False
-        for frame in current.feed.frames(snapshot):
+        for frame in current.feed.frames(snapshot, all_containers=self._reads_all_containers):
             is_fed_much = bool(last)
             self._send(current, *last)
             last = [frame]
@@ -268,7 +272,7 @@ class Renderer:
                 case Looked():
                     pass
                 case Answered() as answer:
-                    return self._outcome(answer)
+                    return answer
                 case _:
                     raise BadFrame("another answer than was asked for")
 
@@ -277,7 +281,7 @@ class Renderer:
             self._warn(message)
         if answer.failure is not None:
             return self._template_failure(answer.failure)
-        return Rendered(answer.text, answer.undefined_names, answer.notes)
+        return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)
