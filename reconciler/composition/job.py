@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notify.dispatcher import Runtime
-from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
 from reconciler.composition.shared import Shared, log, spawn
 from reconciler.loop.desired import Desired
@@ -104,7 +103,7 @@ def build_job(
         notified.publish(report)
 
     notifier = Notifier(
-        NotifySettings(target.path, settings.notifications, Interval(*settings.interval), settings.signal_via),
+        NotifySettings(target.path, settings.notifications, settings.interval, settings.signal_via),
         port,
         store,
         Runtime(
