@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
+    from models.pass_report import PassReport, ReconcileReport
+
 PASS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -110,6 +112,28 @@ class LoopMetrics:
             ),
             each,
         )
+
+    def publish(self, report: PassReport) -> None:
+        """A pass is over.
+
+        Raises:
+            ValueError: an unknown cause, or an unknown way to write.
+        """
+        if report.containers is not None:
+            self.containers(report.containers)
+        for job in report.jobs:
+            self._reconciled(job)
+
+    def _reconciled(self, report: ReconcileReport) -> None:
+        target, write, difference = report.job, report.write, report.difference
+        if write is not None:
+            self.wrote(target, write.mode, ok=write.ok)
+        if difference is not None:
+            self.differed(target, difference.cause, added=difference.added, removed=difference.removed)
+        if report.duration_s is None:
+            self.pass_failed(target)
+        else:
+            self.reconciled(target, ok=report.ok, duration_s=report.duration_s, at_epoch_s=report.at_epoch_s)
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         """A pass ended at `at_epoch_s` (seconds since the epoch) after `duration_s`."""
