@@ -152,7 +152,7 @@ class HttpConnection:
             self.is_spent = answer.head.ends_connection
             return answer
         if not data:
-            raise ConnectionEndedError("the connection was ended")
+            raise ConnectionEndedError("the connection was closed")
         self._buffer += data
         return None
 
@@ -190,7 +190,7 @@ class HttpConnection:
             # 100 Continue and its like come before the answer.
             if head.status >= FINAL_STATUS_MIN:
                 return head
-        raise MalformedAnswerError("nothing but interim answers come")
+        raise MalformedAnswerError("only interim answers arrive")
 
     def _rest_of_answer(self, head: Head, limit_bytes: int) -> _Reading[Answer]:
         answer = Answer(head, (yield from self._body(head, limit_bytes)))
@@ -214,7 +214,7 @@ class HttpConnection:
             body += piece
             chunks += 1
             if chunks > CHUNKS_MAX and len(body) < chunks * CHUNK_BYTES_MIN:
-                raise MalformedAnswerError("it comes in too many too small chunks")
+                raise MalformedAnswerError("it comes in too many small chunks")
         return bytes(body)
 
     def _body_to_the_end(self, limit_bytes: int) -> _Reading[bytes]:
@@ -232,7 +232,7 @@ class HttpConnection:
         _check_length(size, limit_bytes)
         data = yield from self._take_buffer(size + 2)
         if not data.endswith(b"\r\n"):
-            raise MalformedAnswerError("its chunks are broken")
+            raise MalformedAnswerError("its chunked encoding is broken")
         del data[-2:]
         return data
 
@@ -240,14 +240,14 @@ class HttpConnection:
         for _ in range(HEAD_LINES_MAX):
             if not (yield from self._until(b"\r\n", HEAD_BYTES_MAX)):
                 return
-        raise MalformedAnswerError("its trailers have no end")
+        raise MalformedAnswerError("its trailers do not end")
 
     def _until(self, end: bytes, limit: int) -> _Reading[bytes]:
         searched = 0
         while (found := self._buffer.find(end, searched)) < 0:
             searched = max(0, len(self._buffer) - len(end) + 1)
             if len(self._buffer) > limit:
-                raise MalformedAnswerError("it is no HTTP, or its head is too long")
+                raise MalformedAnswerError("it is not HTTP, or its header is too long")
             yield from self._more(0)
         taken = bytes((yield from self._take_buffer(found + len(end))))
         return taken[:found]
@@ -265,7 +265,7 @@ class HttpConnection:
     @staticmethod
     def _more(missing: int) -> _Reading[None]:
         if not (yield missing):
-            raise ConnectionEndedError("the connection was ended in the middle of an answer")
+            raise ConnectionEndedError("the connection was closed in the middle of an answer")
 
     # The socket
 
@@ -352,7 +352,7 @@ def _whole_answer(data: bytes) -> Answer | None:
 def _chunk_size(line: bytes) -> int:
     digits = line.partition(b";")[0].strip()
     if _CHUNK_SIZE.fullmatch(digits) is None:
-        raise MalformedAnswerError("its chunks are broken")
+        raise MalformedAnswerError("its chunked encoding is broken")
     return int(digits, 16)
 
 
@@ -367,9 +367,9 @@ def _parse_head(data: bytes) -> Head:
     first, *lines = data.split(b"\r\n", HEAD_LINES_MAX + 1)
     protocol, _, rest = first.partition(b" ")
     if not protocol.startswith(b"HTTP/1.") or not rest[:3].isdigit():
-        raise MalformedAnswerError("it is no HTTP")
+        raise MalformedAnswerError("it is not HTTP")
     if len(lines) > HEAD_LINES_MAX:
-        raise MalformedAnswerError("its head has too many lines")
+        raise MalformedAnswerError("its header has too many lines")
     headers = {}
     for line in lines:
         name, _, value = line.partition(b":")
@@ -386,7 +386,7 @@ def _length(headers: Mapping[bytes, bytes]) -> int | None:
     if text is None:
         return None
     if not text.isdigit():
-        raise MalformedAnswerError("its Content-Length is no number")
+        raise MalformedAnswerError("its Content-Length is not a number")
     if len(text.lstrip(b"0")) > _LENGTH_DIGITS_MAX:
         raise MalformedAnswerError("it is too long")
     return int(text[-_LENGTH_DIGITS_MAX:])

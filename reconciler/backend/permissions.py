@@ -69,7 +69,7 @@ class Operation:
 
 
 _EXEC_GRANTS = (
-    "whoever may use the three exec requests can run any command, as any user, in every container of this engine; "
+    "anyone who may use the three exec requests can run any command, as any user, in every container of this engine; "
     "leave them out with --signal-via kill"
 )
 
@@ -93,7 +93,7 @@ OPERATIONS = (
         "GET",
         "/containers/{container}/json",
         frozenset({"read", "notify"}),
-        "to know a container's state, directly before it is told too",
+        "to know a container's state, and again directly before it is notified",
         "shows every container's environment, secrets in it included",
     ),
     Operation(
@@ -108,7 +108,7 @@ OPERATIONS = (
         "GET",
         "/events",
         frozenset({"watch"}),
-        "to hear of changes when they happen",
+        "to learn of changes when they happen",
     ),
     Operation(
         "kill",
@@ -131,7 +131,7 @@ OPERATIONS = (
         "POST",
         "/containers/{container}/start",
         frozenset({"restart"}),
-        "to start a container that a restart had only stopped when it failed",
+        "to start a container that a failed restart had only stopped",
         "starts any container",
     ),
     Operation(

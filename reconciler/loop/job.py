@@ -235,7 +235,7 @@ class Job:
 
     def _is_true(self, digest: str, revision: int) -> None:
         if self.write_failure is not None:
-            self._log.info("%s can be kept true again", self.name, extra=fields(target=self.name))
+            self._log.info("%s can be kept in sync again", self.name, extra=fields(target=self.name))
         self._true_digest = digest
         self.write_failure = None
         self._retry_at_s = None

@@ -66,7 +66,7 @@ class OneShot:
         if written is not ExitStatus.OK:
             return written
         if not flush([self._job.notifier], self._deadline_s, clock=self._clock, wait=self._inbox.take):
-            self._log.error("not everybody could be told in time; what is left stays owed")
+            self._log.error("not every container could be notified in time; the rest stays pending")
             return ExitStatus.NOTIFICATION_FAILED
         return ExitStatus.OK
 

@@ -37,7 +37,7 @@ class LoopObserver(Protocol):
         """Say how many containers there are by state."""
 
     def pass_failed(self, target: str) -> None:
-        """Count a pass over a target that failed for a reason that nobody foresaw."""
+        """Count a pass over a target that failed unexpectedly."""
 
     def passed(self) -> None:
         """Take note that a pass is over, and everything at rest."""
@@ -78,7 +78,7 @@ class Reconciler:
             inbox: what wakes the loop up.
             clock: monotonic, seconds.
             duty_cycle: rests under a storm.
-            unexpected: told of passes that failed for a reason that nobody foresaw.
+            unexpected: told of passes that failed unexpectedly.
             backoff: between such passes.
             heartbeat: shows that the loop moves.
             resync_s: the target is compared at least so often, seconds.
@@ -171,7 +171,7 @@ class Reconciler:
         self._backoff.reset()
 
     def _reload(self) -> None:
-        self._log.info("loading the templates anew, as asked by SIGHUP")
+        self._log.info("reloading the templates, as requested by SIGHUP")
         for informer in self._informers:
             informer.relist()
         for job in self.jobs:

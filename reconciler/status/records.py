@@ -169,7 +169,7 @@ class LoopRecord:
         self._metrics.containers(counts)
 
     def pass_failed(self, target: str) -> None:
-        """A pass over a target failed for a reason that nobody foresaw."""
+        """A pass over a target failed unexpectedly."""
         self._metrics.pass_failed(target)
 
     def passed(self) -> None:

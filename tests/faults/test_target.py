@@ -74,7 +74,7 @@ def test_replaced_by_a_directory(fake: WatchedEngine, keeper: Callable[[str], Ke
     shutil.rmtree(kept.target)
     kept.program.wait_for(kept.target.is_file, timeout_s=PATIENCE_S, what="the file")
     start_settled(fake, kept, "one")
-    kept.program.wait_for_log("can be kept true again")
+    kept.program.wait_for_log("can be kept in sync again")
 
 
 @contextmanager

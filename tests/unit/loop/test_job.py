@@ -227,7 +227,7 @@ def test_a_write_that_fails_is_tried_again_until_it_succeeds(caplog: pytest.LogC
     assert stage.reconcile()
     assert stage.job.next_due() is None
     assert len(stage.notifier.pending()) == 1
-    assert "can be kept true again" in caplog.text
+    assert "can be kept in sync again" in caplog.text
 
 
 def test_a_target_that_cannot_be_read_is_not_overwritten() -> None:

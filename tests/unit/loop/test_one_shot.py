@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_written_gives_13() -> None:
 def test_a_pipe_without_a_reader_is_waited_for() -> None:
     """Until the budget is used up."""
     stage = Stage()
-    stage.target.refusal = "nobody reads it"
+    stage.target.refusal = "it has no reader"
     stage.target.is_file = False
     begun_s = stage.scene.clock.now_s
     one_shot, _ = _one_shot(stage)

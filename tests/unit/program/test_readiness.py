@@ -36,7 +36,7 @@ def test_not_ready_before_the_first_snapshot() -> None:
     """A proxy's file that was never rendered is no reason to send traffic."""
     stage = Stage()
     readiness, _ = _readiness(stage)
-    assert readiness.ready() == (False, "the engine's state was not read yet")
+    assert readiness.ready() == (False, "the engine's state has not been read yet")
     stage.reconcile()
     assert readiness.ready() == (True, "ok: the state is complete and fresh")
 
@@ -70,7 +70,7 @@ def test_not_ready_while_passes_fail_for_a_reason_that_nobody_foresaw() -> None:
     stage.reconcile()
     loop = Loop(stage.states, [stage.job], "MemoryError")
     readiness = Readiness(loop, Heartbeat(stage.scene.clock), resync_s=30.0, clock=stage.scene.clock)
-    assert readiness.ready() == (False, "a pass failed for a reason that nobody foresaw (MemoryError)")
+    assert readiness.ready() == (False, "a pass failed unexpectedly (MemoryError)")
     loop.unexpected_failure = ""
     assert readiness.ready()[0]
 
@@ -79,8 +79,8 @@ def test_healthy_while_the_loop_moves() -> None:
     """Whatever the engine and the template do."""
     stage = Stage()
     readiness, heartbeat = _readiness(stage)
-    assert readiness.healthy() == (True, "ok: the loop moves")
+    assert readiness.healthy() == (True, "ok: the loop is running")
     stage.scene.clock.now_s += STILL_S_MAX + 5
-    assert readiness.healthy() == (False, "the loop has not moved for 50 s")
+    assert readiness.healthy() == (False, "the loop has been stuck for 50 s")
     heartbeat.beat()
     assert readiness.healthy()[0]

@@ -70,7 +70,7 @@ def test_what_is_heard_of_an_engine_is_counted() -> None:
 
 
 def test_what_the_loop_does_is_counted() -> None:
-    """The containers by state, and passes that failed for a reason that nobody foresaw."""
+    """The containers by state, and passes that failed unexpectedly."""
     metrics = _metrics()
     record = LoopRecord(metrics.loop)
     record.containers({"running": 4})
