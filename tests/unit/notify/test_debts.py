@@ -363,7 +363,7 @@ def test_an_unwritable_state_is_one_warning_and_debts_live_in_memory() -> None:
     assert len(harness.lines.matching("cannot be saved")) == 1
     harness.store.error = None
     harness.render("c")
-    assert len(harness.lines.matching("kept again")) == 1
+    assert len(harness.lines.matching("saved again")) == 1
     harness.start()
     harness.render("c")
     harness.wait(5)
