@@ -14,6 +14,8 @@ from reconciler.cli import values
 if TYPE_CHECKING:
     from notify.actions.action import Action
 
+_UNQUOTED_PART = re.compile(r"""(?:^|(?<=,))(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^,])*""", re.DOTALL)
+
 Words = Sequence[str]
 """What is given for one occurrence of an option."""
 
@@ -36,6 +38,14 @@ def names(written: str) -> list[Words]:
 def groups_of(word_count: int) -> Callable[[str], list[Words]]:
     """A variable's text is several occurrences of so many words, cut at commas; the first word may hold blanks."""
     return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]
+
+
+def commands_of(word_count: int) -> Callable[[str], list[Words]]:
+    """A variable's text is several occurrences of so many words, the last one a command line.
+
+    It is cut at commas outside of quotes, as a shell knows them; the words before the command hold no blanks.
+    """
+    return lambda written: [part[0].split(None, word_count - 1) or [""] for part in _UNQUOTED_PART.finditer(written)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ def action_option(action: type[Action]) -> Option:
         words.metavar,
         nargs=count,
         combine=action.from_words,
-        occurrences=groups_of(count),
+        occurrences=(commands_of if words.is_command else groups_of)(count),
         repeatable=True,
         setting="notifications",
     )

@@ -111,7 +111,7 @@ def test_a_command_runs_inside_and_its_status_comes_back(
     engine: FakeEngine, port: SdkNotifyPort, web: str, command: tuple[str, ...]
 ) -> None:
     """An exec is created, started, waited for and looked at."""
-    assert port.execute("any", web, command, timeout_s=30) == 0
+    assert port.execute("any", web, command, timeout_s=30).status == 0
     assert [(delivered.signal, delivered.via) for delivered in engine.signals] == [("SIGHUP", "exec")]
     assert [engine.calls[name] for name in ("exec_create", "exec_start", "exec_inspect")] == [1, 1, 1]
 
@@ -119,8 +119,8 @@ def test_a_command_runs_inside_and_its_status_comes_back(
 def test_the_user_and_the_exit_status_are_passed_on(engine: FakeEngine, port: SdkNotifyPort, web: str) -> None:
     """The container's own user is asked for by saying nothing."""
     engine.container(web).exec_status = {("", "kill"): 126, ("0", "kill"): 0}
-    assert port.execute("any", web, KILL_HUP, timeout_s=30) == 126
-    assert port.execute("any", web, KILL_HUP, user="0", timeout_s=30) == 0
+    assert port.execute("any", web, KILL_HUP, timeout_s=30).status == 126
+    assert port.execute("any", web, KILL_HUP, user="0", timeout_s=30).status == 0
     assert [created.user for created in engine.routes.execs.values()] == ["", "0"]
 
 
@@ -130,7 +130,7 @@ def test_an_end_that_the_engine_has_yet_to_hear_of_is_waited_for(
     """The exit status counts only once the command is known to have ended."""
     engine.fault("exec_inspect", times=2, status=200, body='{"Running":true,"ExitCode":null}')
     engine.container(web).exec_status = {("", "kill"): 3}
-    assert port.execute("any", web, KILL_HUP, timeout_s=30) == 3
+    assert port.execute("any", web, KILL_HUP, timeout_s=30).status == 3
     assert observer.slept_s == [0.05, 0.05]
 
 
@@ -232,7 +232,7 @@ def test_an_unreadable_answer_is_a_failed_delivery(
 ) -> None:
     """What is no JSON object is never taken for a state."""
     engine.fault(operation, times=None, status=200, body=body)
-    with pytest.raises(DeliveryError, match="not an engine's"):
+    with pytest.raises(DeliveryError, match="not what an engine says"):
         ACTS[operation](port, web)
 
 
@@ -242,7 +242,7 @@ def test_an_exec_without_an_id_is_a_failed_delivery(
 ) -> None:
     """An id that is none is not asked for."""
     engine.fault("exec_create", status=201, body=body)
-    with pytest.raises(DeliveryError, match="not an engine's"):
+    with pytest.raises(DeliveryError, match="not what an engine says"):
         port.execute("any", web, KILL_HUP, timeout_s=30)
     assert engine.calls["exec_start"] == 0
 

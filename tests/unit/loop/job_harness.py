@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notify.dispatcher import Runtime
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings, flush
-from notify.port import ContainerState
+from notify.port import ContainerState, Executed
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
@@ -170,7 +170,7 @@ class FakeNotifyPort:
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         raise AssertionError("no container of these tests has a policy to be spared")
 
 
