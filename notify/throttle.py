@@ -1,7 +1,7 @@
 """Restarts that cause each other.
 
 A template that shows the restarted container's own state (its address, its uptime, its health) changes the file with
-every restart, which owes the next one. No debt may be lost, so such a chain cannot be cut; it is slowed down.
+every restart, which causes the next one. No debt may be lost, so such a chain cannot be cut; it is slowed down.
 """
 
 from __future__ import annotations

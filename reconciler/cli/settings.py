@@ -112,7 +112,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
     parts = {
         "template": template_name(job.template),
         "target": job.target,
-        "notify": ", ".join(map(str, job.notifications)) or "nobody",
+        "notify": ", ".join(map(str, job.notifications)) or "none",
         "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
         "resync": f"{program.resync_s:g}",
         "engine": ", ".join(engine.docker_address for engine in engines),

@@ -291,7 +291,7 @@ class Informer:
         self._refresher.retry_with_engine()
         # A connection that we closed ourselves, at the end, is nothing to warn of.
         if error.reason != "closed" and (self._failure is None or str(self._failure) != str(error)):
-            self._log.warning("%s; what is known stays, and it is tried again", error)
+            self._log.warning("%s; the last known state is kept, and it is tried again", error)
         self._failure = error
         self._publisher.publish_trouble(str(error), self._fresh_at_s)
 

@@ -71,6 +71,6 @@ class NetworkList:
     def _tell(self, error: EngineError) -> None:
         if not self._refused:
             self._log.warning(
-                "networks can't be listed, so that every one counts as a bridge that is not internal: %s", error
+                "networks can't be listed, so each of them counts as a bridge that is not internal: %s", error
             )
         self._refused = True

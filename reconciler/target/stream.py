@@ -85,7 +85,8 @@ class StreamTarget:
         while view:
             if not self._ready(handle, self._patience_s):
                 raise UnusableTargetError(
-                    f"its reader took nothing for {self._patience_s:g} s, {len(view)} of {len(content)} bytes are left"
+                    f"its reader has read nothing for {self._patience_s:g} s, "
+                    f"{len(view)} of {len(content)} bytes are left"
                 )
             try:
                 done = os.write(handle, view[: select.PIPE_BUF])
