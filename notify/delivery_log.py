@@ -99,7 +99,7 @@ class DeliveryLog:
             extra=self._fields(attempt, name),
         )
 
-    def failed(self, attempt: Attempt, name: str, message: str, plan: Plan | None) -> None:
+    def failed(self, attempt: Attempt, name: str, outcome: Failed, plan: Plan | None) -> None:
         """A try failed: the first, second, fourth, eighth, ... in a row is written."""
         tries = 1 if plan is None else plan.tries
         if tries & (tries - 1):
@@ -109,7 +109,7 @@ class DeliveryLog:
             attempt.notification,
             name,
             _times(tries),
-            message,
+            f"{outcome.message}: {outcome.output}" if outcome.output else outcome.message,
             extra=self._fields(attempt, name),
         )
 

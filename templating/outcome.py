@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from templating.limits import MIB
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
