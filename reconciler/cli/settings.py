@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
 
-STANDARD_OUTPUT = "-"
-
 
 class IntervalSeconds(NamedTuple):
     """How long a batch of notifications waits for more changes.
