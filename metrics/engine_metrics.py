@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from metrics.known import EVENT_ACTIONS, OPERATIONS, RESULTS, STREAM_END_REASONS, among, event_labels
-from metrics.labelling import from_zero, labelled
+from metrics.labels import (
+    EVENT_ACTIONS,
+    OPERATIONS,
+    RESULTS,
+    STREAM_END_REASONS,
+    among,
+    event_labels,
+    from_zero,
+    labelled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from metrics.known import RESULTS
-from metrics.labelling import from_zero, labelled
+from metrics.labels import RESULTS, from_zero, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 from typing import TYPE_CHECKING, Any, Self
 
@@ -139,6 +139,10 @@ class Network(Record):
     def key(self) -> str:
         """What two containers' places in one network have in common: the id, else the name."""
         return self.id or self.name
+
+    def left(self) -> Network:
+        """The same place once the container's run is over: without addresses."""
+        return replace(self, ip_address="", ipv6_address="", gateway="", ipv6_gateway="", mac_address="")
 
     @property
     def facts(self) -> NetworkFacts:

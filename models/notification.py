@@ -11,7 +11,7 @@ class Notification:
     """A configured notification. Its subclasses in `notify.actions` say what is done, and how that reads in a sentence.
 
     Attributes:
-        container: the name as configured, by the rules of `models.matching`; never empty.
+        container: the name as configured, by the rules of `models.matching`; '' where it needs none.
         action: what is done to each matching container, in one word: in state files and as the metrics' label.
         restarts: whether a delivery ends the container's run and begins the next one.
         may_cost_policy: whether a delivery may make the engine forget the container's restart policy.

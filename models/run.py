@@ -36,6 +36,10 @@ class Run:
     started_at: str
 
 
+NO_CONTAINER = Run("", "")
+"""The recipient of what needs no container, as a server or a command. It runs always, so it is owed each content."""
+
+
 def parse_ns(text: str) -> int | None:
     """Read a timestamp such as `2024-05-01T10:00:00.123456789Z` or `2024-05-01T12:00:00+02:00`.
 

@@ -11,7 +11,7 @@ from models.listing import ItemList
 from models.matching import Index, target_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 by_name = attrgetter("name", "id")
 
@@ -77,10 +77,15 @@ class Snapshot:
 
     @classmethod
     def of(cls, containers: Iterable[Container], own_container_id: str | None = None) -> Snapshot:
-        """Make a snapshot of containers in any order (sorting a sorted list costs next to nothing)."""
-        ordered = sorted(containers, key=by_name)
+        """Make a snapshot of containers in any order."""
+        return cls.of_ordered(sorted(containers, key=by_name), own_container_id)
+
+    @classmethod
+    def of_ordered(cls, ordered: Sequence[Container], own_container_id: str | None = None) -> Snapshot:
+        """Make a snapshot of containers that are sorted already."""
+        current = [each for each in ordered if each.running and not each.restarting]
         return cls(
             all_containers=ContainerList(ordered, own_container_id),
-            containers=ContainerList((each for each in ordered if each.is_current), own_container_id),
+            containers=ContainerList(current, own_container_id),
             own_container_id=own_container_id,
         )

@@ -3,7 +3,8 @@
 The promise: each run of a matching container that was alive since before the file took its last content is told after
 that, whatever fails in between, even if this process is killed at any point; and a restart of this process with nothing
 changed notifies nothing. It is kept by writing down first what could be owed (before the file is replaced, before a
-delivery is tried), and by wiping it last.
+delivery is tried), and by wiping it last. What needs no container (a server, a command) is owed once for each content
+by the same rule: its recipient is a run that never ends.
 
 All methods belong to one thread, the loop's. Workers only run `notify.dispatcher.deliver` and leave their reports; what
 they mean is decided in `advance`. Not promised: that no run is told twice. A delivery whose end is not known is made
@@ -24,7 +25,7 @@ from notify.interval import Interval
 from notify.outbox import UNKNOWN, NotificationState, Outbox, Prepared
 from notify.outbox_store import OutboxStore
 from notify.schedule import DebtKey, Schedule
-from notify.start_order import CompleteList, ContainerObservation, StartOrder
+from notify.start_order import CompleteList, ContainerObservation, StartOrder, without_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,8 +286,13 @@ class Notifier:
             self._outbox.invalidate_acks()
 
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
+        now_s = self._clock()
+        needing_none: dict[Notification, Sequence[ContainerObservation]] = {
+            n: (without_container(now_s),) for n in self._notifications if not n.container
+        }
+        observations = {**observations, **needing_none}
         self._matching_ids = {each.container_id for matching in observations.values() for each in matching}
-        self._acknowledger.observe(observations, listing, self._clock())
+        self._acknowledger.observe(observations, listing, now_s)
 
     def _plan(self, now_s: float) -> None:
         """Date and plan new debts, drop the plans of those that have ended."""

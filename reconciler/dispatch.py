@@ -71,7 +71,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
     render_process = start_process(body_max=max(job.render_size_limit_bytes for job in settings.jobs))
     guard_memory()
 
-    from metrics.exposition.listening import CannotListenError
+    from metrics.listening import CannotListenError
     from reconciler.cli.logging_setup import set_up
     from reconciler.running import run
 

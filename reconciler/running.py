@@ -21,7 +21,7 @@ from reconciler.target.outcome import LockedElsewhere, LockUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metrics.exposition.routes import Page
+    from metrics.routes import Page
     from reconciler.cli.settings import Settings
     from templating.process import RenderProcess
 

@@ -40,7 +40,7 @@ class UnexpectedErrors:
         """Take note of an error.
 
         Args:
-            part: one of `metrics.known.PARTS`.
+            part: one of `metrics.labels.PARTS`.
             error: whatever was raised.
         """
         self._observer.unexpected(part)

@@ -113,6 +113,7 @@ class Renderer:
         self._told_missing: set[str] = set()
         self._texts: dict[str, str] = {}
         self._facts: list[Fact] = []
+        self._reads_all_containers = False
         self._failure: TemplateFailure | None = TemplateFailure(_NOT_LOADED, source.shown(source.main))
 
     @property
@@ -138,6 +139,7 @@ class Renderer:
             None, or why it cannot be loaded; `render` fails with the same until a later load succeeds.
         """
         self._texts.clear()
+        self._reads_all_containers = False
         try:
             self._source.begin()
         except SourceError as error:
@@ -231,7 +233,8 @@ class Renderer:
                 case Ask(name):
                     self._give_text(current, name)
                     until_s = self._clock() + self._time_limit_s + _GRACE_S  # reading it is not part of the limit
-                case Loaded(failure):
+                case Loaded(failure, all_containers):
+                    self._reads_all_containers |= all_containers
                     if failure is not None:
                         return self._template_failure(failure)
                     current.is_loaded = True
@@ -244,10 +247,19 @@ class Renderer:
             failure = self._load(current)
             if failure is not None:
                 return failure
+        answer = self._ask_for_text(current, snapshot)
+        if answer.reads.all_containers and not self._reads_all_containers:
+            # It was found out in the middle of a render, which did not see those that do not run.
+            self._reads_all_containers = True
+            if answer.failure is None or not answer.failure.is_spent:
+                answer = self._ask_for_text(current, snapshot)
+        return self._outcome(answer)
+
+    def _ask_for_text(self, current: _Current, snapshot: Snapshot) -> Answered:
         # The last of what changed travels with the request: one wake-up of the process for both.
         last: list[Frame] = []
         is_fed_much = False
-        for frame in current.feed.frames(snapshot):
+        for frame in current.feed.frames(snapshot, all_containers=self._reads_all_containers):
             is_fed_much = bool(last)
             self._send(current, *last)
             last = [frame]
@@ -266,7 +278,7 @@ class Renderer:
                 case Looked():
                     pass
                 case Answered() as answer:
-                    return self._outcome(answer)
+                    return answer
                 case _:
                     raise BadFrame("another answer than was asked for")
 
@@ -275,7 +287,7 @@ class Renderer:
             self._warn(message)
         if answer.failure is not None:
             return self._template_failure(answer.failure)
-        return Rendered(answer.text, answer.undefined_names, answer.notes)
+        return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)

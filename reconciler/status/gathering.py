@@ -95,7 +95,7 @@ class WatchedJob:
         debts.sort(key=lambda debt: (debt.since_epoch_s, debt.name))
         return NotificationStatus(
             name=str(notification),
-            matches=tally.matches,
+            matches=tally.matches if notification.container else None,
             due=len(debts),
             debts=tuple(_debt(debt, now_s) for debt in islice(debts, DEBTS_SHOWN_MAX)),
             delivered=tally.delivered,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.target.in_place import overwrite
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
-from reconciler.target.low_level import make_parents, read_at_most, remove_quietly
-from reconciler.target.mounts import is_mount_point
+from reconciler.target.low_level import is_mount_point, make_parents, read_at_most, remove_quietly
 from reconciler.target.names import leftovers
 from reconciler.target.outcome import (
     Locked,
@@ -30,8 +29,6 @@ from reconciler.target.replace import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONTENT_BYTES_MAX = 16 * 1024 * 1024
-"""The longest content where nothing else is said."""
 _NO_RENAME = (errno.EBUSY, errno.EXDEV)
 
 
@@ -48,7 +45,7 @@ class FileTarget:
 
     is_file = True
 
-    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> None:
+    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int) -> None:
         self.path = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
         self._lock = FileLock()

@@ -18,8 +18,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING
 
-from reconciler.target.low_level import make_parents
-from reconciler.target.mounts import is_mount_point
+from reconciler.target.low_level import is_mount_point, make_parents
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockOutcome, LockUnavailable
 from reconciler.target.problems import UnusableTargetError

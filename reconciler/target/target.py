@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.target.file import CONTENT_BYTES_MAX, FileTarget
+from reconciler.target.file import FileTarget
 from reconciler.target.links import descriptor
 from reconciler.target.stream import StreamTarget, is_stream
 
@@ -39,7 +39,7 @@ class Target(Protocol):
         """Let go of it."""
 
 
-def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> Target:
+def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int) -> Target:
     """Decide once, by what is there now, whether a path is a file or a stream.
 
     Args:

@@ -57,7 +57,7 @@ def arguments(tmp_path: Path) -> list[str]:
 @contextlib.contextmanager
 def target_at(path: Path) -> Iterator[FileTarget]:
     """A target, and its lock for as long as it is needed."""
-    target = FileTarget(str(path), warn=lambda _: None)
+    target = FileTarget(str(path), warn=lambda _: None, limit_bytes=1 << 24)
     try:
         yield target
     finally:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metrics.address import MetricsAddress
-from metrics.exposition.listening import listen
-from metrics.exposition.routes import Routes
-from metrics.exposition.server import ExpositionServer
+from metrics.listening import listen
+from metrics.routes import Routes
 from metrics.runtime_file import RunningProgram
+from metrics.server import ExpositionServer
 from reconciler.cli.healthcheck import choose_address, healthcheck
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
 from templating.outcome import Rendered, TemplateFailure
+from templating.reads import EVERYTHING
 from tests.unit.informer.informer_harness import InformerHarness
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class FakeRenderer:
         self.notes: tuple[str, ...] = ()
         self.edited = False
         self.is_empty = False
+        self.reads = EVERYTHING
         self.loads = 0
         self.renders = 0
         self._loaded = "names"
@@ -62,9 +64,9 @@ class FakeRenderer:
         if failure is not None:
             return failure
         if self.is_empty:
-            return Rendered(b"", ())
+            return Rendered(b"", (), reads=self.reads)
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes)
+        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes, self.reads)
 
     def stale(self) -> bool:
         return self.edited

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.backoff import Backoff
 from templating.outcome import TemplateFailure
+from templating.reads import Reads
 from tests.unit.loop.job_harness import JobHarness
 
 PASSING = TemplateFailure("the render process ended", "names.j2", may_pass=True)
@@ -128,3 +129,52 @@ def test_a_load_that_failed_for_what_may_pass_is_tried_again() -> None:
     assert harness.reconcile()
     assert [*parsed, harness.desired.parses] == [False, True]
     assert harness.job.next_due() is None
+
+
+def test_a_state_that_differs_only_in_what_the_template_did_not_read_is_not_rendered() -> None:
+    """The content that is there counts as that state's; what is read is rendered at once."""
+    harness = JobHarness()
+    harness.renderer.reads = Reads(all_containers=False, raw=False)
+    harness.reconcile()
+    harness.upstream.world.add_container("off", running=False)
+    assert harness.reconcile()
+    assert (harness.renderer.renders, harness.observer.passes) == (1, {True: 2})
+    harness.target.content = b"by hand"
+    assert harness.reconcile()
+    assert harness.target.lines == ["names"]
+    assert harness.renderer.renders == 1
+    harness.upstream.world.start_container("off")
+    assert harness.reconcile()
+    assert harness.target.lines == ["names", "off"]
+    assert harness.renderer.renders == 2
+    assert harness.job.last_applied is not None
+    assert harness.job.last_applied.why == "off started"
+
+
+def test_whatever_ends_the_content_has_the_next_state_rendered() -> None:
+    """A template that was loaded anew, one that could not be, and a render that failed."""
+    harness = JobHarness()
+    harness.renderer.reads = Reads(all_containers=False, raw=False)
+    harness.reconcile()
+    harness.renderer.heading = "hosts"
+    harness.desired.load()
+    harness.upstream.world.add_container("one", running=False)
+    assert harness.reconcile()
+    assert harness.target.lines == ["hosts"]
+    harness.renderer.load_failure = TemplateFailure("it is not there", "names.j2")
+    harness.desired.load()
+    harness.upstream.world.add_container("two", running=False)
+    assert not harness.reconcile()
+    assert harness.target.lines == ["hosts"]
+    harness.renderer.load_failure, harness.renderer.heading = None, "names"
+    harness.desired.load()
+    assert harness.reconcile()
+    assert harness.target.lines == ["names"]
+    rendered = harness.renderer.renders
+    harness.renderer.render_failure = TemplateFailure("division by zero", "names.j2", 1)
+    harness.upstream.world.start_container("one")
+    assert not harness.reconcile()
+    harness.renderer.render_failure = None
+    harness.upstream.world.stop_container("one")
+    assert harness.reconcile()
+    assert harness.renderer.renders == rendered + 2

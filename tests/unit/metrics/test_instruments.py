@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from metrics.exposition.scrape import metrics_page
-from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
+from metrics.labels import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
+from metrics.routes import metrics_page
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.restart import Restart
 from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
