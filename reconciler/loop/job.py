@@ -15,7 +15,7 @@ from models.notification import Notification
 from notify.start_order import ContainerObservation
 from reconciler.log_fields import fields
 from reconciler.target.diff import LineCounts, count_lines
-from reconciler.target.outcome import Missing, Present, Reading, Unreadable, WriteFailed, Written
+from reconciler.target.outcome import Missing, Present, TargetContent, Unreadable, WriteFailed, Written
 
 if TYPE_CHECKING:
     import logging
@@ -198,7 +198,7 @@ class Job:
         self._is_true(self._digest(desired.text), desired.revision)
         return True
 
-    def _cause(self, reading: Reading) -> Cause:
+    def _cause(self, reading: TargetContent) -> Cause:
         if isinstance(reading, Missing):
             return "missing"
         if isinstance(reading, Present) and self._is_drift(self._digest(reading.content)):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from models.notification import NotifyReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
-    from reconciler.target.outcome import LockOutcome, Reading
+    from reconciler.target.outcome import LockOutcome, TargetContent
 
 
 class FakeRenderer:
@@ -127,7 +127,7 @@ class MemoryTarget:
     def lock(self) -> LockOutcome:
         return Locked()
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         if self.unreadable:
             return Unreadable(self.unreadable)
         return Missing() if self.content is None else Present(self.content)
