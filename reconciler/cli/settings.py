@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
 
-STANDARD_OUTPUT = "-"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramSettings:
