@@ -23,22 +23,13 @@ from reconciler.backoff import Backoff
 from reconciler.informer.informer import Informer
 from reconciler.informer.state import EngineState, PublishedState
 from reconciler.informer.store import Store
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine.world import NoSuchThingError, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from models.change import Change
-
-
-class MadeUpClock:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class RecordingWorld(World):
@@ -57,7 +48,7 @@ class WorldReader:
 
     name = "unix:///made/up.sock"
 
-    def __init__(self, world: World, clock: MadeUpClock) -> None:
+    def __init__(self, world: World, clock: FakeClock) -> None:
         self.world = world
         self.clock = clock
         self.calls: Counter[str] = Counter()
@@ -171,7 +162,7 @@ class InformerHarness:
     """An informer, its engine, its clock, and what it counted."""
 
     def __init__(self, *, resync_s: float = 30.0, own_id: str | None = None) -> None:
-        self.clock = MadeUpClock()
+        self.clock = FakeClock()
         self.world = RecordingWorld()
         self.reader = WorldReader(self.world, self.clock)
         self.counts = Counts()
