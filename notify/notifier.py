@@ -91,6 +91,7 @@ class Notifier:
             self._outbox,
             self._schedule,
             self._acknowledger,
+            target=settings.job,
             port=port,
             via=settings.signal_via,
             runtime=runtime,
@@ -154,7 +155,7 @@ class Notifier:
         self._own_doing = self._is_own_doing(changed)
         self._doubt_leftover()
         self._see(observations, listing)
-        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock())
+        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause)
         # Without notifications there is no debt to keep, and the file need not wait for the disk.
         if self._outbox.states:
             self._conclude(self._clock())
@@ -171,8 +172,8 @@ class Notifier:
             listing: as in `prepare`.
         """
         prepared = self._outbox.prepared
-        forced = prepared is not None and prepared.digest == digest and prepared.forced
-        self._replace(digest, forced=forced, since_epoch_s=self._wall_clock(), at_s=at_s)
+        announced = prepared if prepared is not None and prepared.digest == digest else Prepared(digest)
+        self._replace(announced, since_epoch_s=self._wall_clock(), at_s=at_s)
         self._see(observations, listing)
         self._conclude(at_s)
 
@@ -197,7 +198,7 @@ class Notifier:
         self._see(observations, listing)
         self._outbox.settle(digest)
         if self._outbox.content != digest:
-            self._replace(digest, forced=False, since_epoch_s=self._wall_clock(), at_s=now_s)
+            self._replace(Prepared(digest), since_epoch_s=self._wall_clock(), at_s=now_s)
         self._conclude(now_s)
 
     def engine_clock(self, engine: str, begun_at_s: float, engine_ns_max: int | None) -> None:
@@ -256,18 +257,17 @@ class Notifier:
 
     # Inside
 
-    def _replace(self, digest: str, *, forced: bool, since_epoch_s: float, at_s: float) -> None:
-        self._outbox.replace(digest, forced=forced, since_epoch_s=since_epoch_s)
+    def _replace(self, made: Prepared, *, since_epoch_s: float, at_s: float) -> None:
+        self._outbox.replace(made.digest, forced=made.forced, since_epoch_s=since_epoch_s, cause=made.cause)
         self._start_order.replaced(at_s)
         self._schedule.file_changed(at_s)
-        self._dispatcher.doubt(since_epoch_s, forced=forced)
+        self._dispatcher.doubt(since_epoch_s, forced=made.forced)
 
     def _finish_leftover(self, found: str) -> None:
         """A replacement was announced and not recorded: what the target holds tells whether it was made."""
         prepared = self._outbox.prepared
         if prepared is not None and prepared.digest == found:
-            since_epoch_s = prepared.since_epoch_s
-            self._replace(found, forced=prepared.forced, since_epoch_s=since_epoch_s, at_s=self._clock())
+            self._replace(prepared, since_epoch_s=prepared.since_epoch_s, at_s=self._clock())
         else:
             self._doubt_leftover()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
 from notify.dispatcher import Runtime
+from notify.host_process import end_all as end_commands
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
 from reconciler.backend.address import EngineAddress
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
     from templating.process import RenderProcess
 
 log = logging.getLogger("pygen")
+
+COMMANDS_GRACE_S = 0.4
+"""What commands that still run are given to end: the loop's last deliveries and this stay within `signals.END_S`."""
 
 
 def spawn(work: Callable[[], None]) -> None:
@@ -177,6 +181,7 @@ class Program:
     def close(self) -> None:
         """Let go of everything that was opened."""
         self.stop()
+        end_commands(grace_s=COMMANDS_GRACE_S)
         self.renders.close()
         self.target.close()
         self.store.close()

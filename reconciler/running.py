@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from notify.host_process import end_all as end_commands
 from reconciler.cli.effective import effective_settings
 from reconciler.composition import Program
 from reconciler.loop import signals
@@ -127,4 +128,5 @@ def _end(status: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # what can't be printed any more must not keep it alive
             stream.flush()
+    end_commands(grace_s=0)
     os._exit(status)
