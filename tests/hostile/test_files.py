@@ -28,7 +28,7 @@ from reconciler.target.state_file import StateFile
 from templating.copies import Copies
 from tests.support.process import ROOT
 from tests.unit.cli.test_logging_setup import record
-from tests.unit.target.world import NOBODY, as_user, bound, open_folder
+from tests.unit.target.mounts_and_users import NOBODY, as_user, bound, open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from metrics.exposition.scrape import metrics_page
 from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.restart import Restart
-from tests.unit.metrics.shown import HUP, RESTART, USR2, metrics_of, scraped, value
+from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
 
 ROOT = Path(__file__).parents[3]
 

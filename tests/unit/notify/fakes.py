@@ -246,7 +246,7 @@ class FakeStore:
 
 
 @dataclass
-class Published:
+class RecordedReports:
     """Remembers every result, and the last standing of each notification."""
 
     forward: Callable[[NotifyReport], None]
@@ -267,7 +267,7 @@ class Published:
             self.at_risk[standing.notification] = standing.policy_at_risk
 
 
-class Workers:
+class ManualWorkers:
     """Keeps what a thread would run until the test lets it."""
 
     def __init__(self) -> None:
@@ -284,7 +284,7 @@ class Workers:
             self.run()
 
 
-class Lines(logging.Handler):
+class RecordingHandler(logging.Handler):
     """Remembers log lines as `LEVEL text`."""
 
     def __init__(self) -> None:
@@ -320,7 +320,7 @@ class NotifierHarness:
         self.publish = publish
         self.engine = FakeEngine(self.clock)
         self.store = FakeStore()
-        self.lines = Lines()
+        self.lines = RecordingHandler()
         self.disk: str | None = None
         self.start()
 
@@ -330,8 +330,8 @@ class NotifierHarness:
         Args:
             looks: whether it looks at the file first thing.
         """
-        self.workers = Workers()
-        self.observer = Published(self.publish)
+        self.workers = ManualWorkers()
+        self.observer = RecordedReports(self.publish)
         self.unexpected: list[Exception] = []
         self.stuck = False
         self.wakes = 0

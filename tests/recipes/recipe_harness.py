@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RECIPES = Path(__file__).resolve().parents[2] / "deploy" / "recipes"
 
 
-class Kitchen:
+class RecipeHarness:
     """One recipe, and the containers that it is rendered from.
 
     Attributes:

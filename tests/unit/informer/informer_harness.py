@@ -167,7 +167,7 @@ class Counts:
         self.quarantine[engine] = count
 
 
-class Scene:
+class InformerHarness:
     """An informer, its engine, its clock, and what it counted."""
 
     def __init__(self, *, resync_s: float = 30.0, own_id: str | None = None) -> None:
