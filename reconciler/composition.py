@@ -20,7 +20,7 @@ from reconciler.backend.beside import Beside
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
 from reconciler.backoff import Backoff
-from reconciler.cli.effective import template_name
+from reconciler.cli.settings import template_name
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.informer import thread as informer_thread

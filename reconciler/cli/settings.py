@@ -1,12 +1,11 @@
-"""What one run of the program is to do: the outcome of options, environment and defaults."""
+"""What one run of the program is to do, the outcome of options, environment and defaults; and how the log names it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from reconciler.backend.address import STANDARD_ADDRESS
-from templating.limits import SIZE_LIMIT_BYTES, TIME_LIMIT_S
+from templating.addresses import is_address, shown_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +31,6 @@ class IntervalSeconds(NamedTuple):
     max_s: float
 
 
-INTERVAL_DEFAULT = IntervalSeconds(0.5, 2.0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramSettings:
     """What all engines and jobs of one run share.
@@ -51,15 +47,15 @@ class ProgramSettings:
         render_user: who a render process of a program that is root becomes.
     """
 
-    resync_s: float = 30.0
+    resync_s: float
     one_shot: bool = False
-    metrics: MetricsAddress | None = None
+    metrics: MetricsAddress | None
     state_dir: Path | None = None
-    log_format: LogFormat = "text"
+    log_format: LogFormat
     debug: bool = False
-    status_page: bool = True
+    status_page: bool
     status_hosts: tuple[str, ...] = ()
-    render_user: RenderUser = "nobody"
+    render_user: RenderUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +67,8 @@ class EngineSettings:
         notify_docker_address: where its signals and restarts go; the same as `docker_address` unless configured.
     """
 
-    docker_address: str = STANDARD_ADDRESS
-    notify_docker_address: str = STANDARD_ADDRESS
+    docker_address: str
+    notify_docker_address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +89,13 @@ class JobSettings:
     """
 
     template: str
-    target: str = STANDARD_OUTPUT
+    target: str
     notifications: tuple[Action, ...] = ()
-    interval: IntervalSeconds = INTERVAL_DEFAULT
-    signal_via: SignalVia = "auto"
+    interval: IntervalSeconds
+    signal_via: SignalVia
     strict: bool = False
-    render_time_limit_s: float = TIME_LIMIT_S
-    render_size_limit_bytes: int = SIZE_LIMIT_BYTES
+    render_time_limit_s: float
+    render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
 
 
@@ -117,19 +113,54 @@ class Settings:
     engines: tuple[EngineSettings, ...]
     jobs: tuple[JobSettings, ...]
 
-    @classmethod
-    def of_one_job(cls, **values: Any) -> Settings:
-        """One engine and one job, as a command line describes them.
 
-        Args:
-            values: by name, fields of all three scopes, no two of which share a name.
+def effective_settings(settings: Settings, job: JobSettings) -> str:
+    """What the program will do for a job, in the words of its options.
 
-        Raises:
-            TypeError: a name that is no field, or no template.
-        """
-        own = {
-            scope: {field.name for field in fields(scope)} & values.keys()
-            for scope in (ProgramSettings, EngineSettings)
-        }
-        program, engine = ({name: values.pop(name) for name in names} for names in own.values())
-        return cls(ProgramSettings(**program), (EngineSettings(**engine),), (JobSettings(**values),))
+    A template may hold secrets, in its text or in its address; an engine's address with credentials is refused before.
+    """
+    program, engines = settings.program, settings.engines
+    parts = {
+        "template": template_name(job.template),
+        "target": job.target,
+        "notify": ", ".join(map(str, job.notifications)) or "nobody",
+        "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
+        "resync": f"{program.resync_s:g}",
+        "engine": ", ".join(engine.docker_address for engine in engines),
+        "notify-engine": ", ".join(filter(None, map(_notify_engine, engines))),
+        "metrics": "off" if program.metrics is None or program.one_shot else str(program.metrics),
+        "status": " ".join(program.status_hosts) if program.status_page else "off",
+        "state-dir": "" if program.state_dir is None else str(program.state_dir),
+        "signal-via": job.signal_via,
+        "render-limits": f"{job.render_time_limit_s:g} s, {job.render_size_limit_bytes} bytes",
+        "render-memory-limit": _size(job.render_memory_limit_bytes),
+        "render-user": _if_differs(program.render_user, "nobody"),
+        "modes": " ".join(_modes(program, job)),
+    }
+    return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
+
+
+def template_name(template: str) -> str:
+    """How a template is called in messages: an inline one by its size, an address without user, password and query."""
+    if template.startswith("#"):
+        return f"inline, {len(template)} characters"
+    if is_address(template):
+        return shown_address(template).partition("?")[0]
+    return template
+
+
+def _size(size_bytes: int | None) -> str:
+    return "" if size_bytes is None else f"{size_bytes} bytes"
+
+
+def _if_differs(text: str, usual: str) -> str:
+    return "" if text == usual else text
+
+
+def _notify_engine(engine: EngineSettings) -> str:
+    return _if_differs(engine.notify_docker_address, engine.docker_address)
+
+
+def _modes(program: ProgramSettings, job: JobSettings) -> list[str]:
+    given = {"one-shot": program.one_shot, "strict": job.strict, "debug": program.debug}
+    return [name for name, is_on in given.items() if is_on]

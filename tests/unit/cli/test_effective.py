@@ -10,14 +10,13 @@ import pytest
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.cli.commands import Refused
-from reconciler.cli.effective import effective_settings, template_name
-from reconciler.cli.options import parse
-from reconciler.cli.settings import IntervalSeconds, Settings
+from reconciler.cli.options import of_one_job, parse
+from reconciler.cli.settings import IntervalSeconds, effective_settings, template_name
 
 
 def line(**values: Any) -> str:
     """The line of one engine and one job."""
-    settings = Settings.of_one_job(**values)
+    settings = of_one_job(**values)
     return effective_settings(settings, settings.jobs[0])
 
 
@@ -31,6 +30,7 @@ def test_it_tells_what_will_be_done() -> None:
         state_dir=Path("/var/lib/pygen"),
         strict=True,
         status_page=False,
+        metrics=None,
     )
     for part in (
         "template: nginx.j2",

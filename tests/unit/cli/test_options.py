@@ -10,7 +10,7 @@ from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
-from reconciler.cli.options import parse
+from reconciler.cli.options import of_one_job, parse
 from reconciler.cli.settings import IntervalSeconds, Settings
 
 
@@ -60,7 +60,7 @@ def test_every_option_reaches_its_setting() -> None:
         "--strict --log-format json --debug --render-time-limit 3 --render-size-limit 5K "
         "--render-memory-limit 1G --render-user root"
     )
-    assert given == Settings.of_one_job(
+    assert given == of_one_job(
         template="t.j2",
         target="/etc/t",
         notifications=(Restart("a"), Signal("b", "SIGHUP")),
@@ -110,7 +110,7 @@ def test_every_option_is_read_from_the_environment_too() -> None:
         PYGEN_RENDER_USER="root",
     )
     assert in_environment.warnings == ()
-    assert in_environment.settings == Settings.of_one_job(
+    assert in_environment.settings == of_one_job(
         template="# inline",
         target="/etc/t",
         notifications=(
@@ -195,7 +195,7 @@ def test_one_interval_serves_for_both() -> None:
     ("arguments", "says"),
     [
         ("", "no template"),
-        ("--template", "--template: expected 1 argument"),
+        ("--template", "--template: expected one argument"),
         ("--template t.j2 --target=", "--target: it is empty"),
         ("--template=", "--template: it is empty"),
         ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
@@ -310,3 +310,32 @@ def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
     assert isinstance(version, Printed)
     assert help_page.text.startswith(f"Usage: pygen {name}".rstrip())
     assert version.text.startswith("pygen ")
+
+
+#: What argparse itself reads, or words, otherwise in other versions of Python.
+ODD_BUT_EQUAL = {
+    "--template --target x": "--template: expected one argument: see 'pygen --help'",
+    "--template t --signal a --restart b": "--signal: expected 2 arguments: see 'pygen --help'",
+    "record x": "'x' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
+    "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
+    "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
+    "--template t --": "-- is not an option here: see 'pygen --help'",
+    "recrod": "'recrod' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+}
+
+
+@pytest.mark.parametrize("arguments", ODD_BUT_EQUAL)
+def test_every_python_says_the_same(arguments: str) -> None:
+    """What argparse changes from version to version reaches no user."""
+    assert refusal(arguments) == ODD_BUT_EQUAL[arguments]
+
+
+def test_help_has_no_colour_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.14 would colour it on a terminal, and read `-hx` as two options."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for arguments in ("--resync never --help", "-hx", "--help"):
+        printed = parse(arguments.split(), {})
+        assert isinstance(printed, Printed)
+        assert "\x1b" not in printed.text
+        assert printed.text.startswith("Usage: pygen --template")
