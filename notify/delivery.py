@@ -86,7 +86,7 @@ Outcome = Delivered | RunEnded | Held | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ContainerReading:
     """One inspect made by a delivery.
 
     Attributes:
@@ -111,7 +111,7 @@ class Report:
 
     attempt_id: int
     outcome: Outcome
-    readings: tuple[Reading, ...]
+    readings: tuple[ContainerReading, ...]
     duration_s: float
 
 
@@ -122,13 +122,13 @@ class Inspector:
         self._port = port
         self._task = task
         self._clock = clock
-        self.readings: list[Reading] = []
+        self.readings: list[ContainerReading] = []
 
     def inspect(self) -> ContainerState | None:
         """Inspect the container now; None where it is gone. DeliveryError passes through."""
         begun_at_s = self._clock()
         state = self._port.inspect(self._task.engine, self._task.run.container_id, timeout_s=READ_TIMEOUT_S)
-        self.readings.append(Reading(begun_at_s, state))
+        self.readings.append(ContainerReading(begun_at_s, state))
         return state
 
     def inspect_again(self) -> ContainerState | DeliveryError | None:
@@ -140,7 +140,7 @@ class Inspector:
 
 
 def is_another_run(task: Task, state: ContainerState) -> bool:
-    """Whether the container was started anew since the debt was made."""
+    """Whether the container was started again since the debt was made."""
     return state.started_at != task.run.started_at
 
 
@@ -149,7 +149,7 @@ def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | Non
     if state is None:
         return RunEnded("the container is gone")
     if is_another_run(task, state):
-        return RunEnded("the container was started anew")
+        return RunEnded("the container was started again")
     if not state.running:
         return RunEnded("the container has stopped")
     if state.restarting:

@@ -16,15 +16,15 @@ def test_a_pass_does_not_wait_for_its_render() -> None:
     harness.renders.is_held = True
     assert not harness.reconcile()
     assert harness.desired.is_pending
-    assert not harness.job.is_true
+    assert not harness.job.in_sync
     assert harness.target.content is None
     assert not harness.observer.passes
     harness.renders.release()
-    assert harness.job.next_due() == harness.upstream.clock.now_s
+    assert harness.desired.next_due() == harness.upstream.clock.now_s
     assert harness.reconcile()
     assert harness.target.lines == ["names"]
     assert harness.observer.passes == {True: 1}
-    assert harness.job.next_due() is None
+    assert harness.desired.next_due() is None
 
 
 def test_changes_without_end_are_followed() -> None:
@@ -99,12 +99,12 @@ def test_a_failure_that_may_pass_is_tried_again() -> None:
         assert harness.renderer.renders == tries
         assert not harness.reconcile()
         assert harness.renderer.renders == tries
-        due_s = harness.job.next_due()
+        due_s = harness.desired.next_due()
         assert due_s == harness.upstream.clock.now_s + delays.next_delay_s()
         harness.upstream.clock.now_s = due_s
     harness.renderer.render_failure = TemplateFailure("division by zero", "names.j2", 1)
     harness.reconcile()
-    assert harness.job.next_due() is None
+    assert harness.desired.next_due() is None
     harness.renderer.render_failure = None
     harness.upstream.world.add_container("one")
     assert harness.reconcile()
@@ -122,13 +122,13 @@ def test_a_load_that_failed_for_what_may_pass_is_tried_again() -> None:
     parsed = [harness.desired.parses]
     assert harness.desired.next_due() == harness.upstream.clock.now_s
     assert harness.reconcile()
-    due_s = harness.job.next_due()
+    due_s = harness.desired.next_due()
     assert due_s is not None
     harness.renderer.load_failure = None
     harness.upstream.clock.now_s = due_s
     assert harness.reconcile()
     assert [*parsed, harness.desired.parses] == [False, True]
-    assert harness.job.next_due() is None
+    assert harness.desired.next_due() is None
 
 
 def test_a_state_that_differs_only_in_what_the_template_did_not_read_is_not_rendered() -> None:

@@ -13,6 +13,7 @@ from templating.http_fetch import Fetched, Fetcher, FetchFailed
 from templating.http_source import HttpSource
 from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
+from tests.support.render_limits import RENDER_LIMITS
 from tests.unit.templating.support import edges, snapshot
 from tests.unit.templating.web import Page, Web, serving
 
@@ -60,7 +61,7 @@ class HttpSourceHarness:
             refetch_s=10,
             fetcher=Fetcher(silence_s=30, whole_s=60),
         )
-        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={})
+        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={}, **RENDER_LIMITS)
 
     def text(self) -> str:
         """Load and render."""
