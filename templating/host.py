@@ -153,7 +153,8 @@ class RenderHost:
             current.process.kill()
 
     def _begin(self, process: RenderProcess | None, replaced: Callable[[], None]) -> HostedProcess:
-        process = process or RenderProcess(body_max=self._body_max, clock=self._clock)
+        process = process or RenderProcess(clock=self._clock)
+        process.allow(self._body_max)
         if self._was_lost:
             replaced()
         self._was_lost = False
