@@ -24,10 +24,19 @@ _ASK_AGAIN_S = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 @dataclass(slots=True)
 class _End:
-    """An end that an event told of: whose, and how often an inspect has contradicted it."""
+    """What events told of the ends of one container.
 
-    started_at: str
-    is_proven: bool
+    Attributes:
+        started_at: of the run that was known when its end was told; '' where none was.
+        is_proven: whether that run is over for sure: the event's time is later than its start.
+        later_ns: the engine's time of the last end that was told while no run was known to be going on, 0 without one:
+            a run that was begun before, and not read yet, is over.
+        contradictions: how many inspects have shown what is over.
+    """
+
+    started_at: str = ""
+    is_proven: bool = False
+    later_ns: int = 0
     contradictions: int = 0
 
 
@@ -42,12 +51,16 @@ class Ends:
 
         Args:
             event: any event.
-            cached: the container that it is about, as last read or known to have ended.
+            cached: the container that it is about, as last read or known to have ended; None where it is not known.
 
         Returns:
             Whether it proves that the run of the cached container is over, which is news.
         """
-        if not is_end(event) or cached is None or not cached.is_current:
+        if not is_end(event):
+            return False
+        if cached is None or not cached.is_current:
+            end = self._ends.setdefault(event.actor_id, _End())
+            end.later_ns, end.contradictions = max(end.later_ns, event.time_ns), 0
             return False
         started_ns = parse_ns(cached.started_at)
         is_known = started_ns is not None and event.time_ns > 0
@@ -76,7 +89,7 @@ class Ends:
         end = self._ends.get(after.id)
         if end is None:
             return None
-        if after.is_current and after.started_at == end.started_at and end.contradictions < len(_ASK_AGAIN_S):
+        if _shows_what_is_over(after, end) and end.contradictions < len(_ASK_AGAIN_S):
             end.contradictions += 1
             return _ASK_AGAIN_S[end.contradictions - 1]
         del self._ends[after.id]
@@ -85,3 +98,9 @@ class Ends:
     def forget(self, container_id: str) -> None:
         """The container is gone."""
         self._ends.pop(container_id, None)
+
+
+def _shows_what_is_over(container: Container, end: _End) -> bool:
+    if not container.is_current:
+        return False
+    return container.started_at == end.started_at or (parse_ns(container.started_at) or end.later_ns) < end.later_ns
