@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.timestamps import parse_ns
+from models.run import parse_ns
 from reconciler.informer.invalidation import is_end
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ class Ends:
         is_proven = is_known and event.time_ns > (started_ns or 0)
         if is_known and not is_proven:  # an earlier run's, told late
             return False
-        end = self._ends.get(cached.id)
-        if end is None or end.started_at != cached.started_at:
+        known = self._ends.get(cached.id)
+        if known is None or known.started_at != cached.started_at:
             self._ends[cached.id] = _End(cached.started_at, is_proven)
             return is_proven
-        was_proven, end.is_proven = end.is_proven, end.is_proven or is_proven
+        was_proven, known.is_proven = known.is_proven, known.is_proven or is_proven
         return is_proven and not was_proven
 
     def is_over(self, container: Container) -> bool:

@@ -17,8 +17,8 @@ from reconciler.informer.state import PROVES_NOTHING_S, EngineState, Reading
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from models.change import Change
     from models.container import Container
+    from models.event import Change
     from models.networks import NetworkFacts
     from notify.start_order import CompleteList
     from reconciler.backend.port import RequestTime

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.matching import DOCKER_SHORT_ID_DIGITS
 from reconciler.informer.state import Quarantined
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Enough for a fault that passes; each try is already retried inside the reader.
 TRIES = 3
-_SHORT_ID = 12
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ class Quarantine:
 
     @staticmethod
     def _called(container_id: str, entry: _Unresolved) -> str:
-        short_id = container_id[:_SHORT_ID]
+        short_id = container_id[:DOCKER_SHORT_ID_DIGITS]
         return f"{entry.name} ({short_id})" if entry.name else short_id
 
 

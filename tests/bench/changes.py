@@ -14,7 +14,7 @@ from tests.bench.usage import processor_s
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.bench.arena import Arena
+    from tests.bench.bench_engine import BenchEngine
     from tests.bench.contender import Contender
 
 Kind = Literal["start", "stop", "crash"]
@@ -43,7 +43,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Series:
-    """All changes of one contender in one arena.
+    """All changes of one contender on one engine.
 
     Attributes:
         samples: each change.
@@ -82,27 +82,29 @@ class Series:
         ]
 
 
-def measure_block(arena: Arena, contender: Contender, rounds: int, series: Series) -> None:
+def measure_block(bench_engine: BenchEngine, contender: Contender, rounds: int, series: Series) -> None:
     """Measure `rounds` of start, stop, start, crash, and a resync, with a contender that is up."""
     settle(contender)
     calls_before = contender.calls()
     for number in range(rounds):
         name = f"probe-{number}"
-        arena.add(name)
+        bench_engine.add(name)
         steps: tuple[tuple[Kind, Callable[[str], None]], ...] = (
-            ("start", arena.start),
-            ("stop", arena.stop),
-            ("start", arena.start),
-            ("crash", arena.crash),
+            ("start", bench_engine.start),
+            ("stop", bench_engine.stop),
+            ("start", bench_engine.start),
+            ("crash", bench_engine.crash),
         )
-        series.samples += [_measure(arena, contender, name, kind, act) for kind, act in steps]
-        arena.remove(name)
+        series.samples += [_measure(bench_engine, contender, name, kind, act) for kind, act in steps]
+        bench_engine.remove(name)
     contender.resync()
     settle(contender)
     series.calls += contender.calls() - calls_before
 
 
-def _measure(arena: Arena, contender: Contender, name: str, kind: Kind, act: Callable[[str], None]) -> Sample:
+def _measure(
+    bench_engine: BenchEngine, contender: Contender, name: str, kind: Kind, act: Callable[[str], None]
+) -> Sample:
     settle(contender)
     contender.watch.drain()
     used_before_s = processor_s(contender.pid)
@@ -110,9 +112,11 @@ def _measure(arena: Arena, contender: Contender, name: str, kind: Kind, act: Cal
     # A stop is answered long after the container is dead: the file is watched meanwhile.
     with ThreadPoolExecutor(1) as pool:
         acted = pool.submit(act, name)
-        written_ns = contender.watch.wait(lambda content: (line in content) is wanted, timeout_s=arena.patience_s)
+        written_ns = contender.watch.wait(
+            lambda content: (line in content) is wanted, timeout_s=bench_engine.patience_s
+        )
         acted.result()
-    happened_ns = arena.events.take(name, "start" if wanted else "die")
+    happened_ns = bench_engine.events.take(name, "start" if wanted else "die")
     settle(contender)
     latency_ms = None if written_ns is None else (written_ns - happened_ns) / _NS_PER_MS
     return Sample(kind, latency_ms, (processor_s(contender.pid) - used_before_s) * 1000)

@@ -13,7 +13,7 @@ from tests.bench.usage import Usage, share_of_a_core
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.bench.arena import Arena
+    from tests.bench.bench_engine import BenchEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Idle:
     after: Usage
 
 
-def measure_idle(arena: Arena, folder: Path, duration_s: float) -> Idle:
+def measure_idle(bench_engine: BenchEngine, folder: Path, duration_s: float) -> Idle:
     """Let the program be for a while, resyncs included."""
-    pygen = Pygen(arena.socket_path, folder)
+    pygen = Pygen(bench_engine.socket_path, folder)
     try:
         pygen.process.wait_ready()
         pygen.resync()

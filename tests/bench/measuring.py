@@ -1,11 +1,11 @@
-"""The whole benchmark: arenas, contenders in turn, and all figures of one run."""
+"""The whole benchmark: engines, contenders in turn, and all figures of one run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.bench.arena import RealArena, SimulatedArena
+from tests.bench.bench_engine import RealBenchEngine, SimulatedBenchEngine
 from tests.bench.changes import Series, measure_block
 from tests.bench.contender import start
 from tests.bench.idle import Idle, measure_idle
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.bench.arena import Arena
+    from tests.bench.bench_engine import BenchEngine
     from tests.bench.plan import Plan
 
 CONTENDERS = ("pygen", "before", "floor", "naive")
@@ -28,8 +28,8 @@ class Figures:
     """What was measured.
 
     Attributes:
-        series: by arena (`real`, `simulated`), number of containers and contender.
-        startups: by arena, number of containers and version (`pygen`, `before`).
+        series: by engine (`real`, `simulated`), number of containers and contender.
+        startups: by engine, number of containers and version (`pygen`, `before`).
         imports_ms: of a run to its first file.
         storm: on the real engine.
         idle: on the real engine.
@@ -68,38 +68,40 @@ class Benchmark:
         self._say("rendering")
         self.figures.rendering = measure_rendering(1000, self._plan.tries * 5)
         if self._plan.real:
-            with RealArena() as arena:
-                self._on_real_engine(arena)
+            with RealBenchEngine() as bench_engine:
+                self._on_real_engine(bench_engine)
         for containers in self._plan.simulated:
-            with SimulatedArena(containers) as simulated:
+            with SimulatedBenchEngine(containers) as simulated:
                 self._compare(simulated, containers)
         return self.figures
 
-    def _on_real_engine(self, arena: RealArena) -> None:
+    def _on_real_engine(self, bench_engine: RealBenchEngine) -> None:
         for containers in self._plan.real:
-            self._compare(arena, containers)
+            self._compare(bench_engine, containers)
             if self.figures.imports_ms is None:
-                self.figures.imports_ms = imports_ms(arena, self._new_folder(), self._plan.tries)
+                self.figures.imports_ms = imports_ms(bench_engine, self._new_folder(), self._plan.tries)
         self._say(f"storm of {self._plan.storm}")
-        self.figures.storm = measure_storm(arena, self._new_folder(), self._plan.storm)
+        self.figures.storm = measure_storm(bench_engine, self._new_folder(), self._plan.storm)
         self._say(f"idle for {self._plan.idle_s:g} s")
-        self.figures.idle = measure_idle(arena, self._new_folder(), self._plan.idle_s)
+        self.figures.idle = measure_idle(bench_engine, self._new_folder(), self._plan.idle_s)
 
-    def _compare(self, arena: Arena, containers: int) -> None:
-        self._say(f"{arena.name}, {containers} containers: first files")
-        startups = measure_startup(arena, self._new_folder(), containers, self._plan.tries, against=self._against)
+    def _compare(self, bench_engine: BenchEngine, containers: int) -> None:
+        self._say(f"{bench_engine.name}, {containers} containers: first files")
+        startups = measure_startup(
+            bench_engine, self._new_folder(), containers, self._plan.tries, against=self._against
+        )
         for name, startup in startups.items():
-            self.figures.startups[arena.name, containers, name] = startup
+            self.figures.startups[bench_engine.name, containers, name] = startup
         for block in range(self._plan.blocks):
             for name in self._contenders:
-                self._say(f"{arena.name}, {containers} containers, block {block + 1}: {name}")
-                self._block(arena, containers, name)
+                self._say(f"{bench_engine.name}, {containers} containers, block {block + 1}: {name}")
+                self._block(bench_engine, containers, name)
 
-    def _block(self, arena: Arena, containers: int, name: str) -> None:
-        series = self.figures.series.setdefault((arena.name, containers, name), Series())
-        contender = start(name, arena.socket_path, self._new_folder(), self._against)
+    def _block(self, bench_engine: BenchEngine, containers: int, name: str) -> None:
+        series = self.figures.series.setdefault((bench_engine.name, containers, name), Series())
+        contender = start(name, bench_engine.socket_path, self._new_folder(), self._against)
         try:
-            measure_block(arena, contender, self._plan.rounds_of(name, arena.name, containers), series)
+            measure_block(bench_engine, contender, self._plan.rounds_of(name, bench_engine.name, containers), series)
         finally:
             contender.close()
 

@@ -32,11 +32,11 @@ class Plan:
     storm: int = 300
     tries: int = 5
 
-    def rounds_of(self, contender: str, arena: str, containers: int) -> int:
+    def rounds_of(self, contender: str, bench_engine: str, containers: int) -> int:
         """Rounds of one block."""
         if contender == "naive":
             return self.naive_rounds
-        largest = arena == "real" and containers == max(self.real)
+        largest = bench_engine == "real" and containers == max(self.real)
         return self.most_rounds if largest and contender in {"pygen", "before"} else self.rounds
 
 

@@ -93,7 +93,7 @@ def _at_most(what: str, value: float, bound: float, unit: str = "", digits: int 
 
 
 def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
-    sizes = [size for arena, size, name in figures.series if (arena, name) == ("real", "pygen")]
+    sizes = [size for bench_engine, size, name in figures.series if (bench_engine, name) == ("real", "pygen")]
     if not sizes:
         return
     size = max(sizes)
@@ -114,13 +114,13 @@ def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
 
 
 def _asked_of_calls(figures: Figures) -> Iterator[Asked]:
-    for (arena, count, name), series in figures.series.items():
+    for (bench_engine, count, name), series in figures.series.items():
         if name == "pygen":
-            yield _at_most(f"API calls for a change, {count} {arena} containers", series.calls_per_change(), 3)
+            yield _at_most(f"API calls for a change, {count} {bench_engine} containers", series.calls_per_change(), 3)
 
 
 def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
-    sizes = [size for arena, size, name in figures.series if (arena, name) == ("simulated", "pygen")]
+    sizes = [size for bench_engine, size, name in figures.series if (bench_engine, name) == ("simulated", "pygen")]
     if not sizes:
         return
     size = max(sizes)
@@ -178,12 +178,14 @@ def _asked_of_idling(figures: Figures) -> Iterator[Asked]:
 
 
 def _asked_of_starts(figures: Figures) -> Iterator[Asked]:
-    for (arena, count, name), startup in figures.startups.items():
+    for (bench_engine, count, name), startup in figures.startups.items():
         if name != "pygen":
             continue
         bound = {10: None, 300: 70, 10_000: 280}.get(count)
         if bound is not None:
-            yield _at_most(f"resident memory, {count} {arena} containers", startup.resident_mib, bound, " MiB", 1)
+            yield _at_most(
+                f"resident memory, {count} {bench_engine} containers", startup.resident_mib, bound, " MiB", 1
+            )
         if count == _FEW:
             yield _at_most(f"process start to the first file, {count} containers", startup.first_file_ms, 400, " ms", 0)
     if figures.imports_ms is not None:
@@ -191,22 +193,22 @@ def _asked_of_starts(figures: Figures) -> Iterator[Asked]:
 
 
 def _asked_of_the_version_before(figures: Figures) -> Iterator[Asked]:
-    for (arena, count, name), series in figures.series.items():
-        before = figures.series.get((arena, count, "before"))
+    for (bench_engine, count, name), series in figures.series.items():
+        before = figures.series.get((bench_engine, count, "before"))
         if name != "pygen" or before is None or count not in _COMPARED:
             continue
-        where = f"{count} {arena} containers, over the version before"
+        where = f"{count} {bench_engine} containers, over the version before"
         pairs = (
             ("start-to-file", series.latency_ms("start"), before.latency_ms("start")),
             ("processor time for a change", series.processor_ms(), before.processor_ms()),
         )
         for what, ours, theirs in pairs:
             yield _at_most(f"{what}, {where} ({_number(ours)} over {_number(theirs)} ms)", ours / theirs, 1.2, " x")
-    for (arena, count, name), startup in figures.startups.items():
-        earlier = figures.startups.get((arena, count, "before"))
+    for (bench_engine, count, name), startup in figures.startups.items():
+        earlier = figures.startups.get((bench_engine, count, "before"))
         if name == "pygen" and earlier is not None and count in _COMPARED:
             ours, theirs = startup.first_file_ms, earlier.first_file_ms
-            what = f"process start to the first file, {count} {arena} containers, over the version before"
+            what = f"process start to the first file, {count} {bench_engine} containers, over the version before"
             yield _at_most(f"{what} ({_number(ours)} over {_number(theirs)} ms)", ours / theirs, 1.1, " x")
 
 
@@ -222,11 +224,11 @@ def _asked_of_rendering(figures: Figures) -> Iterator[Asked]:
 def _changes_table(figures: Figures) -> list[str]:
     heads = ("containers", "way", "start, ms", "stop, ms", "crash, ms", "missed", "API calls", "processor, ms")
     rows = []
-    for (arena, count, name), series in figures.series.items():
-        latencies = [_number(_latency(figures, (arena, count, name), kind)) for kind in KINDS]
+    for (bench_engine, count, name), series in figures.series.items():
+        latencies = [_number(_latency(figures, (bench_engine, count, name), kind)) for kind in KINDS]
         missed = f"{series.missed()} of {len(series.samples)}"
         calls, used = _number(series.calls_per_change()), _number(series.processor_ms())
-        rows.append((f"{count:,} {arena}", _NAMES[name], *latencies, missed, calls, used))
+        rows.append((f"{count:,} {bench_engine}", _NAMES[name], *latencies, missed, calls, used))
     return ["## For a change", "", *_table(heads, rows), ""]
 
 
@@ -237,8 +239,14 @@ def _latency(figures: Figures, key: tuple[str, int, str], kind: Kind) -> float:
 def _tail(figures: Figures) -> list[str]:
     heads = ("containers", "way", "first file, ms", "bare loop of inspects, ms", "resident, MiB")
     rows = [
-        (f"{count:,} {arena}", _NAMES[name], f"{s.first_file_ms:.0f}", f"{s.bare_loop_ms:.0f}", f"{s.resident_mib:.1f}")
-        for (arena, count, name), s in figures.startups.items()
+        (
+            f"{count:,} {bench_engine}",
+            _NAMES[name],
+            f"{s.first_file_ms:.0f}",
+            f"{s.bare_loop_ms:.0f}",
+            f"{s.resident_mib:.1f}",
+        )
+        for (bench_engine, count, name), s in figures.startups.items()
     ]
     lines = ["## From nothing", "", *_table(heads, rows), ""]
     if (rendering := figures.rendering) is not None:

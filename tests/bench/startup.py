@@ -18,7 +18,7 @@ from tests.bench.lean_http import LeanConnection
 from tests.bench.template import TEMPLATE
 
 if TYPE_CHECKING:
-    from tests.bench.arena import Arena
+    from tests.bench.bench_engine import BenchEngine
 
 ROOT = Path(__file__).resolve().parents[2]
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| (\s*)(\S+)")
@@ -42,32 +42,32 @@ class Startup:
 
 
 def measure_startup(
-    arena: Arena, folder: Path, containers: int, tries: int, *, against: Path | None = None
+    bench_engine: BenchEngine, folder: Path, containers: int, tries: int, *, against: Path | None = None
 ) -> dict[str, Startup]:
     """Start the program several times, in turn with the bare loop and with another checkout.
 
     Returns:
         By version: `pygen`, and `before` where there is another checkout.
     """
-    arena.grow(containers)
+    bench_engine.grow(containers)
     roots = {"pygen": ROOT} if against is None else {"pygen": ROOT, "before": against}
     bare: list[float] = []
     starts: dict[str, list[tuple[float, float]]] = {name: [] for name in roots}
     for number in range(tries):
-        bare.append(bare_loop_ms(arena.socket_path))
+        bare.append(bare_loop_ms(bench_engine.socket_path))
         for name, root in roots.items():
-            starts[name].append(_first_file(arena, folder / f"{name}-{number}", root))
+            starts[name].append(_first_file(bench_engine, folder / f"{name}-{number}", root))
     return {
         name: Startup(containers, median(ms for ms, _ in found), median(bare), median(mib for _, mib in found))
         for name, found in starts.items()
     }
 
 
-def _first_file(arena: Arena, folder: Path, root: Path) -> tuple[float, float]:
+def _first_file(bench_engine: BenchEngine, folder: Path, root: Path) -> tuple[float, float]:
     begun_ns = time.time_ns()
-    pygen = Pygen(arena.socket_path, folder, root=root)
+    pygen = Pygen(bench_engine.socket_path, folder, root=root)
     try:
-        written_ns = pygen.watch.wait(bool, timeout_s=arena.patience_s + 60)
+        written_ns = pygen.watch.wait(bool, timeout_s=bench_engine.patience_s + 60)
         if written_ns is None:
             raise RuntimeError(f"no first file:\n{pygen.process.log()[-4000:]}")
         pygen.process.wait_ready()
@@ -87,13 +87,13 @@ def bare_loop_ms(socket_path: str) -> float:
     return taken_ms
 
 
-def imports_ms(arena: Arena, folder: Path, tries: int) -> float:
+def imports_ms(bench_engine: BenchEngine, folder: Path, tries: int) -> float:
     """All imports of a run to its first file, by `python -X importtime`: the median; Python's own `site` apart."""
     folder.mkdir(parents=True)
     template = folder / "template.j2"
     template.write_text(TEMPLATE)
     command = [sys.executable, "-X", "importtime", "-m", "reconciler", "--one-shot", "--template", str(template)]
-    command += ["--target", str(folder / "file"), "--docker-address", f"unix://{arena.socket_path}"]
+    command += ["--target", str(folder / "file"), "--docker-address", f"unix://{bench_engine.socket_path}"]
     return median(_imports_of(command) for _ in range(tries))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tests.bench.arena import Arena
+    from tests.bench.bench_engine import BenchEngine
 
 CONSUMER = "consumer"
 INTERVAL_S = (0.5, 2.0)
@@ -62,30 +62,30 @@ class Storm:
     late: int
 
 
-def measure_storm(arena: Arena, folder: Path, restarts: int) -> Storm:
+def measure_storm(bench_engine: BenchEngine, folder: Path, restarts: int) -> Storm:
     """Restart `restarts` of the containers, the consumer apart."""
-    arena.add(CONSUMER)
-    arena.start(CONSUMER)
+    bench_engine.add(CONSUMER)
+    bench_engine.start(CONSUMER)
     pygen = Pygen(
-        arena.socket_path, folder, "--signal", CONSUMER, "CONT", "--signal-via", "kill", "--interval",
+        bench_engine.socket_path, folder, "--signal", CONSUMER, "CONT", "--signal-via", "kill", "--interval",
         *map(str, INTERVAL_S),
     )  # fmt: skip
     try:
         pygen.process.wait_ready()
-        return _measure(arena, pygen, (arena.names() * restarts)[:restarts])
+        return _measure(bench_engine, pygen, (bench_engine.names() * restarts)[:restarts])
     finally:
         pygen.close()
-        arena.remove(CONSUMER)
+        bench_engine.remove(CONSUMER)
 
 
-def _measure(arena: Arena, pygen: Pygen, names: Sequence[str]) -> Storm:
+def _measure(bench_engine: BenchEngine, pygen: Pygen, names: Sequence[str]) -> Storm:
     time.sleep(sum(INTERVAL_S))  # what the first file owes is told by then
     settle(pygen)
-    signals, writes = _Signals(arena.socket_path), _Writes(pygen)
+    signals, writes = _Signals(bench_engine.socket_path), _Writes(pygen)
     before, calls, renders = pygen.usage(), pygen.calls(), pygen.renders()
     rendering_s = pygen.count("pygen_render_duration_seconds_sum")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(arena.restart, names))
+        list(pool.map(bench_engine.restart, names))
     after = pygen.usage()
     wanted = [line_of(name) for name in names]
     time.sleep(2 * sum(INTERVAL_S))
@@ -94,7 +94,7 @@ def _measure(arena: Arena, pygen: Pygen, names: Sequence[str]) -> Storm:
     content = pygen.target.read_bytes()
     if not all(line in content for line in wanted):
         raise RuntimeError("the file is not right after the storm")
-    last_ns = arena.events.latest_ns
+    last_ns = bench_engine.events.latest_ns
     written_ns = [at_ns for at_ns, _ in written]
     right_ns = max((at_ns for at_ns, _ in written), default=last_ns)
     early, late = out_of_bounds(written_ns, signalled_ns, delivery_s=_slowest_delivery_s(pygen.process.metrics()))

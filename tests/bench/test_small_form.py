@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench.arena import SimulatedArena
+from tests.bench.bench_engine import SimulatedBenchEngine
 from tests.bench.changes import KINDS, Sample, Series, measure_block
 from tests.bench.contender import ROOT, Pygen, start
 from tests.bench.idle import measure_idle
@@ -34,38 +34,38 @@ _NS_PER_S = 1_000_000_000
 
 
 @pytest.fixture
-def arena() -> Iterator[SimulatedArena]:
+def bench_engine() -> Iterator[SimulatedBenchEngine]:
     """A simulated engine with a few containers."""
-    with SimulatedArena(_CONTAINERS) as arena:
-        yield arena
+    with SimulatedBenchEngine(_CONTAINERS) as bench_engine:
+        yield bench_engine
 
 
-def _measured(arena: SimulatedArena, name: str, folder: Path) -> Series:
+def _measured(bench_engine: SimulatedBenchEngine, name: str, folder: Path) -> Series:
     series = Series()
-    contender = start(name, arena.socket_path, folder / name)
+    contender = start(name, bench_engine.socket_path, folder / name)
     try:
-        measure_block(arena, contender, _ROUNDS, series)
+        measure_block(bench_engine, contender, _ROUNDS, series)
     finally:
         contender.close()
     return series
 
 
-def test_a_change_costs_few_calls_and_none_is_missed(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_a_change_costs_few_calls_and_none_is_missed(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """Starts, stops and crashes are all in the file, for three API calls each at most, a resync included."""
-    series = _measured(arena, "pygen", tmp_path)
+    series = _measured(bench_engine, "pygen", tmp_path)
     assert [series.in_the_file(kind) for kind in KINDS] == [(2 * _ROUNDS,) * 2, (_ROUNDS,) * 2, (_ROUNDS,) * 2]
     assert series.missed() == 0
     assert series.calls_per_change() <= 3
 
 
-def test_the_program_counts_its_calls_as_the_engine_does(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_the_program_counts_its_calls_as_the_engine_does(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """What the benchmark reads from the metrics is what reached the engine."""
-    arena.reset_calls()
-    pygen = Pygen(arena.socket_path, tmp_path / "pygen")
+    bench_engine.reset_calls()
+    pygen = Pygen(bench_engine.socket_path, tmp_path / "pygen")
     try:
         pygen.process.wait_ready()
         pygen.resync()
-        assert pygen.calls() == sum(arena.calls().values())
+        assert pygen.calls() == sum(bench_engine.calls().values())
         assert pygen.count("pygen_docker_requests_total", frozenset({"inspect"})) == _CONTAINERS
     finally:
         pygen.close()
@@ -75,24 +75,26 @@ def test_a_change_costs_the_same_among_few_and_many(tmp_path: Path) -> None:
     """The number of API calls for a change does not depend on how many containers run."""
     calls = []
     for containers in (10, 200):
-        with SimulatedArena(containers) as arena:
-            calls.append(_measured(arena, "pygen", tmp_path / str(containers)).calls_per_change())
+        with SimulatedBenchEngine(containers) as bench_engine:
+            calls.append(_measured(bench_engine, "pygen", tmp_path / str(containers)).calls_per_change())
     few, many = calls
     # A look that is shared by two events, or not, makes the small difference.
     assert abs(few - many) <= 1
 
 
-def test_the_naive_way_inspects_everything_for_every_event(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_the_naive_way_inspects_everything_for_every_event(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """What the program is compared with does what is said of it, and the floor does one inspect."""
-    naive, floor = (_measured(arena, name, tmp_path) for name in ("naive", "floor"))
+    naive, floor = (_measured(bench_engine, name, tmp_path) for name in ("naive", "floor"))
     assert naive.calls_per_change() > _CONTAINERS
     assert floor.calls_per_change() == 1
     assert naive.missed() == floor.missed() == 0
 
 
-def test_a_storm_is_answered_by_few_calls_renders_and_signals(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_a_storm_is_answered_by_few_calls_renders_and_signals(
+    bench_engine: SimulatedBenchEngine, tmp_path: Path
+) -> None:
     """Restarting everything costs at most four calls a restart, and the consumer is told within the bounds."""
-    storm = measure_storm(arena, tmp_path / "storm", restarts=2 * _CONTAINERS)
+    storm = measure_storm(bench_engine, tmp_path / "storm", restarts=2 * _CONTAINERS)
     assert storm.restarts == 2 * _CONTAINERS
     assert storm.calls_per_restart <= 4
     assert storm.renders <= 4 * storm.restarts
@@ -100,16 +102,16 @@ def test_a_storm_is_answered_by_few_calls_renders_and_signals(arena: SimulatedAr
     assert storm.signals <= storm.writes
 
 
-def test_an_idle_program_neither_renders_nor_grows(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_an_idle_program_neither_renders_nor_grows(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """With nothing to do it opens nothing and starts no thread."""
-    idle = measure_idle(arena, tmp_path / "idle", duration_s=2)
+    idle = measure_idle(bench_engine, tmp_path / "idle", duration_s=2)
     assert idle.after.threads <= idle.before.threads
     assert idle.after.descriptors <= idle.before.descriptors
 
 
-def test_an_idle_program_asks_the_engine_nothing(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_an_idle_program_asks_the_engine_nothing(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """Between two resyncs there are no requests and no renders."""
-    pygen = Pygen(arena.socket_path, tmp_path / "pygen", "--resync", "3600")
+    pygen = Pygen(bench_engine.socket_path, tmp_path / "pygen", "--resync", "3600")
     try:
         pygen.process.wait_ready()
         before = pygen.calls(), pygen.renders()
@@ -125,11 +127,11 @@ def _series(latency_ms: float | None, processor_ms: float, calls: int) -> Series
 
 def _figures(ours_ms: float | None) -> Figures:
     figures = Figures(rendering=Rendering(1000, values_ms=9, dictionaries_ms=10, plain_ms=11), imports_ms=150)
-    for arena, containers in (("real", 300), ("simulated", 10_000)):
-        figures.series[arena, containers, "pygen"] = _series(ours_ms, 3, 6)
-        figures.series[arena, containers, "floor"] = _series(4, 2, 3)
-        figures.series[arena, containers, "naive"] = _series(400, 300, 1200)
-        figures.startups[arena, containers, "pygen"] = Startup(containers, 900, 500, 50)
+    for bench_engine, containers in (("real", 300), ("simulated", 10_000)):
+        figures.series[bench_engine, containers, "pygen"] = _series(ours_ms, 3, 6)
+        figures.series[bench_engine, containers, "floor"] = _series(4, 2, 3)
+        figures.series[bench_engine, containers, "naive"] = _series(400, 300, 1200)
+        figures.startups[bench_engine, containers, "pygen"] = Startup(containers, 900, 500, 50)
     return figures
 
 
@@ -178,27 +180,27 @@ def test_all_ways_render_the_same_containers(tmp_path: Path) -> None:
     assert min(rendering.values_ms, rendering.dictionaries_ms, rendering.plain_ms) > 0
 
 
-def test_a_start_is_measured_to_its_first_file(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_a_start_is_measured_to_its_first_file(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """The program's start, its imports, and the bare loop that it is compared with are real ones."""
-    startup = measure_startup(arena, tmp_path / "startup", _CONTAINERS, 1)["pygen"]
+    startup = measure_startup(bench_engine, tmp_path / "startup", _CONTAINERS, 1)["pygen"]
     assert startup.first_file_ms > 0
     assert startup.resident_mib > 5
-    assert imports_ms(arena, tmp_path / "imports", 1) > 0
-    arena.reset_calls()
-    assert bare_loop_ms(arena.socket_path) > 0
-    assert arena.calls() == {"list": 1, "inspect": _CONTAINERS}
+    assert imports_ms(bench_engine, tmp_path / "imports", 1) > 0
+    bench_engine.reset_calls()
+    assert bare_loop_ms(bench_engine.socket_path) > 0
+    assert bench_engine.calls() == {"list": 1, "inspect": _CONTAINERS}
 
 
-def test_another_checkout_is_measured_in_turn(arena: SimulatedArena, tmp_path: Path) -> None:
+def test_another_checkout_is_measured_in_turn(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """What is started as the version before runs that checkout's code, and its figures stand beside ours."""
     marked = tmp_path / "checkout"
     for room in ("models", "templating", "notify", "metrics", "reconciler"):
         shutil.copytree(ROOT / room, marked / room)
     version = marked / "reconciler" / "version.py"
     version.write_text(re.sub(r'VERSION = "[^"]*"', 'VERSION = "0.0.1"', version.read_text()))
-    startups = measure_startup(arena, tmp_path / "startups", _CONTAINERS, 1, against=marked)
+    startups = measure_startup(bench_engine, tmp_path / "startups", _CONTAINERS, 1, against=marked)
     assert list(startups) == ["pygen", "before"]
-    contender = start("before", arena.socket_path, tmp_path / "before", marked)
+    contender = start("before", bench_engine.socket_path, tmp_path / "before", marked)
     try:
         assert isinstance(contender, Pygen)
         assert any('version="0.0.1"' in key for key in contender.process.metrics())
@@ -209,10 +211,10 @@ def test_another_checkout_is_measured_in_turn(arena: SimulatedArena, tmp_path: P
 def test_the_page_compares_with_the_version_before() -> None:
     """Start-to-file, processor time and the first file are shown as ratios; a slower version is told as not met."""
     figures = _figures(ours_ms=6)
-    for (arena, containers, name), startup in list(figures.startups.items()):
+    for (bench_engine, containers, name), startup in list(figures.startups.items()):
         assert name == "pygen"
-        figures.series[arena, containers, "before"] = _series(4, 3, 6)
-        figures.startups[arena, containers, "before"] = startup
+        figures.series[bench_engine, containers, "before"] = _series(4, 3, 6)
+        figures.startups[bench_engine, containers, "before"] = startup
     rows = [row for row in asked(figures) if "over the version before" in row.what]
     assert [(row.found, row.met) for row in rows] == [("1.50 x", False), ("1.00 x", True)] * 2 + [("1.00 x", True)] * 2
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deploying.guard import permitted
+from tests.deploying.permissions_proxy import permitted
 from tests.deploying.proxy_site import Site
 from tests.support.compose import Project, read_by_compose
 from tests.support.process import ROOT

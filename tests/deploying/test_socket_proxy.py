@@ -11,10 +11,10 @@ import tests.real.test_main_job as main_job
 import tests.real.test_ways_of_telling as ways_of_telling
 from reconciler.backend.permissions import OPERATIONS, Operation
 from reconciler.cli.permissions import socket_proxy_argument
-from tests.deploying.guard import GuardedKeeper, guarded, permitted
+from tests.deploying.permissions_proxy import ProxiedProgramStarter, guarded, permitted
 from tests.support.fake_engine import FakeEngine
-from tests.support.keeping import NO_RESYNC, Keeper, Reader
 from tests.support.ports import reserve_port
+from tests.support.running_program import NO_RESYNC, ProgramStarter, ReaderContainer
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ TELLING = ("--signal", "fragile", "HUP", "--signal", "plain", "HUP", "--restart"
 NAMES = "{% for c in containers.not_matching('app') %}{{ c.name }}\n{% endfor %}"
 TEMPLATE = "#{% for c in containers %}{{ c.name }} {{ c.networks.first.internal }} {% endfor %}"
 
-# The main job's suite, once more, with the keeper of this file: they are collected here because they are named here.
+# The main job's suite, once more, with the starter of this file: they are collected here because they are named here.
 globals().update({name: test for name, test in vars(main_job).items() if name.startswith("test_")})
 test_auto_spares_restart_policies = ways_of_telling.test_auto_spares_restart_policies
 test_the_way_that_is_asked_for_is_taken = ways_of_telling.test_the_way_that_is_asked_for_is_taken
 
 
 @pytest.fixture
-def keeper(
+def make_starter(
     engine: RealEngine, pygen: Callable[..., PygenProcess], tmp_path: Path
-) -> Iterator[Callable[[str], GuardedKeeper]]:
+) -> Iterator[Callable[[str], ProxiedProgramStarter]]:
     """In place of the suite's own: between the program and the real engine is a proxy for its options alone."""
     with ExitStack() as proxies:
-        yield lambda template: GuardedKeeper(pygen, engine.socket, tmp_path, template, proxies)
+        yield lambda template: ProxiedProgramStarter(pygen, engine.socket, tmp_path, template, proxies)
 
 
 @pytest.mark.parametrize("missing", OPERATIONS, ids=lambda operation: str(operation.name))
@@ -91,18 +91,18 @@ def test_reading_needs_no_post_where_telling_has_an_address_of_its_own(
     assert not [line for line in reading if line.startswith("-allowPOST")]
     assert not [line for line in telling if "/containers/json" in line or "/events" in line]
     with guarded(engine.socket, reading) as read_at, guarded(engine.socket, telling) as tell_at:
-        keep = Keeper(pygen, read_at, tmp_path, NAMES)
-        reader = Reader(engine, keep.shared, restart_policy="always")
-        kept = keep.start(*options, "--notify-docker-address", tell_at)
-        kept.await_content("reader")
+        starter = ProgramStarter(pygen, read_at, tmp_path, NAMES)
+        reader = ReaderContainer(engine, starter.shared, restart_policy="always")
+        running = starter.start(*options, "--notify-docker-address", tell_at)
+        running.await_content("reader")
         reader.await_told("reader")
         wait_for(lambda: engine.started_at("app") != begun, what="app to be restarted")
         engine.run("web")
-        kept.await_content("reader", "web")
+        running.await_content("reader", "web")
         reader.await_told("reader web")
-        kept.await_settled()
-        assert kept.warnings() == []
-        kept.program.stop()
+        running.await_settled()
+        assert running.warnings() == []
+        running.program.stop()
 
 
 def _populate(engine: FakeEngine) -> set[str]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.scene import WatchedEngine
-from tests.support.keeping import Keeper
+from tests.faults.watched_engine import WatchedEngine
+from tests.support.running_program import ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fake(tmp_path: Path) -> Iterator[WatchedEngine]:
-    """A faulty engine whose containers read the target of `keeper`."""
+    """A faulty engine whose containers read the target of `make_starter`."""
     with WatchedEngine(tmp_path / "shared" / "target") as engine:
         yield engine
 
 
 @pytest.fixture
-def keeper(fake: WatchedEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
-    """`keeper(TEMPLATE)` can start the program on this template and a target, on the faulty engine."""
-    return lambda template: Keeper(pygen, fake.address, tmp_path, template)
+def make_starter(
+    fake: WatchedEngine, pygen: Callable[..., PygenProcess], tmp_path: Path
+) -> Callable[[str], ProgramStarter]:
+    """`make_starter(TEMPLATE)` can start the program on this template and a target, on the faulty engine."""
+    return lambda template: ProgramStarter(pygen, fake.address, tmp_path, template)
 
 
 @pytest.fixture
-def real_keeper(engine: RealEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
+def make_real_starter(
+    engine: RealEngine, pygen: Callable[..., PygenProcess], tmp_path: Path
+) -> Callable[[str], ProgramStarter]:
     """The same on a real engine."""
-    return lambda template: Keeper(pygen, engine.address, tmp_path, template)
+    return lambda template: ProgramStarter(pygen, engine.address, tmp_path, template)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tests.faults.scene import WatchedEngine
+    from tests.faults.watched_engine import WatchedEngine
 
 _PAUSE_S = 0.02
 _NAMES = [f"box-{number}" for number in range(12)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from tests.support.keeping import Kept
+    from tests.support.running_program import RunningProgram
 
 
 class Supervisor:
@@ -25,7 +25,7 @@ class Supervisor:
         statuses: how each that ended has ended, in order.
     """
 
-    def __init__(self, start: Callable[[], Kept]) -> None:
+    def __init__(self, start: Callable[[], RunningProgram]) -> None:
         self._start = start
         self._ended = threading.Event()
         self._lock = threading.Lock()

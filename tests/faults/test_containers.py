@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.faults.extent import EXTENT
-from tests.faults.scene import NAMES, PATIENCE_S, SHOWN, WatchedEngine, await_content, await_metric, lines
-from tests.support.keeping import NO_RESYNC, Reader
+from tests.faults.watched_engine import NAMES, PATIENCE_S, SHOWN, WatchedEngine, await_content, await_metric, lines
+from tests.support.running_program import NO_RESYNC, ReaderContainer
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.keeping import Keeper, Kept
     from tests.support.real_engine import RealEngine
+    from tests.support.running_program import ProgramStarter, RunningProgram
 
 #: Each run of `crashing` is another content.
 RUNS = (
@@ -25,34 +25,34 @@ RUNS = (
 )
 
 
-def test_vanished_between_list_and_inspect(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_vanished_between_list_and_inspect(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """It is gone, which is an answer: no error, no retry, and the others are shown."""
     fake.run("one", "two", "three")
     fake.on("list", lambda: fake.remove("two"))
-    kept = keeper(NAMES).start(*NO_RESYNC)
-    await_content(kept, "one", "three")
-    metrics = kept.program.metrics()
+    running = make_starter(NAMES).start(*NO_RESYNC)
+    await_content(running, "one", "three")
+    metrics = running.program.metrics()
     assert not [key for key, value in metrics.items() if key.startswith("pygen_docker_retries_total") and value]
-    assert kept.program.metric("pygen_docker_requests_total", operation="inspect", result="error") == 0
-    assert kept.warnings() == []
+    assert running.program.metric("pygen_docker_requests_total", operation="inspect", result="error") == 0
+    assert running.warnings() == []
 
 
-def test_vanished_after_its_event(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_vanished_after_its_event(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """Started and removed before it could be read: as if it had never been."""
     fake.run("one")
-    kept = keeper(NAMES).start(*NO_RESYNC)
-    await_content(kept, "one")
+    running = make_starter(NAMES).start(*NO_RESYNC)
+    await_content(running, "one")
     fake.await_subscribers()
     for number in range(20):
         fake.run(f"short-{number}")
         fake.remove(f"short-{number}")
     fake.run("two")
-    await_content(kept, "one", "two")
-    kept.await_settled()
-    assert kept.warnings() == []
+    await_content(running, "one", "two")
+    running.await_settled()
+    assert running.warnings() == []
 
 
-def test_changed_in_every_way(engine: RealEngine, real_keeper: Callable[[str], Keeper]) -> None:
+def test_changed_in_every_way(engine: RealEngine, make_real_starter: Callable[[str], ProgramStarter]) -> None:
     """Renamed, updated, paused, connected and disconnected, one after the other, without a resync."""
     template = (
         "{% for c in containers %}{{ c.name }} {{ c.status }} {{ c.raw.attrs.HostConfig.RestartPolicy.Name }}"
@@ -61,19 +61,19 @@ def test_changed_in_every_way(engine: RealEngine, real_keeper: Callable[[str], K
     engine.create_network("front")
     engine.create_network("back")
     engine.run("web", networks=["front"])
-    kept = real_keeper(template).start(*NO_RESYNC)
-    await_content(kept, "web running no front")
+    running = make_real_starter(template).start(*NO_RESYNC)
+    await_content(running, "web running no front")
     engine.rename("web", "shop")
-    await_content(kept, "shop running no front")
+    await_content(running, "shop running no front")
     engine.client.update_container("shop", restart_policy={"Name": "always"})
-    await_content(kept, "shop running always front")
+    await_content(running, "shop running always front")
     engine.pause_container("shop")
-    await_content(kept, "shop paused always front")
+    await_content(running, "shop paused always front")
     engine.unpause_container("shop")
     engine.connect("shop", "back")
-    await_content(kept, "shop running always back+front")
+    await_content(running, "shop running always back+front")
     engine.disconnect("shop", "front")
-    await_content(kept, "shop running always back")
+    await_content(running, "shop running always back")
 
 
 class CrashLoop:
@@ -105,34 +105,36 @@ class CrashLoop:
             self.crashes += 1
 
 
-def test_a_crash_loop_tells_few_and_holds_up_nobody(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_a_crash_loop_tells_few_and_holds_up_nobody(
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Each crash may change the file, others' changes get into it meanwhile, and signals keep to the interval."""
     fake.add_container("reader")
     fake.add_container("crashing", labels=SHOWN, restart_policy="always")
-    kept = keeper(RUNS).start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "1", "2")
-    kept.program.wait_for(lambda: kept.read() != "", what="the first file")
-    fake.await_seen("reader", kept.read())
-    kept.await_settled()
+    running = make_starter(RUNS).start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "1", "2")
+    running.program.wait_for(lambda: running.read() != "", what="the first file")
+    fake.await_seen("reader", running.read())
+    running.await_settled()
     told_before, begun_s = len(fake.seen["reader"]), time.monotonic()
     with CrashLoop(fake, "crashing") as loop:
         number = 0
         while time.monotonic() < begun_s + EXTENT.crash_loop_s:
             number += 1
             fake.run(f"other-{number}")
-            await_line(kept, f"other-{number}")
+            await_line(running, f"other-{number}")
             loop.await_more_crashes()
-    await_last_run(fake, kept.read)
-    fake.await_seen("reader", kept.read())
-    kept.await_settled()
+    await_last_run(fake, running.read)
+    fake.await_seen("reader", running.read())
+    running.await_settled()
     told = len(fake.seen["reader"]) - told_before
     # A batch lasts a second at least, whatever the machine does: so many fit in, and no more.
     assert 1 <= told <= (time.monotonic() - begun_s) + 1
-    assert fake.seen["reader"][-1] == kept.read()
+    assert fake.seen["reader"][-1] == running.read()
 
 
-def await_line(kept: Kept, name: str) -> None:
+def await_line(running: RunningProgram, name: str) -> None:
     """Wait until another container's change is in the file."""
-    kept.program.wait_for(lambda: f"{name}\n" in kept.read(), what=name)
+    running.program.wait_for(lambda: f"{name}\n" in running.read(), what=name)
 
 
 def has_crashed_since(engine: RealEngine, crashes: int) -> bool:
@@ -146,23 +148,25 @@ def await_last_run(fake: WatchedEngine, read: Callable[[], str]) -> None:
     wait_for(lambda: f"crashing {last}\n" in read(), what=lambda: f"the run of {last}: {read()}")
 
 
-def test_a_real_container_that_crashes_on_its_own(engine: RealEngine, real_keeper: Callable[[str], Keeper]) -> None:
+def test_a_real_container_that_crashes_on_its_own(
+    engine: RealEngine, make_real_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Its policy starts it again and again; others come and go in the file, and the reader ends up with the last."""
-    keep = real_keeper(NAMES)
-    reader = Reader(engine, keep.shared)
-    kept = keep.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "1", "2")
-    await_metric(kept, "pygen_event_stream_up", 1)
+    starter = make_real_starter(NAMES)
+    reader = ReaderContainer(engine, starter.shared)
+    running = starter.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "1", "2")
+    await_metric(running, "pygen_event_stream_up", 1)
     engine.run("stays", labels=SHOWN)
     engine.run("crashing", labels=SHOWN, restart_policy="always", command=["sh", "-c", "sleep 0.1; exit 1"])
     for number in range(EXTENT.real_crashes):
         crashes = engine.inspect("crashing")["RestartCount"]
         engine.run(f"other-{number}", labels=SHOWN)
-        await_line(kept, f"other-{number}")
+        await_line(running, f"other-{number}")
         wait_for(partial(has_crashed_since, engine, crashes), timeout_s=PATIENCE_S, what="the next crash")
     engine.remove("crashing")
     names = [*(f"other-{number}" for number in range(EXTENT.real_crashes)), "stays"]
-    await_content(kept, *names)
+    await_content(running, *names)
     reader.await_told(" ".join(names))
-    kept.await_settled()
-    await_metric(kept, "pygen_events_total", EXTENT.real_crashes, type="container", action="die")
-    assert kept.read() == lines(*names)
+    running.await_settled()
+    await_metric(running, "pygen_events_total", EXTENT.real_crashes, type="container", action="die")
+    assert running.read() == lines(*names)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.scene import NAMES, WatchedEngine, await_content, lines
-from tests.support.keeping import NO_RESYNC
+from tests.faults.watched_engine import NAMES, WatchedEngine, await_content, lines
+from tests.support.running_program import NO_RESYNC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.keeping import Keeper, Kept
+    from tests.support.running_program import ProgramStarter, RunningProgram
 
 OPERATIONS = ("version", "list", "inspect", "networks", "events")
 
@@ -27,63 +27,63 @@ def go_slow(fake: WatchedEngine, *, ever_answers: bool) -> None:
     fake.break_connections()
 
 
-def under_way(fake: WatchedEngine, kept: Kept) -> None:
+def under_way(fake: WatchedEngine, running: RunningProgram) -> None:
     """A request is waited for."""
     fake.reset_calls()
-    kept.program.wait_for(lambda: sum(fake.calls.values()) >= 1, what="a request that is not answered")
+    running.program.wait_for(lambda: sum(fake.calls.values()) >= 1, what="a request that is not answered")
 
 
 @pytest.mark.parametrize("ever_answers", [True, False], ids=["after 9 s", "never"])
 def test_templates_files_and_checks_do_not_wait_for_it(
-    fake: WatchedEngine, keeper: Callable[[str], Keeper], *, ever_answers: bool
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], *, ever_answers: bool
 ) -> None:
     """An edited template is rendered from the last good state and written, drift is put right, and it is healthy."""
     fake.run("one")
-    keep = keeper(NAMES)
-    kept = keep.start("--resync", "2")
-    await_content(kept, "one")
+    starter = make_starter(NAMES)
+    running = starter.start("--resync", "2")
+    await_content(running, "one")
     go_slow(fake, ever_answers=ever_answers)
-    under_way(fake, kept)
-    keep.template.write_text("edited\n" + NAMES)
-    await_content(kept, "edited", "one")
-    assert kept.program.get("/healthz")[0] == 200
-    keep.target.write_text("by hand\n")
-    await_content(kept, "edited", "one")
-    assert kept.program.get("/healthz")[0] == 200
+    under_way(fake, running)
+    starter.template.write_text("edited\n" + NAMES)
+    await_content(running, "edited", "one")
+    assert running.program.get("/healthz")[0] == 200
+    starter.target.write_text("by hand\n")
+    await_content(running, "edited", "one")
+    assert running.program.get("/healthz")[0] == 200
     fake.heal()
     fake.run("two")
-    await_content(kept, "edited", "one", "two")
-    assert kept.program.stop() == 0
+    await_content(running, "edited", "one", "two")
+    assert running.program.stop() == 0
 
 
-def test_what_is_due_is_delivered_meanwhile(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_what_is_due_is_delivered_meanwhile(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """To another engine, or over other requests: nobody who is owed waits for a list."""
     fake.add_container("reader")
     fake.run("one")
-    keep = keeper(NAMES)
-    kept = keep.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "0")
+    starter = make_starter(NAMES)
+    running = starter.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "0")
     fake.await_seen("reader", lines("one"))
-    kept.await_settled()
+    running.await_settled()
     # Deliveries have a connection of their own, and look at one container only.
     fake.fault("list", times=None, how="hang")
     fake.fault("networks", times=None, how="hang")
     fake.events.end_all()
-    kept.program.wait_for(lambda: fake.calls["list"] >= 2, what="a list that is not answered")
-    keep.template.write_text("edited\n" + NAMES)
+    running.program.wait_for(lambda: fake.calls["list"] >= 2, what="a list that is not answered")
+    starter.template.write_text("edited\n" + NAMES)
     fake.await_seen("reader", lines("edited", "one"))
-    assert kept.program.stop() == 0
+    assert running.program.stop() == 0
 
 
 @pytest.mark.parametrize("options", [(), ("--one-shot",)], ids=["running", "one shot"])
 @pytest.mark.parametrize("ever_answers", [True, False], ids=["after 9 s", "never"])
 def test_it_ends_in_time_all_the_same(
-    fake: WatchedEngine, keeper: Callable[[str], Keeper], options: tuple[str, ...], *, ever_answers: bool
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], options: tuple[str, ...], *, ever_answers: bool
 ) -> None:
     """SIGTERM asks no engine, and no end by force is needed."""
     fake.run("one")
     go_slow(fake, ever_answers=ever_answers)
-    kept = keeper(NAMES).start(*NO_RESYNC, *options)
-    under_way(fake, kept)
-    assert kept.program.stop() == (11 if options else 0)
-    assert "something still runs" not in kept.program.log()
-    assert "Traceback" not in kept.program.log()
+    running = make_starter(NAMES).start(*NO_RESYNC, *options)
+    under_way(fake, running)
+    assert running.program.stop() == (11 if options else 0)
+    assert "something still runs" not in running.program.log()
+    assert "Traceback" not in running.program.log()

@@ -13,27 +13,27 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.extent import EXTENT
-from tests.faults.scene import NAMES, PATIENCE_S, WatchedEngine, await_content, await_metric, lines
-from tests.support.keeping import NO_RESYNC
+from tests.faults.watched_engine import NAMES, PATIENCE_S, WatchedEngine, await_content, await_metric, lines
+from tests.support.running_program import NO_RESYNC
 from tests.support.waiting import wait_for
-from tests.unit.target.world import bound, fill, hidden, read_only, small_disk
+from tests.unit.target.mounts_and_users import bound, fill, hidden, read_only, small_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.keeping import Keeper, Kept
+    from tests.support.running_program import ProgramStarter, RunningProgram
 
 OPTIONS = ("--resync", "1", "--signal", "reader", "HUP", "--interval", "0")
 #: More than a page, so that half of it could be seen.
 WHOLE = "{% for i in range(2000) %}{{ containers.first.name }}\n{% endfor %}"
 
 
-def start_settled(fake: WatchedEngine, kept: Kept, *names: str) -> None:
+def start_settled(fake: WatchedEngine, running: RunningProgram, *names: str) -> None:
     """The file is true, and the reader told."""
-    await_content(kept, *names)
+    await_content(running, *names)
     fake.await_seen("reader", lines(*names))
-    kept.await_settled()
+    running.await_settled()
 
 
 def spoil(target: Path, how: str) -> None:
@@ -47,34 +47,36 @@ def spoil(target: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize(("how", "cause"), [("edited", "drift"), ("truncated", "drift"), ("deleted", "missing")])
-def test_spoilt_by_somebody(fake: WatchedEngine, keeper: Callable[[str], Keeper], how: str, cause: str) -> None:
+def test_spoilt_by_somebody(
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], how: str, cause: str
+) -> None:
     """Put right at the next comparison, counted with its cause, and told to who may have read it."""
     fake.add_container("reader")
     fake.run("one")
-    kept = keeper(NAMES).start(*OPTIONS)
-    start_settled(fake, kept, "one")
-    counted = kept.program.metric("pygen_diffs_total", target=str(kept.target), cause=cause)
-    spoil(kept.target, how)
-    await_metric(kept, "pygen_diffs_total", counted + 1, target=str(kept.target), cause=cause)
-    start_settled(fake, kept, "one")
+    running = make_starter(NAMES).start(*OPTIONS)
+    start_settled(fake, running, "one")
+    counted = running.program.metric("pygen_diffs_total", target=str(running.target), cause=cause)
+    spoil(running.target, how)
+    await_metric(running, "pygen_diffs_total", counted + 1, target=str(running.target), cause=cause)
+    start_settled(fake, running, "one")
     assert fake.seen["reader"] == [lines("one")] * 2
 
 
-def test_replaced_by_a_directory(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_replaced_by_a_directory(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """The directory is left alone and told of; the file is there again once its place is free."""
     fake.add_container("reader")
     fake.run("one")
-    kept = keeper(NAMES).start(*OPTIONS)
-    start_settled(fake, kept, "one")
-    kept.target.unlink()
-    kept.target.mkdir()
-    (kept.target / "somebody's").touch()
-    kept.program.wait_for_log("is a directory")
-    assert (kept.target / "somebody's").exists()
-    shutil.rmtree(kept.target)
-    kept.program.wait_for(kept.target.is_file, timeout_s=PATIENCE_S, what="the file")
-    start_settled(fake, kept, "one")
-    kept.program.wait_for_log("can be kept true again")
+    running = make_starter(NAMES).start(*OPTIONS)
+    start_settled(fake, running, "one")
+    running.target.unlink()
+    running.target.mkdir()
+    (running.target / "somebody's").touch()
+    running.program.wait_for_log("is a directory")
+    assert (running.target / "somebody's").exists()
+    shutil.rmtree(running.target)
+    running.program.wait_for(running.target.is_file, timeout_s=PATIENCE_S, what="the file")
+    start_settled(fake, running, "one")
+    running.program.wait_for_log("can be kept true again")
 
 
 @contextmanager
@@ -96,49 +98,51 @@ def no_right(folder: Path) -> Iterator[None]:
     ("trouble", "reason"), [(full_disk, "the disk is full"), (no_right, "read-only")], ids=["full", "read-only"]
 )
 def test_it_cannot_be_written_for_a_while(
-    fake: WatchedEngine, keeper: Callable[[str], Keeper], trouble: Callable[[Path], object], reason: str
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], trouble: Callable[[Path], object], reason: str
 ) -> None:
     """The old file stays whole, the reason is told once and counted, and it is written once it can be."""
-    keep = keeper("{% for c in containers if c.labels.shown %}{{ c.name * 5000 }}\n{% endfor %}")
-    with small_disk(keep.shared):
+    starter = make_starter("{% for c in containers if c.labels.shown %}{{ c.name * 5000 }}\n{% endfor %}")
+    with small_disk(starter.shared):
         fake.add_container("reader")
         fake.run("a")
-        kept = keep.start(*OPTIONS)
-        start_settled(fake, kept, "a" * 5000)
-        with trouble(keep.shared):  # type: ignore[attr-defined]  # both are context managers
+        running = starter.start(*OPTIONS)
+        start_settled(fake, running, "a" * 5000)
+        with trouble(starter.shared):  # type: ignore[attr-defined]  # both are context managers
             fake.run("b")
-            failed = {"target": str(kept.target), "mode": "replace", "result": "error"}
-            await_metric(kept, "pygen_target_writes_total", 2, **failed)
-            assert kept.read() == lines("a" * 5000)
-            kept.program.wait_for_log(reason)
-        start_settled(fake, kept, "a" * 5000, "b" * 5000)
+            failed = {"target": str(running.target), "mode": "replace", "result": "error"}
+            await_metric(running, "pygen_target_writes_total", 2, **failed)
+            assert running.read() == lines("a" * 5000)
+            running.program.wait_for_log(reason)
+        start_settled(fake, running, "a" * 5000, "b" * 5000)
         assert fake.seen["reader"] == [lines("a" * 5000), lines("a" * 5000, "b" * 5000)]
-        assert sum("can't be written" in line for line in kept.warnings()) == 1
-        assert hidden(keep.shared, "tmp") == []
-        assert kept.program.stop() == 0
+        assert sum("can't be written" in line for line in running.warnings()) == 1
+        assert hidden(starter.shared, "tmp") == []
+        assert running.program.stop() == 0
 
 
-def test_a_single_mounted_file(fake: WatchedEngine, keeper: Callable[[str], Keeper], tmp_path: Path) -> None:
+def test_a_single_mounted_file(
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], tmp_path: Path
+) -> None:
     """It cannot be replaced, so it is written in place: told once, counted as such, repaired like any other."""
     source = tmp_path / "source"
     source.write_text("of yesterday\n")
-    keep = keeper(NAMES)
-    keep.target.touch()
-    with bound(source, keep.target):
+    starter = make_starter(NAMES)
+    starter.target.touch()
+    with bound(source, starter.target):
         fake.add_container("reader")
         fake.run("one")
-        kept = keep.start(*OPTIONS)
-        start_settled(fake, kept, "one")
+        running = starter.start(*OPTIONS)
+        start_settled(fake, running, "one")
         fake.run("two")
-        start_settled(fake, kept, "one", "two")
+        start_settled(fake, running, "one", "two")
         source.write_text("something else\n")
-        await_metric(kept, "pygen_diffs_total", 1, target=str(kept.target), cause="drift")
-        start_settled(fake, kept, "one", "two")
+        await_metric(running, "pygen_diffs_total", 1, target=str(running.target), cause="drift")
+        start_settled(fake, running, "one", "two")
         assert source.read_text() == lines("one", "two")
-        written = {"target": str(kept.target), "mode": "in_place", "result": "success"}
-        assert kept.program.metric("pygen_target_writes_total", **written) == 3
-        assert sum("in place" in line for line in kept.warnings()) == 1
-        assert kept.program.stop() == 0
+        written = {"target": str(running.target), "mode": "in_place", "result": "success"}
+        assert running.program.metric("pygen_target_writes_total", **written) == 3
+        assert sum("in place" in line for line in running.warnings()) == 1
+        assert running.program.stop() == 0
 
 
 #: Reads a file without pause until its standard input ends; prints how often, and every content that is not whole.
@@ -158,28 +162,28 @@ print(reads, sorted(spoilt))
 
 @pytest.mark.parametrize("part", range(EXTENT.replacement_parts))
 def test_a_reader_without_pause_never_sees_it_half(
-    fake: WatchedEngine, keeper: Callable[[str], Keeper], part: int
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], part: int
 ) -> None:
     """However often it is replaced, every read gives one whole content."""
     name = f"v{part}-0"
     fake.run(name)
-    kept = keeper(WHOLE).start(*NO_RESYNC)
-    await_content(kept, *[name] * 2000)
+    running = make_starter(WHOLE).start(*NO_RESYNC)
+    await_content(running, *[name] * 2000)
     fake.await_subscribers()
-    command = [sys.executable, "-c", READ_ON, str(kept.target)]
+    command = [sys.executable, "-c", READ_ON, str(running.target)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         try:
             for number in range(1, EXTENT.replacements + 1):
                 name, before = f"v{part}-{number}", name
                 fake.rename(before, name)
-                wait_for(partial(begins_with, kept.target, name), every_s=0.001, what=kept.program.log)
+                wait_for(partial(begins_with, running.target, name), every_s=0.001, what=running.program.log)
         finally:
             printed, _ = reader.communicate()
     reads, _, spoilt = printed.strip().partition(" ")
     assert int(reads) > 0
     assert spoilt == "[]"
-    target = str(kept.target)
-    written = kept.program.metric("pygen_target_writes_total", target=target, mode="replace", result="success")
+    target = str(running.target)
+    written = running.program.metric("pygen_target_writes_total", target=target, mode="replace", result="success")
     assert written == EXTENT.replacements + 1
 
 

@@ -4,51 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.faults.scene import NAMES, WatchedEngine, await_content, lines
 from tests.faults.supervisor import Supervisor
-from tests.support.keeping import NO_RESYNC
+from tests.faults.watched_engine import NAMES, WatchedEngine, await_content, lines
+from tests.support.running_program import NO_RESYNC
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.keeping import Keeper
+    from tests.support.running_program import ProgramStarter
 
 OPTIONS = (*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "0")
 
 
-def test_the_second_ends_with_13(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_the_second_ends_with_13(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """It touches nothing and tells nobody; the first goes on."""
     fake.add_container("reader")
     fake.run("one")
-    keep = keeper(NAMES)
-    first = keep.start(*OPTIONS)
+    starter = make_starter(NAMES)
+    first = starter.start(*OPTIONS)
     await_content(first, "one")
     fake.await_seen("reader", lines("one"))
     first.await_settled()
-    keep.template.write_text("something else\n" + NAMES)
+    starter.template.write_text("something else\n" + NAMES)
     first.program.wait_for(lambda: "something else" in first.read(), what="the edit")
-    second = keep.start(*OPTIONS)
+    second = starter.start(*OPTIONS)
     assert second.program.wait_for_end() == 13
     assert "pygen" in second.program.log()
-    assert str(keep.target) in second.program.log()
-    assert keep.one_shot(*OPTIONS)[0] == 13
+    assert str(starter.target) in second.program.log()
+    assert starter.one_shot(*OPTIONS)[0] == 13
     fake.run("two")
     await_content(first, "something else", "one", "two")
     fake.await_seen("reader", lines("something else", "one", "two"))
     assert first.program.stop() == 0
 
 
-def test_the_second_takes_over(fake: WatchedEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_the_second_takes_over(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """A supervisor starts it again and again; once the first is killed, it keeps the file, and owes what was owed."""
     fake.add_container("reader")
     fake.run("one")
-    keep = keeper(NAMES)
-    first = keep.start(*OPTIONS)
+    starter = make_starter(NAMES)
+    first = starter.start(*OPTIONS)
     await_content(first, "one")
     fake.await_seen("reader", lines("one"))
     first.await_settled()
-    with Supervisor(lambda: keep.start(*OPTIONS)) as supervisor:
+    with Supervisor(lambda: starter.start(*OPTIONS)) as supervisor:
         wait_for(lambda: len(supervisor.statuses) > 1, what="two ends")
         assert set(supervisor.statuses) == {13}
         fake.fault("kill", times=None, status=500)
@@ -59,6 +59,6 @@ def test_the_second_takes_over(fake: WatchedEngine, keeper: Callable[[str], Keep
         fake.await_seen("reader", lines("one", "two"))
         fake.run("three")
         fake.await_seen("reader", lines("one", "three", "two"))
-        kept = supervisor.current
-        kept.await_settled()
+        running = supervisor.current
+        running.await_settled()
         assert fake.seen["reader"] == [lines("one"), lines("one", "two"), lines("one", "three", "two")]

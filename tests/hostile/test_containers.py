@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.fake_engine import FakeEngine
-from tests.support.keeping import NO_RESYNC, Keeper
+from tests.support.running_program import NO_RESYNC, ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.keeping import Kept
     from tests.support.process import PygenProcess
+    from tests.support.running_program import RunningProgram
 
 NAMES = "{% for c in containers %}{{ c.name }}\n{% endfor %}"
 
@@ -53,103 +53,105 @@ def fake() -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def keeper(fake: FakeEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Keeper:
+def starter(fake: FakeEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> ProgramStarter:
     """Can start the program on the faulty engine."""
-    return Keeper(pygen, fake.address, tmp_path, NAMES)
+    return ProgramStarter(pygen, fake.address, tmp_path, NAMES)
 
 
-def assert_named(kept: Kept, container_id: str) -> None:
+def assert_named(running: RunningProgram, container_id: str) -> None:
     """In the log, once; in the metric; on the status page."""
     told = "bad (" + container_id[:12]
-    kept.program.wait_for_log(told)
-    assert sum(told in line for line in kept.warnings()) == 1
-    quarantined = [v for k, v in kept.program.metrics().items() if k.startswith("pygen_quarantined_containers")]
+    running.program.wait_for_log(told)
+    assert sum(told in line for line in running.warnings()) == 1
+    quarantined = [v for k, v in running.program.metrics().items() if k.startswith("pygen_quarantined_containers")]
     assert quarantined == [1]
-    [engine] = json.loads(kept.program.get("/status.json")[1])["engines"]
+    [engine] = json.loads(running.program.get("/status.json")[1])["engines"]
     assert [(each["container"], each["short_id"]) for each in engine["quarantine"]] == [("bad", container_id[:12])]
 
 
-def assert_leaves_quarantine(kept: Kept, *names: str) -> None:
+def assert_leaves_quarantine(running: RunningProgram, *names: str) -> None:
     """Once the engine shows it, it is as any other."""
-    kept.await_content(*names)
-    kept.program.wait_for(
-        lambda: all(v == 0 for k, v in kept.program.metrics().items() if k.startswith("pygen_quarantined_containers")),
+    running.await_content(*names)
+    running.program.wait_for(
+        lambda: all(
+            v == 0 for k, v in running.program.metrics().items() if k.startswith("pygen_quarantined_containers")
+        ),
         what="nothing in quarantine",
     )
-    assert kept.program.stop() == 0
+    assert running.program.stop() == 0
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_one_that_is_there_before_the_program_is_left_out(fake: FakeEngine, keeper: Keeper, way: str) -> None:
+def test_one_that_is_there_before_the_program_is_left_out(fake: FakeEngine, starter: ProgramStarter, way: str) -> None:
     """There is a file with all others in it; and starts and removals of others reach it."""
     bad = fake.add_container("bad")
     fake.add_container("a")
     fake.add_container("c")
     fake.fault("inspect", times=None, container=bad, **WAYS[way])
-    kept = keeper.start(*NO_RESYNC)
-    kept.await_content("a", "c")
+    running = starter.start(*NO_RESYNC)
+    running.await_content("a", "c")
     fake.add_container("b")
     fake.remove("c")
-    kept.await_content("a", "b")
-    assert_named(kept, bad)
-    assert kept.program.get("/readyz")[0] == 200
+    running.await_content("a", "b")
+    assert_named(running, bad)
+    assert running.program.get("/readyz")[0] == 200
     fake.heal()
-    assert_leaves_quarantine(kept, "a", "b", "bad")
+    assert_leaves_quarantine(running, "a", "b", "bad")
 
 
 @pytest.mark.parametrize("way", ["hangs", "500", "HTML"])
-def test_one_that_goes_bad_keeps_its_last_known_state(fake: FakeEngine, keeper: Keeper, way: str) -> None:
+def test_one_that_goes_bad_keeps_its_last_known_state(fake: FakeEngine, starter: ProgramStarter, way: str) -> None:
     """What it did since is not known, and nothing is made up."""
     bad = fake.add_container("bad")
     fake.add_container("a")
-    kept = keeper.start(*NO_RESYNC)
-    kept.await_content("a", "bad")
+    running = starter.start(*NO_RESYNC)
+    running.await_content("a", "bad")
     fake.fault("inspect", times=None, container=bad, **WAYS[way])
     fake.rename("bad", "mended")
     fake.add_container("b")
-    kept.await_content("a", "b", "bad")
-    assert_named(kept, bad)
+    running.await_content("a", "b", "bad")
+    assert_named(running, bad)
     fake.heal()
-    assert_leaves_quarantine(kept, "a", "b", "mended")
+    assert_leaves_quarantine(running, "a", "b", "mended")
 
 
-def test_twenty_that_hang_hold_up_nobody(fake: FakeEngine, keeper: Keeper) -> None:
+def test_twenty_that_hang_hold_up_nobody(fake: FakeEngine, starter: ProgramStarter) -> None:
     """More than are ever asked at once; all others are shown, and what they do afterwards, too."""
     names = [f"good-{number:02}" for number in range(20)]
     for number, name in enumerate(names):
         fake.fault("inspect", times=None, how="hang", container=fake.add_container(f"bad-{number}"))
         fake.add_container(name)
-    kept = keeper.start(*NO_RESYNC)
-    kept.await_content(*names)
+    running = starter.start(*NO_RESYNC)
+    running.await_content(*names)
     fake.add_container("zz")
-    kept.await_content(*names, "zz")
-    assert len(list(Path(f"/proc/{kept.program.pid}/task").iterdir())) < 20
+    running.await_content(*names, "zz")
+    assert len(list(Path(f"/proc/{running.program.pid}/task").iterdir())) < 20
     fake.remove("zz")
-    kept.await_content(*names)
-    assert kept.program.stop() == 0
+    running.await_content(*names)
+    assert running.program.stop() == 0
 
 
-def test_an_engine_that_shows_nothing_is_not_believed(fake: FakeEngine, keeper: Keeper) -> None:
+def test_an_engine_that_shows_nothing_is_not_believed(fake: FakeEngine, starter: ProgramStarter) -> None:
     """Where every inspect hangs nothing is published, at the start and later."""
     fake.add_container("a")
     fake.add_container("b")
     fake.fault("inspect", times=None, how="hang")
-    keeper.target.write_text("of yesterday\n")
-    kept = keeper.start(*NO_RESYNC)
-    kept.program.wait_for(
+    starter.target.write_text("of yesterday\n")
+    running = starter.start(*NO_RESYNC)
+    running.program.wait_for(
         lambda: (
-            kept.program.get("/healthz")[0]
+            running.program.get("/healthz")[0]
             and any(
                 value >= 2
-                for key, value in kept.program.metrics().items()
+                for key, value in running.program.metrics().items()
                 if key.startswith("pygen_docker_requests_total") and 'operation="inspect"' in key and "error" in key
             )
         ),
         what="failed inspects",
         timeout_s=120,
     )
-    assert kept.read() == "of yesterday\n"
-    assert kept.program.get("/healthz")[0] == 200
-    assert kept.program.get("/readyz")[0] == 503
+    assert running.read() == "of yesterday\n"
+    assert running.program.get("/healthz")[0] == 200
+    assert running.program.get("/readyz")[0] == 503
     fake.heal()
-    kept.await_content("a", "b")
+    running.await_content("a", "b")

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.runtime_file import find_running, leave
-from reconciler.cli.logging_setup import FIELDS, TextFormatter, escape, fields
+from reconciler.cli.logging_setup import TextFormatter, escape
+from reconciler.log_fields import FIELDS, fields
 from reconciler.target.file import FileTarget
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockUnavailable, Written
@@ -27,7 +28,7 @@ from reconciler.target.state_file import StateFile
 from templating.copies import Copies
 from tests.support.process import ROOT
 from tests.unit.cli.test_logging_setup import record
-from tests.unit.target.world import NOBODY, as_user, bound, open_folder
+from tests.unit.target.mounts_and_users import NOBODY, as_user, bound, open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from templating.copies import Copies
 from templating.errors import SourceError
 from templating.file_source import FileSource
 from tests.support.fake_engine import FakeEngine
-from tests.support.keeping import NO_RESYNC, Keeper
+from tests.support.running_program import NO_RESYNC, ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,25 +109,25 @@ def test_a_program_puts_its_target_right_and_tells(pygen: Callable[..., PygenPro
     """At the start and while it runs; its memory stays what it was."""
     with FakeEngine() as engine:
         engine.add_container("web")
-        keeper = Keeper(pygen, engine.address, tmp_path, NAMES)
-        huge(keeper.target)
-        huge(keeper.target.with_name(".target.state.pygen"))
-        kept = keeper.start("--resync", "1", "--signal", "web", "HUP", "--interval", "0")
-        kept.program.wait_for(lambda: keeper.target.stat().st_size == 4, what="the target to be put right")
-        huge(keeper.target)
-        kept.program.wait_for(lambda: keeper.target.stat().st_size == 4, what="the target to be put right again")
-        assert kept.read() == "web\n"
-        kept.await_settled()
+        starter = ProgramStarter(pygen, engine.address, tmp_path, NAMES)
+        huge(starter.target)
+        huge(starter.target.with_name(".target.state.pygen"))
+        running = starter.start("--resync", "1", "--signal", "web", "HUP", "--interval", "0")
+        running.program.wait_for(lambda: starter.target.stat().st_size == 4, what="the target to be put right")
+        huge(starter.target)
+        running.program.wait_for(lambda: starter.target.stat().st_size == 4, what="the target to be put right again")
+        assert running.read() == "web\n"
+        running.await_settled()
         assert engine.signals
-        assert resident_bytes(kept.program.pid) < 400 * 1024**2
-        assert kept.program.stop() == 0
+        assert resident_bytes(running.program.pid) < 400 * 1024**2
+        assert running.program.stop() == 0
 
 
 def test_a_template_of_20_gib_ends_the_start_in_words(pygen: Callable[..., PygenProcess], tmp_path: Path) -> None:
     """With the status for templates."""
     with FakeEngine() as engine:
-        keeper = Keeper(pygen, engine.address, tmp_path, NAMES)
-        huge(keeper.template)
-        kept = keeper.start(*NO_RESYNC)
-        assert kept.program.wait_for_end() == 12
-        assert "larger than" in kept.program.log()
+        starter = ProgramStarter(pygen, engine.address, tmp_path, NAMES)
+        huge(starter.template)
+        running = starter.start(*NO_RESYNC)
+        assert running.program.wait_for_end() == 12
+        assert "larger than" in running.program.log()

@@ -26,7 +26,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @contextmanager
-def liar(path: Path, pieces: Callable[[], Iterator[bytes]]) -> Iterator[EngineAddress]:
+def scripted_engine(path: Path, pieces: Callable[[], Iterator[bytes]]) -> Iterator[EngineAddress]:
     """An engine that tells its version, and then something of its own."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
@@ -96,7 +96,7 @@ LIES: dict[str, Callable[[], Iterator[bytes]]] = {
 @pytest.mark.parametrize("lie", LIES)
 def test_whatever_has_no_end_is_given_up(tmp_path: Path, lie: str) -> None:
     """As malformed, after a bounded number of bytes, chunks and lines."""
-    with liar(tmp_path / "s", LIES[lie]) as address:
+    with scripted_engine(tmp_path / "s", LIES[lie]) as address:
         reader = HttpEngineReader(address, attempts=1)
         with pytest.raises(EngineError) as caught:
             reader.inspect("a" * 64)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests.recipes import programs
-from tests.recipes.kitchen import Kitchen
+from tests.recipes.recipe_harness import RecipeHarness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,16 +280,16 @@ ATTACKS = {
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 def test_a_hostile_container_costs_the_others_nothing(attack: Attack) -> None:
     """The file is valid, the harmless container is served, and what was left out is said without its value."""
-    kitchen = Kitchen(attack.target.file)
-    kitchen.environ["HOSTS_FIRST"] = "10.9.9.9 printer"
-    kitchen.world.add_container("good", **attack.target.harmless)
-    kitchen.world.add_container("bad", **attack.options)
-    text = kitchen.render()
+    harness = RecipeHarness(attack.target.file)
+    harness.environ["HOSTS_FIRST"] = "10.9.9.9 printer"
+    harness.world.add_container("good", **attack.target.harmless)
+    harness.world.add_container("bad", **attack.options)
+    text = harness.render()
     attack.target.check(text)
     assert attack.target.served in text
     assert not attack.unwanted or attack.unwanted not in text, text
     if attack.note:
-        assert any(note.endswith(f": {attack.note}") for note in kitchen.notes), kitchen.notes
+        assert any(note.endswith(f": {attack.note}") for note in harness.notes), harness.notes
     else:
-        assert not kitchen.notes
-    assert not any(SECRET in note for note in kitchen.notes)
+        assert not harness.notes
+    assert not any(SECRET in note for note in harness.notes)

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    Talk = Callable[["Liar", socket.socket], None]
+    Talk = Callable[["ScriptedServer", socket.socket], None]
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"
 WITHIN_S = 0.5
 
 
-class Liar:
+class ScriptedServer:
     """A server that says to every client what it is made to say, until it is closed.
 
     Attributes:
@@ -86,54 +86,54 @@ class Liar:
 
 
 @pytest.fixture
-def lying() -> Iterator[Callable[..., Liar]]:
+def scripted_server() -> Iterator[Callable[..., ScriptedServer]]:
     """Makes servers, which are closed after the test."""
     with contextlib.ExitStack() as made:
 
-        def make(talk: Talk, tls: ssl.SSLContext | None = None) -> Liar:
-            liar = Liar(talk, tls)
-            made.callback(liar.close)
-            return liar
+        def make(talk: Talk, tls: ssl.SSLContext | None = None) -> ScriptedServer:
+            server = ScriptedServer(talk, tls)
+            made.callback(server.close)
+            return server
 
         yield make
 
 
-def _says_nothing(liar: Liar, connection: socket.socket) -> None:
-    liar.nothing(connection)
+def _says_nothing(server: ScriptedServer, connection: socket.socket) -> None:
+    server.nothing(connection)
 
 
-def _drips_its_status(liar: Liar, connection: socket.socket) -> None:
+def _drips_its_status(server: ScriptedServer, connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 ")
-    liar.drip(connection, b"O")
+    server.drip(connection, b"O")
 
 
-def _drips_a_header(liar: Liar, connection: socket.socket) -> None:
+def _drips_a_header(server: ScriptedServer, connection: socket.socket) -> None:
     connection.sendall(HEAD + b"X: ")
-    liar.drip(connection, b"x")
+    server.drip(connection, b"x")
 
 
-def _continues(liar: Liar, connection: socket.socket) -> None:
-    liar.drip(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
+def _continues(server: ScriptedServer, connection: socket.socket) -> None:
+    server.drip(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _drips_its_body(liar: Liar, connection: socket.socket) -> None:
+def _drips_its_body(server: ScriptedServer, connection: socket.socket) -> None:
     connection.sendall(HEAD.replace(b"100", b"100000") + b"\r\n")
-    liar.drip(connection, b"x")
+    server.drip(connection, b"x")
 
 
-def _drips_chunks(liar: Liar, connection: socket.socket) -> None:
+def _drips_chunks(server: ScriptedServer, connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    liar.drip(connection, b"1\r\nx\r\n")
+    server.drip(connection, b"1\r\nx\r\n")
 
 
-def _drips_trailers(liar: Liar, connection: socket.socket) -> None:
+def _drips_trailers(server: ScriptedServer, connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
-    liar.drip(connection, b"X: y\r\n")
+    server.drip(connection, b"X: y\r\n")
 
 
-def _redirects_slowly(liar: Liar, connection: socket.socket) -> None:
+def _redirects_slowly(server: ScriptedServer, connection: socket.socket) -> None:
     threading.Event().wait(0.2)
-    connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nContent-Length: 0\r\n\r\n" % liar.asked)
+    connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nContent-Length: 0\r\n\r\n" % server.asked)
 
 
 LATE = [
@@ -151,7 +151,11 @@ LATE = [
 @pytest.mark.parametrize("talk", LATE)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_fetch_has_one_deadline(
-    tmp_path: Path, lying: Callable[..., Liar], monkeypatch: pytest.MonkeyPatch, talk: Talk, scheme: str
+    tmp_path: Path,
+    scripted_server: Callable[..., ScriptedServer],
+    monkeypatch: pytest.MonkeyPatch,
+    talk: Talk,
+    scheme: str,
 ) -> None:
     """However lively the connection; then it is closed, and the thread that had it ends."""
     tls = None
@@ -160,20 +164,20 @@ def test_a_fetch_has_one_deadline(
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(tmp_path / "server-cert.pem", tmp_path / "server-key.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    liar = lying(talk, tls)
+    server = scripted_server(talk, tls)
     with pytest.raises(FetchFailed, match=r"not complete after 0\.5 s") as failed:
-        Fetcher(silence_s=30, whole_s=WITHIN_S).fetch(f"{scheme}://{liar.authority}/x", may_leave=True)
+        Fetcher(silence_s=30, whole_s=WITHIN_S).fetch(f"{scheme}://{server.authority}/x", may_leave=True)
     assert failed.value.is_late
-    wait_for(lambda: not _fetching() and not liar.open, what="the end of the connection")
+    wait_for(lambda: not _fetching() and not server.open, what="the end of the connection")
 
 
 @pytest.mark.parametrize("talk", [_says_nothing, _drips_its_status])
-def test_a_handshake_has_the_same_deadline(lying: Callable[..., Liar], talk: Talk) -> None:
+def test_a_handshake_has_the_same_deadline(scripted_server: Callable[..., ScriptedServer], talk: Talk) -> None:
     """What speaks no TLS, or nothing at all, is left in time."""
-    liar = lying(talk)
+    server = scripted_server(talk)
     with pytest.raises(FetchFailed):
-        Fetcher(silence_s=1, whole_s=WITHIN_S).fetch(f"https://{liar.authority}/x", may_leave=True)
-    wait_for(lambda: not _fetching() and not liar.open, what="the end of the connection")
+        Fetcher(silence_s=1, whole_s=WITHIN_S).fetch(f"https://{server.authority}/x", may_leave=True)
+    wait_for(lambda: not _fetching() and not server.open, what="the end of the connection")
 
 
 def test_a_name_that_is_never_found_has_the_same_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,43 +197,43 @@ def test_a_name_that_is_never_found_has_the_same_deadline(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("talk", LATE)
-def test_the_last_good_copy_follows(tmp_path: Path, lying: Callable[..., Liar], talk: Talk) -> None:
+def test_the_last_good_copy_follows(tmp_path: Path, scripted_server: Callable[..., ScriptedServer], talk: Talk) -> None:
     """At a start too, and without another wait for each part: a server that is late once is not asked again."""
     lies = threading.Event()
 
-    def turncoat(liar: Liar, connection: socket.socket) -> None:
+    def turncoat(server: ScriptedServer, connection: socket.socket) -> None:
         if lies.is_set():
-            return talk(liar, connection)
+            return talk(server, connection)
         name = connection.recv(4096).split(b" ")[1]
         return connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(name), name))
 
-    liar = lying(turncoat)
+    server = scripted_server(turncoat)
     warnings: list[str] = []
     for _ in range(2):
         source = HttpSource(
-            f"http://{liar.authority}/main",
+            f"http://{server.authority}/main",
             edges(warnings),
             copies=tmp_path,
             first_load_s=0,
             refetch_s=60,
             fetcher=Fetcher(silence_s=30, whole_s=WITHIN_S),
         )
-        before = liar.asked
+        before = server.asked
         source.begin()
         assert [source.read(name) for name in (source.main, "a", "b")] == ["/main", "/a", "/b"]
         source.accept()
         if not lies.is_set():
-            assert (liar.asked, warnings) == (before + 3, [])
+            assert (server.asked, warnings) == (before + 3, [])
         lies.set()
     assert len(warnings) == 1
     assert "the copy of it is used: the answer is not complete after 0.5 s" in warnings[0]
 
 
 def _redirecting(location: bytes, body: bytes = b"") -> Talk:
-    def talk(liar: Liar, connection: socket.socket) -> None:
+    def talk(server: ScriptedServer, connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: %b\r\n\r\n" % location)
-        liar.drip(connection, body)
+        server.drip(connection, body)
 
     return talk
 
@@ -248,18 +252,20 @@ def _redirecting(location: bytes, body: bytes = b"") -> Talk:
         b"http://a..b/x",
     ],
 )
-def test_redirects_elsewhere_than_to_http_are_refused_in_words(lying: Callable[..., Liar], location: bytes) -> None:
+def test_redirects_elsewhere_than_to_http_are_refused_in_words(
+    scripted_server: Callable[..., ScriptedServer], location: bytes
+) -> None:
     """Nothing is opened, and the reason is the redirect, not a status."""
-    liar = lying(_redirecting(location))
+    server = scripted_server(_redirecting(location))
     with pytest.raises(FetchFailed, match="redirects to what is no http or https address"):
-        Fetcher(whole_s=30).fetch(f"http://{liar.authority}/x", may_leave=True)
+        Fetcher(whole_s=30).fetch(f"http://{server.authority}/x", may_leave=True)
 
 
-def test_what_comes_with_a_redirect_is_not_read(lying: Callable[..., Liar]) -> None:
+def test_what_comes_with_a_redirect_is_not_read(scripted_server: Callable[..., ScriptedServer]) -> None:
     """It could be endless."""
-    liar = lying(_redirecting(b"/next", b"x" * 100_000))
+    server = scripted_server(_redirecting(b"/next", b"x" * 100_000))
     with pytest.raises(FetchFailed, match="answers 302"):
-        Fetcher(whole_s=60).fetch(f"http://{liar.authority}/x", may_leave=True)
+        Fetcher(whole_s=60).fetch(f"http://{server.authority}/x", may_leave=True)
 
 
 @pytest.mark.parametrize(
@@ -279,15 +285,17 @@ def test_what_comes_with_a_redirect_is_not_read(lying: Callable[..., Liar]) -> N
         b"HTTP/1.1 304 Not Modified\r\n\r\nx",
     ],
 )
-def test_broken_answers_are_failures_with_a_reason(lying: Callable[..., Liar], answer: bytes) -> None:
+def test_broken_answers_are_failures_with_a_reason(
+    scripted_server: Callable[..., ScriptedServer], answer: bytes
+) -> None:
     """Whatever a server says, a fetch ends with a text or with why there is none."""
 
-    def talk(_: Liar, connection: socket.socket) -> None:
+    def talk(_: ScriptedServer, connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(answer)
 
     fetcher = Fetcher(whole_s=30)
-    address = f"http://{lying(talk).authority}/x"
+    address = f"http://{scripted_server(talk).authority}/x"
     if answer.startswith(b"HTTP/1.1 304"):
         assert fetcher.fetch(address, Fetched("known"), may_leave=True) is None
         return

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.engine_kinds import KINDS, STABLE, UNSTABLE, EngineKind
 from tests.support.fake_engine import FakeEngine
-from tests.support.keeping import Keeper
+from tests.support.running_program import ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ _ON_EVERY_ENGINE = frozenset(
         "test_main_job",
         "test_ways_of_matching",
         "test_ways_of_telling",
+        "test_exec",
         "test_own_container",
         "test_kill_points",
         "test_metric_values",
@@ -48,9 +49,11 @@ def _kinds_for(module: str) -> tuple[EngineKind, ...]:
 
 
 @pytest.fixture
-def keeper(engine: RealEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
-    """`keeper(TEMPLATE)` can start the program on this template and a target, on the real engine."""
-    return lambda template: Keeper(pygen, engine.address, tmp_path, template)
+def make_starter(
+    engine: RealEngine, pygen: Callable[..., PygenProcess], tmp_path: Path
+) -> Callable[[str], ProgramStarter]:
+    """`make_starter(TEMPLATE)` can start the program on this template and a target, on the real engine."""
+    return lambda template: ProgramStarter(pygen, engine.address, tmp_path, template)
 
 
 @pytest.fixture
@@ -61,6 +64,8 @@ def fake() -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def faked(fake: FakeEngine, pygen: Callable[..., PygenProcess], tmp_path: Path) -> Callable[[str], Keeper]:
-    """`faked(TEMPLATE)`: like `keeper`, on the fake engine."""
-    return lambda template: Keeper(pygen, fake.address, tmp_path, template)
+def make_faked_starter(
+    fake: FakeEngine, pygen: Callable[..., PygenProcess], tmp_path: Path
+) -> Callable[[str], ProgramStarter]:
+    """`make_faked_starter(TEMPLATE)`: like `make_starter`, on the fake engine."""
+    return lambda template: ProgramStarter(pygen, fake.address, tmp_path, template)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.keeping import NO_RESYNC, Keeper
 from tests.support.ports import reserve_port
+from tests.support.running_program import NO_RESYNC, ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,63 +110,67 @@ def test_a_password_in_an_address_is_not_repeated(pygen: Callable[..., PygenProc
     assert "hush" not in program.log()
 
 
-def test_a_metrics_port_that_is_taken_is_2(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_a_metrics_port_that_is_taken_is_2(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Before anything is written."""
     port = reserve_port()
     with socket.create_server(("127.0.0.1", port)):
-        kept = faked("x").start("--metrics", f"127.0.0.1:{port}")
-        assert kept.program.wait_for_end() == 2
-    assert str(port) in kept.program.log()
-    assert not kept.target.exists()
-    assert "Traceback" not in kept.program.log()
+        running = make_faked_starter("x").start("--metrics", f"127.0.0.1:{port}")
+        assert running.program.wait_for_end() == 2
+    assert str(port) in running.program.log()
+    assert not running.target.exists()
+    assert "Traceback" not in running.program.log()
 
 
-def test_the_second_program_on_a_target_is_13(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_the_second_program_on_a_target_is_13(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Also through another spelling of its path; the first is not disturbed, and its end makes room."""
     fake.add_container("web")
-    keep = faked("x")
-    first = keep.start(*NO_RESYNC)
+    starter = make_faked_starter("x")
+    first = starter.start(*NO_RESYNC)
     first.await_text("x")
-    for spelling in (keep.target, keep.shared / ".." / "shared" / "target"):
-        second = keep.start("--target", spelling)
+    for spelling in (starter.target, starter.shared / ".." / "shared" / "target"):
+        second = starter.start("--target", spelling)
         assert second.program.wait_for_end() == 13, second.program.log()
         assert "target" in second.program.log()
-        status, _ = keep.one_shot("--target", spelling)
+        status, _ = starter.one_shot("--target", spelling)
         assert status == 13
     assert first.program.running
     assert first.program.stop() == 0
-    status, kept = keep.one_shot()
-    assert status == 0, kept.program.log()
+    status, running = starter.one_shot()
+    assert status == 0, running.program.log()
 
 
 @pytest.mark.parametrize("one_shot", [True, False], ids=["one-shot", "loop"])
 @pytest.mark.parametrize("template", ["{% if %}", "{{ 1 | nosuchfilter }}", None, "inline"])
 def test_a_template_that_cannot_be_loaded_is_12(
-    fake: FakeEngine, faked: Callable[[str], Keeper], template: str | None, *, one_shot: bool
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter], template: str | None, *, one_shot: bool
 ) -> None:
     """Broken, missing, or an inline one that wants to include: in either mode, with the old file left alone."""
-    keep = faked(template or "")
-    keep.target.write_text("old")
+    starter = make_faked_starter(template or "")
+    starter.target.write_text("old")
     options = ["--template", "#{% include 'part.j2' %}"] if template == "inline" else []
     if template is None:
-        keep.template.unlink()
-    kept = keep.start(*options, *(["--one-shot"] if one_shot else []))
-    assert kept.program.wait_for_end() == 12, kept.program.log()
-    assert keep.read() == "old"
-    assert "Traceback" not in kept.program.log()
-    [error] = [line for line in kept.program.log().splitlines() if " ERROR " in line]
-    assert ("inline" if template == "inline" else str(keep.template)) in error
+        starter.template.unlink()
+    running = starter.start(*options, *(["--one-shot"] if one_shot else []))
+    assert running.program.wait_for_end() == 12, running.program.log()
+    assert starter.read() == "old"
+    assert "Traceback" not in running.program.log()
+    [error] = [line for line in running.program.log().splitlines() if " ERROR " in line]
+    assert ("inline" if template == "inline" else str(starter.template)) in error
 
 
 def test_options_of_the_ancestor_are_accepted_with_one_warning_each(
-    fake: FakeEngine, faked: Callable[[str], Keeper]
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """It names what takes their place."""
     fake.add_container("web")
     legacy = ["--events", "start", "die", "--repeat", "5", "--no-ssl-check", "--swarm-manager", "--workers", "a", "b"]
-    status, kept = faked("x").one_shot(*legacy, "--retries", "3", "--retries", "4")
-    assert status == 0, kept.program.log()
-    warnings = kept.warnings()
+    status, running = make_faked_starter("x").one_shot(*legacy, "--retries", "3", "--retries", "4")
+    assert status == 0, running.program.log()
+    warnings = running.warnings()
     assert len(warnings) == 6
     for option in ("--events", "--repeat", "--no-ssl-check", "--swarm-manager", "--workers", "--retries"):
         assert sum(f"{option} has no meaning" in line for line in warnings) == 1
@@ -208,34 +212,38 @@ def test_the_environment_serves_as_a_command_line(
     assert "hush" not in program.log()
 
 
-def test_a_corrupt_state_owes_everything_once(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_a_corrupt_state_owes_everything_once(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """With a warning; after that the state is whole again."""
     fake.add_container("web")
-    keep = faked("x")
-    assert keep.one_shot("--signal", "web", "HUP")[0] == 0
-    [state] = keep.shared.glob(".*.state.pygen")
+    starter = make_faked_starter("x")
+    assert starter.one_shot("--signal", "web", "HUP")[0] == 0
+    [state] = starter.shared.glob(".*.state.pygen")
     for count, rubbish in enumerate((b"", b"\xff{", b'{"version": 99}'), start=2):
         state.write_bytes(rubbish)
-        status, kept = keep.one_shot("--signal", "web", "HUP")
-        assert status == 0, kept.program.log()
+        status, running = starter.one_shot("--signal", "web", "HUP")
+        assert status == 0, running.program.log()
         assert len(fake.signals) == count, rubbish
-        assert len(kept.warnings()) == 1
-        status, kept = keep.one_shot("--signal", "web", "HUP")
-        assert (status, len(fake.signals), kept.warnings()) == (0, count, [])
+        assert len(running.warnings()) == 1
+        status, running = starter.one_shot("--signal", "web", "HUP")
+        assert (status, len(fake.signals), running.warnings()) == (0, count, [])
 
 
-def test_a_state_that_cannot_be_written_is_a_warning(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_a_state_that_cannot_be_written_is_a_warning(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Debts live in memory then: everybody is told all the same."""
     fake.add_container("web")
-    keep = faked("x")
-    in_the_way = keep.shared / "a-file"
+    starter = make_faked_starter("x")
+    in_the_way = starter.shared / "a-file"
     in_the_way.write_text("")
-    kept = keep.start(*NO_RESYNC, "--signal", "web", "HUP", "--interval", "0", "--state-dir", in_the_way)
-    kept.program.wait_for(lambda: len(fake.signals) == 1, what="the signal")
-    unlocked, in_memory = kept.warnings()
+    running = starter.start(*NO_RESYNC, "--signal", "web", "HUP", "--interval", "0", "--state-dir", in_the_way)
+    running.program.wait_for(lambda: len(fake.signals) == 1, what="the signal")
+    unlocked, in_memory = running.warnings()
     assert "could not be locked" in unlocked
     assert "memory" in in_memory
-    assert kept.program.stop() == 0
+    assert running.program.stop() == 0
 
 
 def test_version_and_help_need_nothing(pygen: Callable[..., PygenProcess]) -> None:

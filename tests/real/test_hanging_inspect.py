@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tests.support.keeping import NO_RESYNC, Keeper
+from tests.support.running_program import NO_RESYNC, ProgramStarter
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -74,39 +74,41 @@ def _hangs(engine: RealEngine, container_id: str) -> bool:
             return True
 
 
-def test_one_whose_log_server_says_nothing_holds_up_nobody(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_one_whose_log_server_says_nothing_holds_up_nobody(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Starts and ends of others reach the file, it is named, and once its server is gone it is as any other."""
     engine.run("web")
-    kept = keeper(NAMES).start(*NO_RESYNC)
-    kept.await_content("web")
+    running = make_starter(NAMES).start(*NO_RESYNC)
+    running.await_content("web")
     with hanging_container(engine) as bad:
         engine.run("db")
-        kept.await_content("db", "web")
+        running.await_content("db", "web")
         engine.die("web")
-        kept.await_content("db")
-        kept.program.wait_for_log(f"bad ({bad[:12]})")
-        [status] = json.loads(kept.program.get("/status.json")[1])["engines"]
+        running.await_content("db")
+        running.program.wait_for_log(f"bad ({bad[:12]})")
+        [status] = json.loads(running.program.get("/status.json")[1])["engines"]
         assert [each["container"] for each in status["quarantine"]] == ["bad"]
     engine.run("zed")
-    kept.await_content("db", "zed")
-    kept.program.wait_for_log("container bad", timeout_s=90)
-    kept.program.wait_for(
-        lambda: not json.loads(kept.program.get("/status.json")[1])["engines"][0]["quarantine"],
+    running.await_content("db", "zed")
+    running.program.wait_for_log("container bad", timeout_s=90)
+    running.program.wait_for(
+        lambda: not json.loads(running.program.get("/status.json")[1])["engines"][0]["quarantine"],
         what="nothing in quarantine",
         timeout_s=90,
     )
-    assert kept.program.stop() == 0
+    assert running.program.stop() == 0
 
 
 def test_one_that_hangs_before_the_program_starts_is_left_out(
-    engine: RealEngine, keeper: Callable[[str], Keeper]
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """There is a file, with all the others."""
     for name in ("app", "bee"):
         engine.run(name)
     with hanging_container(engine) as bad:
-        kept = keeper(NAMES).start(*NO_RESYNC)
-        kept.await_content("app", "bee")
-        kept.program.wait_for_log(f"bad ({bad[:12]})")
-        assert kept.program.get("/readyz")[0] == 200
-        assert kept.program.stop() == 0
+        running = make_starter(NAMES).start(*NO_RESYNC)
+        running.await_content("app", "bee")
+        running.program.wait_for_log(f"bad ({bad[:12]})")
+        assert running.program.get("/readyz")[0] == 200
+        assert running.program.stop() == 0

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from reconciler.version import VERSION
-from tests.support.keeping import NO_RESYNC, Keeper, Kept, Reader
 from tests.support.process import metric_key
 from tests.support.real_engine import FILE_HEALTHCHECK
+from tests.support.running_program import NO_RESYNC, ProgramStarter, ReaderContainer, RunningProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,8 +55,8 @@ PROMISED = {
 class Values:
     """The metrics of one program, asked for by name and labels."""
 
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
+    def __init__(self, running: RunningProgram) -> None:
+        self._kept = running
 
     def __call__(self, metric_name: str, **labels: str) -> float:
         """One value now."""
@@ -83,14 +83,14 @@ def labels_of(key: str) -> set[str]:
 
 
 def test_everything_that_is_known_at_the_start_is_there_at_zero(
-    fake: FakeEngine, faked: Callable[[str], Keeper]
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """Before anything has happened, and also while the engine does not answer: no rate misses its first increase."""
     fake.fault("version", times=None, how="hang")
     fake.fault("ping", times=None, how="hang")
-    kept = faked(NAMES).start("--signal", "nginx", "HUP", "--restart", "haproxy")
-    kept.program.wait_for(lambda: kept.program.get("/metrics")[0] == 200, what="the metrics")
-    found = kept.program.metrics()
+    running = make_faked_starter(NAMES).start("--signal", "nginx", "HUP", "--restart", "haproxy")
+    running.program.wait_for(lambda: running.program.get("/metrics")[0] == 200, what="the metrics")
+    found = running.program.metrics()
     by_name = {name: [key for key in found if key.partition("{")[0] == name] for name in PROMISED}
     assert {name: labels_of(keys[0]) for name, keys in by_name.items() if keys} == PROMISED
     counters = [key for key in found if key.startswith("pygen_") and key.partition("{")[0].endswith("_total")]
@@ -103,48 +103,50 @@ def test_everything_that_is_known_at_the_start_is_there_at_zero(
         assert found[metric_key("pygen_notifications_pending", labels)] == 0
 
 
-def test_counts_of_a_quiet_life_and_its_changes(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_counts_of_a_quiet_life_and_its_changes(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Passes, renders, differences, lines, writes, containers, events, requests: each change counts once."""
     engine.run("web", healthcheck=FILE_HEALTHCHECK)
     # Its first check fails: the event of that must be over before the program counts.
     engine.set_health("web", healthy=False)
     engine.create("created")
-    kept = keeper(NAMES).start(*NO_RESYNC)
+    running = make_starter(NAMES).start(*NO_RESYNC)
     begun_s = time.time()
-    kept.await_content("web")
-    kept.program.wait_ready()
-    value = Values(kept)
+    running.await_content("web")
+    running.program.wait_ready()
+    value = Values(running)
     value.await_value(1, "pygen_event_stream_up")
     assert value.of_target("pygen_diffs_total", cause="missing") == 1
     assert value.of_target("pygen_diff_lines_total", change="added") == 1
     assert value.all("pygen_containers") == {'state="created"': 1, 'state="running"': 1}
     engine.run("db")
-    kept.await_content("db", "web")
+    running.await_content("db", "web")
     engine.pause_container("db")
     value.await_value(1, "pygen_containers", state="paused")
     engine.unpause_container("db")
     engine.set_health("web", healthy=True)
     value.await_value(1, "pygen_events_total", type="container", action="health_status")
     engine.die("db")
-    kept.await_content("web")
+    running.await_content("web")
     engine.rename("web", "www")
-    kept.await_content("www")
-    value.await_value(3, "pygen_diffs_total", target=str(kept.target), cause="state")
+    running.await_content("www")
+    value.await_value(3, "pygen_diffs_total", target=str(running.target), cause="state")
     assert value.all("pygen_diff_lines_total") == {
-        f'change="added",target="{kept.target}"': 3,
-        f'change="removed",target="{kept.target}"': 2,
+        f'change="added",target="{running.target}"': 3,
+        f'change="removed",target="{running.target}"': 2,
     }
-    assert value.all("pygen_target_writes_total") == {f'mode="replace",result="success",target="{kept.target}"': 4}
+    assert value.all("pygen_target_writes_total") == {f'mode="replace",result="success",target="{running.target}"': 4}
     assert value.of_target("pygen_reconcile_total", result="error") == 0
-    passes = metric_key("pygen_reconcile_total", {"target": str(kept.target), "result": "success"})
-    kept.program.wait_for(
-        lambda: (found := kept.program.metrics())[passes] == found["pygen_reconcile_duration_seconds_count"],
+    passes = metric_key("pygen_reconcile_total", {"target": str(running.target), "result": "success"})
+    running.program.wait_for(
+        lambda: (found := running.program.metrics())[passes] == found["pygen_reconcile_duration_seconds_count"],
         what="every pass timed",
     )
     # The inspect that settles an end is another render, a moment later.
-    renders = metric_key("pygen_renders_total", {"target": str(kept.target), "result": "success"})
-    kept.program.wait_for(
-        lambda: (found := kept.program.metrics())[renders] == found["pygen_render_duration_seconds_count"] >= 4,
+    renders = metric_key("pygen_renders_total", {"target": str(running.target), "result": "success"})
+    running.program.wait_for(
+        lambda: (found := running.program.metrics())[renders] == found["pygen_render_duration_seconds_count"] >= 4,
         what="every render timed",
     )
     assert value.of_target("pygen_last_successful_reconcile_timestamp_seconds") >= begun_s
@@ -169,58 +171,64 @@ def _check_events_and_requests(value: Values, *, connects: int) -> None:
     assert value("pygen_docker_request_duration_seconds_count") >= sum(requests.values())
 
 
-def test_counts_of_what_people_do_to_target_and_template(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_counts_of_what_people_do_to_target_and_template(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Drift, a deleted file, an edited, a broken and a careless template, a folder that is in the way."""
     engine.run("web")
-    keep = keeper(NAMES)
-    kept = keep.start("--resync", "1")
-    kept.await_content("web")
-    value = Values(kept)
-    keep.target.write_text("by hand\nand more\n")
-    value.await_value(1, "pygen_diffs_total", target=str(keep.target), cause="drift")
-    keep.target.unlink()
-    value.await_value(2, "pygen_diffs_total", target=str(keep.target), cause="missing")
-    keep.template.write_text(
+    starter = make_starter(NAMES)
+    running = starter.start("--resync", "1")
+    running.await_content("web")
+    value = Values(running)
+    starter.target.write_text("by hand\nand more\n")
+    value.await_value(1, "pygen_diffs_total", target=str(starter.target), cause="drift")
+    starter.target.unlink()
+    value.await_value(2, "pygen_diffs_total", target=str(starter.target), cause="missing")
+    starter.template.write_text(
         "{{ containers.first.nmae }}{{ nothing_such }}{{ containers.first.labels.no }}edited{{ note('left out') }}\n"
     )
-    kept.await_content("edited")
-    value.await_value(1, "pygen_diffs_total", target=str(keep.target), cause="template")
-    value.await_value(2, "pygen_template_undefined_names", target=str(keep.target))
-    value.await_value(1, "pygen_template_notes", target=str(keep.target))
+    running.await_content("edited")
+    value.await_value(1, "pygen_diffs_total", target=str(starter.target), cause="template")
+    value.await_value(2, "pygen_template_undefined_names", target=str(starter.target))
+    value.await_value(1, "pygen_template_notes", target=str(starter.target))
     assert value.all("pygen_diff_lines_total") == {
-        f'change="added",target="{keep.target}"': 4,
-        f'change="removed",target="{keep.target}"': 3,
+        f'change="added",target="{starter.target}"': 4,
+        f'change="removed",target="{starter.target}"': 3,
     }
-    keep.template.write_text("{% for %}")
-    kept.program.wait_for(lambda: value.of_target("pygen_renders_total", result="error") == 1, what="a failed render")
-    assert kept.program.get("/readyz")[0] == 503
-    keep.template.write_text("mended\n")
-    kept.await_content("mended")
-    value.await_value(0, "pygen_template_undefined_names", target=str(keep.target))
-    value.await_value(0, "pygen_template_notes", target=str(keep.target))
-    keep.target.unlink()
-    keep.target.mkdir()
-    kept.program.wait_for(
+    starter.template.write_text("{% for %}")
+    running.program.wait_for(
+        lambda: value.of_target("pygen_renders_total", result="error") == 1, what="a failed render"
+    )
+    assert running.program.get("/readyz")[0] == 503
+    starter.template.write_text("mended\n")
+    running.await_content("mended")
+    value.await_value(0, "pygen_template_undefined_names", target=str(starter.target))
+    value.await_value(0, "pygen_template_notes", target=str(starter.target))
+    starter.target.unlink()
+    starter.target.mkdir()
+    running.program.wait_for(
         lambda: value.of_target("pygen_target_writes_total", mode="replace", result="error") >= 1, what="a failed write"
     )
-    kept.program.wait_for(lambda: value.of_target("pygen_reconcile_total", result="error") >= 1, what="a failed pass")
-    keep.target.rmdir()
-    kept.await_content("mended")
+    running.program.wait_for(
+        lambda: value.of_target("pygen_reconcile_total", result="error") >= 1, what="a failed pass"
+    )
+    starter.target.rmdir()
+    running.await_content("mended")
 
 
-def test_counts_of_notifications(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_counts_of_notifications(engine: RealEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """Attempts by result, what is owed and since when, matches, and the policy at risk."""
-    keep = keeper("one")
-    told = Reader(engine, keep.shared, "told")
-    Reader(engine, keep.shared, "paused")
+    starter = make_starter("one")
+    told = ReaderContainer(engine, starter.shared, "told")
+    ReaderContainer(engine, starter.shared, "paused")
     for name, stop_signal in (("risky", "SIGHUP"), ("safe", "SIGUSR2")):
         fleet = {"pygen.target": "fleet"}
-        Reader(engine, keep.shared, name, restart_policy="always", labels=fleet, stop_signal=stop_signal)
+        ReaderContainer(engine, starter.shared, name, restart_policy="always", labels=fleet, stop_signal=stop_signal)
     signals = ["--signal", "paused", "HUP", "--signal", "fleet", "HUP", "--signal", "nobody", "HUP"]
-    kept = keep.start(*NO_RESYNC, "--restart", "told", *signals, "--signal-via", "kill", "--interval", "0")
+    running = starter.start(*NO_RESYNC, "--restart", "told", *signals, "--signal-via", "kill", "--interval", "0")
     told.await_starts(2)
-    kept.await_settled()
-    value = Values(kept)
+    running.await_settled()
+    value = Values(running)
     assert _counts(value, "restart", "told") == (1, 0, 0, 0, 1)
     assert _counts(value, "signal", "paused") == (1, 0, 0, 0, 1)
     assert _counts(value, "signal", "fleet") == (2, 0, 0, 0, 2)
@@ -230,8 +238,8 @@ def test_counts_of_notifications(engine: RealEngine, keeper: Callable[[str], Kee
     engine.pause_container("paused")
     value.await_value(1, "pygen_containers", state="paused")
     begun_s = time.time()
-    keep.template.write_text("two")
-    kept.await_text("two")
+    starter.template.write_text("two")
+    running.await_text("two")
     value.await_value(4, "pygen_notifications_total", action="signal", container="fleet", result="success")
     value.await_value(1, "pygen_notifications_pending", action="signal", container="paused")
     # Else the restart that is under way might be the one that loads the third content, too.
@@ -239,15 +247,15 @@ def test_counts_of_notifications(engine: RealEngine, keeper: Callable[[str], Kee
     changed_s = time.time()
     since_s = value("pygen_notification_oldest_pending_timestamp_seconds", action="signal", container="paused")
     assert begun_s <= since_s <= changed_s
-    keep.template.write_text("three")
-    kept.await_text("three")
+    starter.template.write_text("three")
+    running.await_text("three")
     value.await_value(6, "pygen_notifications_total", action="signal", container="fleet", result="success")
     # The first change that is not told yet, not moved by the newer one.
     assert value("pygen_notification_oldest_pending_timestamp_seconds", action="signal", container="paused") == since_s
     value.await_value(3, "pygen_notifications_total", action="restart", container="told", result="success")
     engine.unpause_container("paused")
     value.await_value(2, "pygen_notifications_total", action="signal", container="paused", result="success")
-    kept.await_settled()
+    running.await_settled()
     assert _counts(value, "signal", "paused") == (2, 0, 0, 0, 1)
     requests = value.all("pygen_docker_requests_total")
     assert requests['operation="kill",result="success"'] == 8
@@ -266,29 +274,33 @@ def _counts(value: Values, action: str, container: str) -> tuple[float, ...]:
     )
 
 
-def test_counts_of_what_goes_wrong_with_an_engine(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_counts_of_what_goes_wrong_with_an_engine(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Failed requests and their retries, streams that end, changes that no event told, notifications that fail."""
     fake.add_container("web")
-    kept = faked(NAMES).start("--resync", "1", "--signal", "web", "HUP", "--interval", "0")
-    kept.await_content("web")
-    kept.await_settled()
-    value = Values(kept)
+    running = make_faked_starter(NAMES).start("--resync", "1", "--signal", "web", "HUP", "--interval", "0")
+    running.await_content("web")
+    running.await_settled()
+    value = Values(running)
     value.await_value(1, "pygen_event_stream_up")
     fake.fault("inspect", status=500)
     fake.add_container("db")
-    kept.await_content("db", "web")
-    kept.program.wait_for(lambda: value("pygen_docker_retries_total", operation="inspect") >= 1, what="a retry")
+    running.await_content("db", "web")
+    running.program.wait_for(lambda: value("pygen_docker_retries_total", operation="inspect") >= 1, what="a retry")
     assert value("pygen_docker_requests_total", operation="inspect", result="error") >= 1
     with fake.without_events():
         fake.rename("db", "quiet")
-    kept.await_content("quiet", "web")
+    running.await_content("quiet", "web")
     value.await_value(1, "pygen_missed_changes_total")
     # A stream that is open and says nothing is not believed any more.
     value.await_value(1, "pygen_event_stream_restarts_total", reason="silent")
     value.await_value(1, "pygen_event_stream_up")
     fake.fault("events", times=None, status=403)
     fake.break_connections()
-    kept.program.wait_for(lambda: value("pygen_event_stream_restarts_total", reason="refused") >= 1, what="a refusal")
+    running.program.wait_for(
+        lambda: value("pygen_event_stream_restarts_total", reason="refused") >= 1, what="a refusal"
+    )
     assert value("pygen_event_stream_restarts_total", reason="ended") == 1
     assert value("pygen_event_stream_up") == 0
     fake.heal("events")
@@ -302,19 +314,21 @@ def test_counts_of_what_goes_wrong_with_an_engine(fake: FakeEngine, faked: Calla
     assert value("pygen_docker_requests_total", operation="kill", result="error") == 2
 
 
-def test_nothing_that_an_engine_names_is_a_label(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_nothing_that_an_engine_names_is_a_label(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Events, states and containers that are made up add no label set."""
     fake.add_container("web")
-    kept = faked(NAMES).start(*NO_RESYNC)
-    kept.await_content("web")
-    kept.program.wait_ready()
-    value = Values(kept)
+    running = make_faked_starter(NAMES).start(*NO_RESYNC)
+    running.await_content("web")
+    running.program.wait_ready()
+    value = Values(running)
     value.await_value(1, "pygen_event_stream_up")
-    before = set(kept.program.metrics())
+    before = set(running.program.metrics())
     fake.emit("container", "health_status: made up", "0" * 64, {"name": "evil"})
     fake.emit("container", "start", "0" * 64, {"name": "evil"})
     fake.add_container("another-name", labels={"evil": "label"})
-    kept.await_content("another-name", "web")
+    running.await_content("another-name", "web")
     value.await_value(1, "pygen_events_total", type="container", action="health_status")
     value.await_value(2, "pygen_events_total", type="container", action="start")
-    assert set(kept.program.metrics()) == before
+    assert set(running.program.metrics()) == before

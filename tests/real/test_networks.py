@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.keeping import Keeper
     from tests.support.real_engine import RealEngine
+    from tests.support.running_program import ProgramStarter
 
 FACTS = """\
 {% for c in containers if c.name == 'proxy' %}{% for n in c.networks %}
@@ -28,17 +28,19 @@ def _lan(engine: RealEngine) -> None:
     engine.create_network("a-lan", subnet="10.77.0.0/24", router="10.77.0.254")
 
 
-def test_the_facts_are_those_that_the_engine_has(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_the_facts_are_those_that_the_engine_has(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Driver, scope and both gateways, and where the host answers."""
     _lan(engine)
     engine.create_network("b-plain", subnet="10.77.1.0/24")
     engine.create_network("c-inner", internal=True, subnet="10.77.2.0/24")
     engine.create_network("d-six", enable_ipv6=True, subnet="10.77.3.0/24 fd00:77::/64")
     engine.run("proxy", networks=["a-lan", "b-plain", "c-inner", "d-six"])
-    kept = keeper(FACTS)
-    status, _ = kept.one_shot()
+    running = make_starter(FACTS)
+    status, _ = running.one_shot()
     assert status == 0
-    lines = [line.split() for line in kept.read().splitlines()]
+    lines = [line.split() for line in running.read().splitlines()]
     assert lines == [
         ["a-lan", "bridge", "local", "via=10.77.0.254", "via6=", "host="],
         ["b-plain", "bridge", "local", "via=10.77.1.1", "via6=", "host=10.77.1.1"],
@@ -53,7 +55,7 @@ def _gateway(engine: RealEngine, network: str) -> str:
 
 
 def test_the_host_is_reached_over_the_bridge_and_a_shared_stack_where_its_owner_is(
-    engine: RealEngine, keeper: Callable[[str], Keeper]
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """Not at the LAN's router; and a stack that is named by its owner's name is found."""
     _lan(engine)
@@ -63,8 +65,8 @@ def test_the_host_is_reached_over_the_bridge_and_a_shared_stack_where_its_owner_
     engine.run("owner", networks=["b-plain"])
     engine.run("by-name", network_mode="container:owner")
     engine.run("by-id", network_mode=f"container:{engine.inspect('owner')['Id']}")
-    kept = keeper(REACH)
-    status, _ = kept.one_shot()
+    running = make_starter(REACH)
+    status, _ = running.one_shot()
     assert status == 0
     owner = engine.address_of("owner", "b-plain")
-    assert kept.read().splitlines() == [f"by-id {owner}", f"by-name {owner}", "hosted 10.77.1.1", f"owner {owner}"]
+    assert running.read().splitlines() == [f"by-id {owner}", f"by-name {owner}", "hosted 10.77.1.1", f"owner {owner}"]

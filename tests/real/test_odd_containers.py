@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.keeping import NO_RESYNC, Keeper
+from tests.support.running_program import NO_RESYNC, ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,9 @@ SHOWN = (
 )
 
 
-def test_odd_containers_are_shown_beside_ordinary_ones(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_odd_containers_are_shown_beside_ordinary_ones(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Entries without `=`, no network, the host's, another container's, sctp, ranges, names of other scripts."""
     engine.create_network("front", subnet="10.77.3.0/24")
     engine.run("ordinary", networks=["front"], ports={"80/tcp": None}, env={"ODD": "no"}, labels={"odd": "no"})
@@ -28,9 +30,9 @@ def test_odd_containers_are_shown_beside_ordinary_ones(engine: RealEngine, keepe
     engine.run("range", network_mode="none", ports={f"{port}/tcp": None for port in range(7000, 7004)})
     engine.run("script", network_mode="none", labels={"odd": "žluťoučký 馬 \u2028 🐴", "ключ": "значение"})
     engine.run("lines", network_mode="none", env={"ODD": "a\nb"}, labels={"odd": ""})
-    kept = keeper(SHOWN).start(*NO_RESYNC)
+    running = make_starter(SHOWN).start(*NO_RESYNC)
     address = engine.address_of("ordinary", "front")
-    kept.await_content(
+    running.await_content(
         "env-bare||||||unknown",
         "lines||||a\nb||unknown",
         "on-host||8080||||unknown",
@@ -40,18 +42,24 @@ def test_odd_containers_are_shown_beside_ordinary_ones(engine: RealEngine, keepe
         "sctp||7|53|||unknown",
         "sharing||||||unknown",
     )
-    assert not [line for line in kept.warnings() if "ordinary" in line]
+    assert not [line for line in running.warnings() if "ordinary" in line]
 
 
-def test_what_is_published_is_shown_with_its_host_s_side(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_what_is_published_is_shown_with_its_host_s_side(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Address and port for each container port, as the engine chose them."""
     engine.run("web", ports={"80/tcp": ("127.0.0.1", 0), "90/tcp": None})
     port = engine.inspect("web")["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"]
-    kept = keeper("{{ containers.first.published | to_json }}\n").start(*NO_RESYNC)
-    kept.program.wait_for(lambda: f"{port}" in kept.read() and "127.0.0.1" in kept.read(), what="the published port")
+    running = make_starter("{{ containers.first.published | to_json }}\n").start(*NO_RESYNC)
+    running.program.wait_for(
+        lambda: f"{port}" in running.read() and "127.0.0.1" in running.read(), what="the published port"
+    )
 
 
-def test_containers_by_the_ancestor_s_ways_of_writing(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_containers_by_the_ancestor_s_ways_of_writing(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Any case, keys and attributes, `matching` as a list and as one container, networks in common, health."""
     engine.create_network("front", subnet="10.77.4.0/24")
     engine.create_network("back", subnet="10.77.5.0/24")
@@ -66,5 +74,5 @@ def test_containers_by_the_ancestor_s_ways_of_writing(engine: RealEngine, keeper
         "{{ containers.matching('none').first.name | default('nobody') }} {{ containers.healthy | length }} "
         "{{ containers.self is defined }}\n"
     )
-    kept = keeper(template).start(*NO_RESYNC)
-    kept.await_content("web web db x value 80 back nobody 0 False")
+    running = make_starter(template).start(*NO_RESYNC)
+    running.await_content("web web db x value 80 back nobody 0 False")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.engine_kinds import PODMAN, EngineKind
-from tests.support.keeping import NO_RESYNC, Keeper, Kept
+from tests.support.running_program import NO_RESYNC, ProgramStarter, RunningProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,75 +32,81 @@ def engine_kind() -> EngineKind:
     return PODMAN
 
 
-def assert_heard(kept: Kept) -> None:
+def assert_heard(running: RunningProgram) -> None:
     """Each change came by its event: no list found one, and the stream was never blamed for being silent."""
-    found = kept.program.metrics()
+    found = running.program.metrics()
     # One list when the stream was opened, and at most one before it was.
-    assert kept.program.metric("pygen_docker_requests_total", operation="list", result="success") <= 2
+    assert running.program.metric("pygen_docker_requests_total", operation="list", result="success") <= 2
     assert {key: n for key, n in found.items() if key.startswith("pygen_event_stream_restarts_total") and n} == {}
     assert found["pygen_event_stream_up"] == 1
 
 
 @pytest.mark.parametrize("how", ["kill_container", "stop_container", "die", "remove"])
-def test_an_end_is_in_the_file_without_a_resync(engine: RealEngine, keeper: Callable[[str], Keeper], how: str) -> None:
+def test_an_end_is_in_the_file_without_a_resync(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter], how: str
+) -> None:
     """However it ends; ten at a time, since the inspect contradicts the event only now and then."""
     names = [f"web-{number}" for number in range(10)]
     for name in ["stays", *names]:
         engine.run(name)
-    kept = keeper(NAMES).start(*NO_RESYNC)
-    kept.await_content("stays", *names)
+    running = make_starter(NAMES).start(*NO_RESYNC)
+    running.await_content("stays", *names)
     for name in names:
         getattr(engine, how)(name)
-    kept.await_content("stays")
-    assert_heard(kept)
+    running.await_content("stays")
+    assert_heard(running)
 
 
 def test_an_end_by_podman_itself_is_in_the_file_without_a_resync(
-    engine: PodmanEngine, keeper: Callable[[str], Keeper]
+    engine: PodmanEngine, make_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """Another process changes the state, as `podman kill` and `podman rm` do, and the service only reads of it."""
     for name in ("stays", "killed", "removed"):
         engine.run(name)
-    kept = keeper(NAMES).start(*NO_RESYNC)
-    kept.await_content("killed", "removed", "stays")
+    running = make_starter(NAMES).start(*NO_RESYNC)
+    running.await_content("killed", "removed", "stays")
     engine.podman("kill", "killed")
-    kept.await_content("removed", "stays")
+    running.await_content("removed", "stays")
     engine.podman("rm", "--force", "--time=0", "removed")
-    kept.await_content("stays")
+    running.await_content("stays")
     engine.podman("start", "killed")
-    kept.await_content("killed", "stays")
-    assert_heard(kept)
+    running.await_content("killed", "stays")
+    assert_heard(running)
 
 
-def test_a_status_is_in_docker_s_words(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_a_status_is_in_docker_s_words(engine: RealEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """Podman's `stopped` is a moment in `exited`, and its `configured` is `created`."""
-    kept = keeper(STATES).start(*NO_RESYNC)
+    running = make_starter(STATES).start(*NO_RESYNC)
     engine.create("web")
-    kept.await_content("web created")
+    running.await_content("web created")
     engine.start_container("web")
-    kept.await_content("web running")
+    running.await_content("web running")
     engine.stop_container("web")
-    kept.await_content("web exited")
+    running.await_content("web exited")
     engine.remove("web")
-    kept.await_text("")
-    assert_heard(kept)
+    running.await_text("")
+    assert_heard(running)
 
 
-def test_networks_are_listed_as_often_as_on_docker(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_networks_are_listed_as_often_as_on_docker(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Its containers name their networks by name, and the default one by a name that no list has."""
     engine.create_network("inner", internal=True)
-    kept = keeper(NETWORKS).start(*NO_RESYNC)
+    running = make_starter(NETWORKS).start(*NO_RESYNC)
     engine.run("first")
-    kept.await_content("first podman False")
+    running.await_content("first podman False")
     engine.run("second", networks=["inner"])
-    kept.await_content("first podman False", "second inner True")
-    before = kept.program.metric("pygen_docker_requests_total", operation="networks", result="success")
+    running.await_content("first podman False", "second inner True")
+    before = running.program.metric("pygen_docker_requests_total", operation="networks", result="success")
     engine.run("third")
-    kept.await_content("first podman False", "second inner True", "third podman False")
-    assert kept.program.metric("pygen_docker_requests_total", operation="networks", result="success") == before
+    running.await_content("first podman False", "second inner True", "third podman False")
+    assert running.program.metric("pygen_docker_requests_total", operation="networks", result="success") == before
 
 
-def test_ports_and_shared_networks_as_podman_shows_them(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_ports_and_shared_networks_as_podman_shows_them(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Exposed ports are known only where a container has a network; one that shares a network has its owner's."""
     engine.create_network("front", subnet="10.77.7.0/24")
     engine.run("ordinary", networks=["front"], ports={"80/tcp": None, "53/udp": None})
@@ -110,6 +116,6 @@ def test_ports_and_shared_networks_as_podman_shows_them(engine: RealEngine, keep
         "{% for c in containers %}{{ c.name }}|{{ c.networks.first_value.ip_address }}|{{ c.ports.tcp | join(',') }}"
         "|{{ c.ports.udp | join(',') }}{{ '\\n' }}{% endfor %}"
     )
-    kept = keeper(template).start(*NO_RESYNC)
+    running = make_starter(template).start(*NO_RESYNC)
     address = engine.address_of("ordinary", "front")
-    kept.await_content("on-host|||", f"ordinary|{address}|80|53", f"sharing|{address}|80|53")
+    running.await_content("on-host|||", f"ordinary|{address}|80|53", f"sharing|{address}|80|53")

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.keeping import Keeper
     from tests.support.process import PygenProcess
     from tests.support.real_engine import RealEngine
+    from tests.support.running_program import ProgramStarter
 
 EVERYTHING = """\
 {% for c in all_containers %}
@@ -45,14 +45,17 @@ def fill(engine: RealEngine) -> None:
 
 
 def test_a_recorded_state_gives_the_same_output(
-    engine: RealEngine, keeper: Callable[[str], Keeper], pygen: Callable[..., PygenProcess], tmp_path: Path
+    engine: RealEngine,
+    make_starter: Callable[[str], ProgramStarter],
+    pygen: Callable[..., PygenProcess],
+    tmp_path: Path,
 ) -> None:
     """Byte for byte, without an engine."""
     fill(engine)
-    keep = keeper(EVERYTHING)
-    status, kept = keep.one_shot()
-    assert status == 0, kept.program.log()
-    from_engine = keep.read()
+    starter = make_starter(EVERYTHING)
+    status, running = starter.one_shot()
+    assert status == 0, running.program.log()
+    from_engine = starter.read()
     assert "label a.b=1" in from_engine
     assert "  bridge local False True [] []" in from_engine
     recording = pygen("record", "--docker-address", engine.address)
@@ -65,28 +68,31 @@ def test_a_recorded_state_gives_the_same_output(
     assert again.printed() == recording.printed()
     for name in ("web", "hosted", "created", "crashed"):
         engine.remove(name)
-    status, kept = keep.one_shot("--docker-address", f"file://{state}", "--target", tmp_path / "replayed")
-    assert status == 0, kept.program.log()
+    status, running = starter.one_shot("--docker-address", f"file://{state}", "--target", tmp_path / "replayed")
+    assert status == 0, running.program.log()
     assert (tmp_path / "replayed").read_text() == from_engine
 
 
 def test_a_recorded_state_is_kept_true_to(
-    engine: RealEngine, keeper: Callable[[str], Keeper], pygen: Callable[..., PygenProcess], tmp_path: Path
+    engine: RealEngine,
+    make_starter: Callable[[str], ProgramStarter],
+    pygen: Callable[..., PygenProcess],
+    tmp_path: Path,
 ) -> None:
     """The loop runs on it too, and takes another recording that is put in its place."""
     engine.run("web")
-    keep = keeper("{% for c in containers %}{{ c.name }}\n{% endfor %}")
+    starter = make_starter("{% for c in containers %}{{ c.name }}\n{% endfor %}")
     state = tmp_path / "state.json"
     state.write_text(_record(pygen, engine))
-    kept = keep.start("--docker-address", f"file://{state}", "--resync", "1")
-    kept.await_content("web")
-    kept.program.wait_ready()
+    running = starter.start("--docker-address", f"file://{state}", "--resync", "1")
+    running.await_content("web")
+    running.program.wait_ready()
     engine.run("db")
     other = tmp_path / "other.json"
     other.write_text(_record(pygen, engine))
     other.replace(state)
-    kept.await_content("db", "web")
-    assert kept.program.stop() == 0
+    running.await_content("db", "web")
+    assert running.program.stop() == 0
 
 
 def _record(pygen: Callable[..., PygenProcess], engine: RealEngine) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.keeping import NO_RESYNC, Keeper
+from tests.support.running_program import NO_RESYNC, ProgramStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,26 +51,30 @@ def test_standard_error_can_be_the_target(fake: FakeEngine, pygen: Callable[...,
     assert program.printed() == ""
 
 
-def test_a_fifo_is_written_and_stays_one(fake: FakeEngine, faked: Callable[[str], Keeper], tmp_path: Path) -> None:
+def test_a_fifo_is_written_and_stays_one(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter], tmp_path: Path
+) -> None:
     """Each content arrives whole; nothing is put in its place or beside it."""
     folder = tmp_path / "pipes"
     folder.mkdir()
     fifo = folder / "fifo"
     os.mkfifo(fifo)
     fake.add_container("web")
-    kept = faked(NAMES.removeprefix("# ")).start(*NO_RESYNC, "--target", fifo, "--signal", "web", "HUP")
+    running = make_faked_starter(NAMES.removeprefix("# ")).start(*NO_RESYNC, "--target", fifo, "--signal", "web", "HUP")
     assert fifo.read_text() == "web ;"
     fake.add_container("web-2")
     assert fifo.read_text() == "web web-2 ;"
     assert fifo.is_fifo()
-    assert kept.program.stop() == 0
+    assert running.program.stop() == 0
     assert [path.name for path in folder.iterdir()] == ["fifo"]
 
 
-def test_a_device_is_written_and_stays_one(fake: FakeEngine, faked: Callable[[str], Keeper]) -> None:
+def test_a_device_is_written_and_stays_one(
+    fake: FakeEngine, make_faked_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Nothing is made in its folder."""
     fake.add_container("web")
-    status, kept = faked("x").one_shot("--target", "/dev/null")
-    assert status == 0, kept.program.log()
+    status, running = make_faked_starter("x").one_shot("--target", "/dev/null")
+    assert status == 0, running.program.log()
     assert Path("/dev/null").stat().st_rdev == os.makedev(1, 3)
     assert not list(Path("/dev").glob(".*.pygen"))

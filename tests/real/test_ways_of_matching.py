@@ -10,8 +10,8 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.support.keeping import Keeper
     from tests.support.real_engine import RealEngine
+    from tests.support.running_program import ProgramStarter
 
 COMPOSE_A = {"com.docker.compose.project": "a", "com.docker.compose.service": "shop"}
 COMPOSE_B = {"com.docker.compose.project": "b", "com.docker.compose.service": "shop"}
@@ -56,23 +56,25 @@ def signal_options(targets: Sequence[str]) -> list[str]:
     return [word for target, signal in pairs for word in ("--signal", target, signal)]
 
 
-def test_an_id_its_beginning_and_a_name_mean_one_container(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_an_id_its_beginning_and_a_name_mean_one_container(
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
     """Ten digits are enough, nine are not, nor is a part of the name; what matches nothing is no error."""
     own_id = listeners(engine)["named"]
     targets = [own_id, own_id[:12], own_id[:10], own_id[:9], "named", "name"]
-    status, kept = keeper("#").one_shot(*signal_options(targets))
-    assert status == 0, kept.program.log()
+    status, running = make_starter("#").one_shot(*signal_options(targets))
+    assert status == 0, running.program.log()
     assert told(engine) == {"named": ["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR2"]}
 
 
 def test_services_labels_and_variables_mean_all_who_carry_them(
-    engine: RealEngine, keeper: Callable[[str], Keeper]
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """A Compose service with and without its project, a Swarm service with and without its stack, both marks."""
     listeners(engine)
     targets = ["shop", "b/shop", "stack_cache", "cache", "by-label", "by-variable"]
-    status, kept = keeper("#").one_shot(*signal_options(targets))
-    assert status == 0, kept.program.log()
+    status, running = make_starter("#").one_shot(*signal_options(targets))
+    assert status == 0, running.program.log()
     assert told(engine) == {
         "a_shop_1": ["SIGHUP"],
         "b_shop_1": ["SIGHUP", "SIGINT"],
@@ -82,47 +84,51 @@ def test_services_labels_and_variables_mean_all_who_carry_them(
     }
 
 
-def test_every_match_is_restarted(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_every_match_is_restarted(engine: RealEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """The same names mean the same for `--restart`, and an exact duplicate counts once."""
     ids = {name: engine.run(name, **options) for name, options in CONTAINERS.items()}
     before = {name: engine.started_at(name) for name in ids}
-    status, kept = keeper("#").one_shot("--restart", "shop", "--restart", "shop", "--restart", ids["marked"][:10])
-    assert status == 0, kept.program.log()
+    status, running = make_starter("#").one_shot(
+        "--restart", "shop", "--restart", "shop", "--restart", ids["marked"][:10]
+    )
+    assert status == 0, running.program.log()
     restarted = {name for name in ids if engine.started_at(name) != before[name]}
     assert restarted == {"a_shop_1", "b_shop_1", "marked"}
-    assert kept.program.log().count("restart of shop delivered") == 2
+    assert running.program.log().count("restart of shop delivered") == 2
 
 
 def test_a_service_in_several_projects_is_a_warning_that_names_them(
-    engine: RealEngine, keeper: Callable[[str], Keeper]
+    engine: RealEngine, make_starter: Callable[[str], ProgramStarter]
 ) -> None:
     """Once, however often it is seen; the one with its project is no reason to warn."""
     for name in ("a_shop_1", "b_shop_1"):
         engine.run_listener(name, **CONTAINERS[name])
-    kept = keeper("{{ containers | length }}").start("--signal", "shop", "HUP", "--signal", "a/shop", "USR2")
-    kept.await_settled()
+    running = make_starter("{{ containers | length }}").start("--signal", "shop", "HUP", "--signal", "a/shop", "USR2")
+    running.await_settled()
     engine.run("more")
-    kept.await_text("3")
-    kept.await_settled()
-    [warning] = [line for line in kept.warnings() if "project" in line]
+    running.await_text("3")
+    running.await_settled()
+    [warning] = [line for line in running.warnings() if "project" in line]
     assert "(a, b)" in warning
     assert "SERVICE" in warning
-    matches = {container: kept.program.metric(**_matches(container)) for container in ("shop", "a/shop")}
+    matches = {container: running.program.metric(**_matches(container)) for container in ("shop", "a/shop")}
     assert matches == {"shop": 2, "a/shop": 1}
 
 
-def test_no_match_is_a_warning_and_a_metric(engine: RealEngine, keeper: Callable[[str], Keeper]) -> None:
+def test_no_match_is_a_warning_and_a_metric(engine: RealEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """Until a container comes that matches: it is counted, and owes nothing if it started after the last content."""
-    kept = keeper("# nothing").start("--signal", "nginx", "HUP", "--interval", "0")
-    kept.await_settled()
-    [warning] = [line for line in kept.warnings() if "nginx" in line]
+    running = make_starter("# nothing").start("--signal", "nginx", "HUP", "--interval", "0")
+    running.await_settled()
+    [warning] = [line for line in running.warnings() if "nginx" in line]
     assert "no container matches" in warning
-    assert kept.program.metric(**_matches("nginx")) == 0
+    assert running.program.metric(**_matches("nginx")) == 0
     engine.run_listener("nginx")
-    kept.program.wait_for(lambda: kept.program.metric(**_matches("nginx")) == 1, what="the match to be counted")
+    running.program.wait_for(lambda: running.program.metric(**_matches("nginx")) == 1, what="the match to be counted")
     engine.remove("nginx")
-    kept.program.wait_for(lambda: kept.program.metric(**_matches("nginx")) == 0, what="the match to be gone")
-    assert kept.program.metric("pygen_notifications_total", action="signal", container="nginx", result="success") == 0
+    running.program.wait_for(lambda: running.program.metric(**_matches("nginx")) == 0, what="the match to be gone")
+    assert (
+        running.program.metric("pygen_notifications_total", action="signal", container="nginx", result="success") == 0
+    )
 
 
 def _matches(container: str) -> dict[str, str]:

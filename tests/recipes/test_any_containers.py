@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.recipes import programs
-from tests.recipes.kitchen import Kitchen
+from tests.recipes.recipe_harness import RecipeHarness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,14 +114,14 @@ def _body(other: dict[str, Any]) -> dict[str, Any]:
 @given(data=st.data())
 def test_the_file_is_valid_and_the_harmless_container_in_it(recipe: Recipe, data: st.DataObject) -> None:
     """Whatever the others say, and whatever the engine says of them."""
-    kitchen = Kitchen(recipe.file)
+    harness = RecipeHarness(recipe.file)
     mounts = [{"Type": "bind", "Source": "/nowhere/harmless", "Destination": "/alone", "RW": True}]
-    kitchen.world.add_container("harmless", labels=recipe.harmless, overrides={"Mounts": mounts})
+    harness.world.add_container("harmless", labels=recipe.harmless, overrides={"Mounts": mounts})
     for number, other in enumerate(data.draw(_others(recipe))):
-        kitchen.world.add_container(
+        harness.world.add_container(
             f"other-{number}", labels=other["labels"], hostname=other["hostname"], overrides=_body(other)
         )
-    text = kitchen.render()
+    text = harness.render()
     recipe.check(text)
     assert recipe.served in text, text
-    assert not any(MARK in note.partition(":")[2] for note in kitchen.notes), kitchen.notes
+    assert not any(MARK in note.partition(":")[2] for note in harness.notes), harness.notes

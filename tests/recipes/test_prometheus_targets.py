@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.recipes.kitchen import RECIPES, Kitchen, running
 from tests.recipes.nginx.backends import HttpBackend, free_address, serving
+from tests.recipes.recipe_harness import RECIPES, RecipeHarness, running
 from tests.support.ports import reserve_port
 from tests.support.waiting import wait_for
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def _kitchen() -> Kitchen:
-    return Kitchen("prometheus/targets.json.j2")
+def _harness() -> RecipeHarness:
+    return RecipeHarness("prometheus/targets.json.j2")
 
 
 def _active(port: int) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def _active(port: int) -> list[dict[str, Any]]:
 
 def test_a_real_prometheus_follows_the_containers(tmp_path: Path) -> None:
     """A container that comes is scraped without a restart or a signal; one that goes is dropped."""
-    kitchen, port = _kitchen(), reserve_port()
+    harness, port = _harness(), reserve_port()
     targets, config = tmp_path / "targets.json", tmp_path / "prometheus.yaml"
     text = (RECIPES / "prometheus" / "prometheus.yaml").read_text()
     config.write_text(text.replace("/made/targets.json", str(targets)).replace("15s", "1s"))
@@ -46,31 +46,31 @@ def test_a_real_prometheus_follows_the_containers(tmp_path: Path) -> None:
 
         def serve(name: str, **labels: str) -> None:
             address, backend_port = stack.enter_context(serving(HttpBackend(name, free_address())))
-            kitchen.add(name, address, labels={"prometheus.port": str(backend_port), **labels})
+            harness.add(name, address, labels={"prometheus.port": str(backend_port), **labels})
 
         def jobs() -> set[str]:
             return {target["labels"]["job"] for target in _active(port)} - {"pygen"}
 
         serve("web")
-        targets.write_text(kitchen.render())
+        targets.write_text(harness.render())
         stack.enter_context(running([*command, f"--web.listen-address=127.0.0.1:{port}"], tmp_path))
         wait_for(lambda: jobs() == {"web"}, what=lambda: f"web is a target: {jobs()}")
         serve("db-1", **{"com.docker.compose.service": "db", "com.docker.compose.project": "shop"})
-        targets.write_text(kitchen.render())
+        targets.write_text(harness.render())
         wait_for(lambda: jobs() == {"web", "db"}, what=lambda: f"db is a target: {jobs()}")
-        kitchen.world.die("web")
-        targets.write_text(kitchen.render())
+        harness.world.die("web")
+        targets.write_text(harness.render())
         wait_for(lambda: jobs() == {"db"}, what=lambda: f"web is no target: {jobs()}")
 
 
 def test_labels_say_more() -> None:
     """Job, path and scheme; without them the service's or container's name, /metrics and http."""
-    kitchen = _kitchen()
+    harness = _harness()
     more = {"prometheus.job": "api", "prometheus.path": "/m", "prometheus.scheme": "https"}
-    kitchen.add("a", "10.0.0.1", labels={"prometheus.port": "9100", **more})
-    kitchen.add("b", "10.0.0.2", labels={"prometheus.port": "9100"})
-    kitchen.add("c", "10.0.0.3")
-    first, second = json.loads(kitchen.render())
+    harness.add("a", "10.0.0.1", labels={"prometheus.port": "9100", **more})
+    harness.add("b", "10.0.0.2", labels={"prometheus.port": "9100"})
+    harness.add("c", "10.0.0.3")
+    first, second = json.loads(harness.render())
     assert first["targets"] == ["10.0.0.1:9100"]
     assert first["labels"] == {"__metrics_path__": "/m", "__scheme__": "https", "container": "a", "job": "api"}
     assert second["labels"]["job"] == "b"
@@ -79,7 +79,7 @@ def test_labels_say_more() -> None:
 @given(st.dictionaries(st.sampled_from(["prometheus.port", "prometheus.job", "prometheus.path"]), st.text(max_size=20)))
 def test_the_file_is_json_whatever_the_labels_say(labels: dict[str, str]) -> None:
     """And the other target is in it."""
-    kitchen = _kitchen()
-    kitchen.add("good", "10.0.0.1", labels={"prometheus.port": "9100"})
-    kitchen.add("odd", "10.0.0.2", labels=labels)
-    assert ["10.0.0.1:9100"] in [group["targets"] for group in json.loads(kitchen.render())]
+    harness = _harness()
+    harness.add("good", "10.0.0.1", labels={"prometheus.port": "9100"})
+    harness.add("odd", "10.0.0.2", labels=labels)
+    assert ["10.0.0.1:9100"] in [group["targets"] for group in json.loads(harness.render())]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.seeing import dashboard, drawing
-from tests.seeing.show import Show, show, watched
+from tests.seeing.busy_program import BusyProgram, busy_program, watched
 from tests.support.browser import Browser
 from tests.support.process import ROOT
 from tests.support.waiting import wait_for
@@ -41,27 +41,27 @@ def take(folder: Path, *, rounds: int = ROUNDS, rest: Callable[[float], None] = 
     """
     with tempfile.TemporaryDirectory(prefix="pygen-pictures-") as name:
         work = Path(name)
-        with Browser() as browser, show(work) as played, watched(played.process, work) as server:
+        with Browser() as browser, busy_program(work) as program, watched(program.process, work) as server:
             began_s = time.time()
-            _play(played, rounds, rest)
-            (folder / "status.png").write_bytes(_status(browser, played))
+            _run_rounds(program, rounds, rest)
+            (folder / "status.png").write_bytes(_status(browser, program))
             html = _drawn(server, began_s, time.time())
             (work / "dashboard.html").write_text(html)
             browser.open((work / "dashboard.html").as_uri())
             (folder / "dashboard.png").write_bytes(browser.whole_screenshot(WIDTH_PX))
 
 
-def _play(played: Show, rounds: int, rest: Callable[[float], None]) -> None:
+def _run_rounds(program: BusyProgram, rounds: int, rest: Callable[[float], None]) -> None:
     for number in range(rounds):
         if number == rounds // 2:
-            played.engine.fault("kill", times=3, status=500)
-        played.play()
+            program.engine.fault("kill", times=3, status=500)
+        program.run_round()
         rest(0.4 + 2.6 * abs(math.sin(number / 4)))
 
 
-def _status(browser: Browser, played: Show) -> bytes:
+def _status(browser: Browser, program: BusyProgram) -> bytes:
     browser.resize(STATUS_WIDTH_PX, STATUS_HEIGHT_PX)
-    browser.open(f"http://127.0.0.1:{played.process.metrics_port}/")
+    browser.open(f"http://127.0.0.1:{program.process.metrics_port}/")
     wait_for(lambda: "All targets are kept true" in browser.text(), what=browser.text)
     return browser.screenshot()
 

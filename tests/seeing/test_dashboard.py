@@ -10,7 +10,7 @@ import pytest
 
 from metrics.instruments import Metrics
 from tests.seeing import dashboard
-from tests.seeing.show import Show, show, watched
+from tests.seeing.busy_program import BusyProgram, busy_program, watched
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -23,25 +23,25 @@ QUERIES = [(panel.title, number, query) for panel in PANELS for number, query in
 
 
 @pytest.fixture(scope="module")
-def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Show, Prometheus]]:
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BusyProgram, Prometheus]]:
     """A program that had things to do, and was scraped before and after."""
     folder = tmp_path_factory.mktemp("show")
-    with show(folder) as played, watched(played.process, folder) as server:
+    with busy_program(folder) as program, watched(program.process, folder) as server:
         for _ in range(4):
-            played.play()
+            program.run_round()
         delivered = 'pygen_notifications_total{result="success",container="proxy"}'
         wait_for(
             lambda: any(float(each["value"][1]) > 0 for each in server.query(delivered)), what="a delivery scraped"
         )
-        yield played, server
+        yield program, server
 
 
 @pytest.mark.parametrize(("title", "number", "query"), QUERIES, ids=[f"{title} {n}" for title, n, _ in QUERIES])
 def test_every_query_returns_data(
-    title: str, number: int, query: dashboard.Query, at_work: tuple[Show, Prometheus]
+    title: str, number: int, query: dashboard.Query, at_work: tuple[BusyProgram, Prometheus]
 ) -> None:
     """From the real Prometheus that scrapes the real program: at least one number."""
-    played, server = at_work
+    program, server = at_work
     expression = query.filled(rate_interval="2m")
     assert "$" not in expression
 
@@ -52,7 +52,7 @@ def test_every_query_returns_data(
     def data() -> bool:
         if numbers():
             return True
-        played.play()
+        program.run_round()
         return False
 
     wait_for(data, what=lambda: f"data for {expression}\n{server.query(expression)}", every_s=1.0)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SECOND_TRIES_MAX = 3
 
 
-class SecondTries:
+class RerunLimit:
     """Counts and names the tests that were run again. Of the controller alone, which sees every worker's reports."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class SecondTries:
             yield f"{len(self._tests)} tests needed a second try, and {SECOND_TRIES_MAX} may: the run has failed"
 
 
-class NothingIsSkipped:
+class NoSkips:
     """A test that skips itself has not passed: what it needs is missing, and that is a failure with this reason."""
 
     @pytest.hookimpl(wrapper=True)
@@ -67,6 +67,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register what is asked for."""
     if config.getoption("--no-skips"):
-        config.pluginmanager.register(NothingIsSkipped())
+        config.pluginmanager.register(NoSkips())
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(SecondTries())
+        config.pluginmanager.register(RerunLimit())

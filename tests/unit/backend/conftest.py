@@ -12,7 +12,7 @@ from reconciler.backend.beside import Beside
 from reconciler.backend.engine_link import Timeouts
 from reconciler.backend.engine_reader import HttpEngineReader
 from tests.support.fake_engine import FakeEngine
-from tests.unit.backend.observing import Observed
+from tests.unit.backend.recording_observer import RecordingObserver
 
 MakeReader = Callable[..., HttpEngineReader]
 
@@ -25,23 +25,23 @@ def engine() -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def observed() -> Observed:
+def observer() -> RecordingObserver:
     """What was counted, and slept."""
-    return Observed()
+    return RecordingObserver()
 
 
 @pytest.fixture
-def make_reader(engine: FakeEngine, observed: Observed) -> Iterator[MakeReader]:
+def make_reader(engine: FakeEngine, observer: RecordingObserver) -> Iterator[MakeReader]:
     """Makes readers of the fake engine that never really sleep, and closes them."""
     made: list[HttpEngineReader] = []
 
     def make(address: str | None = None, **options: Any) -> HttpEngineReader:
         edges: dict[str, Any] = {
             "timeouts": Timeouts(connect_s=30, read_s=30, answer_s=60),
-            "sleep": observed.sleep,
+            "sleep": observer.sleep,
             "random": lambda: 1.0,
-            "observer": observed,
-            "beside": Beside(spawn=observed.spawn, unexpected=observed.unexpected),
+            "observer": observer,
+            "beside": Beside(spawn=observer.spawn, unexpected=observer.unexpected),
         }
         reader = HttpEngineReader(
             EngineAddress.parse(address or engine.address, {}),

@@ -13,19 +13,19 @@ from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnava
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.docker_sdk import SdkNotifyPort
 from tests.support.fake_engine import DeliveredSignal, FakeEngine
-from tests.unit.backend.observing import becomes
+from tests.unit.backend.recording_observer import becomes
 
 if TYPE_CHECKING:
-    from tests.unit.backend.observing import Observed
+    from tests.unit.backend.recording_observer import RecordingObserver
 
 GONE = "f" * 64
 KILL_HUP = ("kill", "-HUP", "1")
 
 
 @pytest.fixture
-def port(engine: FakeEngine, observed: Observed) -> Iterator[SdkNotifyPort]:
+def port(engine: FakeEngine, observer: RecordingObserver) -> Iterator[SdkNotifyPort]:
     """A port to the fake engine."""
-    made = SdkNotifyPort(EngineAddress.parse(engine.address, {}), observer=observed, sleep=observed.sleep)
+    made = SdkNotifyPort(EngineAddress.parse(engine.address, {}), observer=observer, sleep=observer.sleep)
     yield made
     made.close()
 
@@ -111,7 +111,7 @@ def test_a_command_runs_inside_and_its_status_comes_back(
     engine: FakeEngine, port: SdkNotifyPort, web: str, command: tuple[str, ...]
 ) -> None:
     """An exec is created, started, waited for and looked at."""
-    assert port.execute("any", web, command, timeout_s=30) == 0
+    assert port.execute("any", web, command, timeout_s=30).status == 0
     assert [(delivered.signal, delivered.via) for delivered in engine.signals] == [("SIGHUP", "exec")]
     assert [engine.calls[name] for name in ("exec_create", "exec_start", "exec_inspect")] == [1, 1, 1]
 
@@ -119,22 +119,22 @@ def test_a_command_runs_inside_and_its_status_comes_back(
 def test_the_user_and_the_exit_status_are_passed_on(engine: FakeEngine, port: SdkNotifyPort, web: str) -> None:
     """The container's own user is asked for by saying nothing."""
     engine.container(web).exec_status = {("", "kill"): 126, ("0", "kill"): 0}
-    assert port.execute("any", web, KILL_HUP, timeout_s=30) == 126
-    assert port.execute("any", web, KILL_HUP, user="0", timeout_s=30) == 0
+    assert port.execute("any", web, KILL_HUP, timeout_s=30).status == 126
+    assert port.execute("any", web, KILL_HUP, user="0", timeout_s=30).status == 0
     assert [created.user for created in engine.routes.execs.values()] == ["", "0"]
 
 
 def test_an_end_that_the_engine_has_yet_to_hear_of_is_waited_for(
-    engine: FakeEngine, port: SdkNotifyPort, web: str, observed: Observed
+    engine: FakeEngine, port: SdkNotifyPort, web: str, observer: RecordingObserver
 ) -> None:
     """The exit status counts only once the command is known to have ended."""
     engine.fault("exec_inspect", times=2, status=200, body='{"Running":true,"ExitCode":null}')
     engine.container(web).exec_status = {("", "kill"): 3}
-    assert port.execute("any", web, KILL_HUP, timeout_s=30) == 3
-    assert observed.slept_s == [0.05, 0.05]
+    assert port.execute("any", web, KILL_HUP, timeout_s=30).status == 3
+    assert observer.slept_s == [0.05, 0.05]
 
 
-def test_a_command_that_never_ends_is_a_timeout(engine: FakeEngine, observed: Observed, web: str) -> None:
+def test_a_command_that_never_ends_is_a_timeout(engine: FakeEngine, observer: RecordingObserver, web: str) -> None:
     """The timeout holds for the whole of an exec."""
     now_s = [0.0]
 
@@ -277,14 +277,14 @@ def test_a_forbidden_version_is_a_refusal(engine: FakeEngine, port: SdkNotifyPor
 
 
 def test_threads_that_begin_together_agree_on_a_version_once(
-    engine: FakeEngine, port: SdkNotifyPort, web: str, observed: Observed
+    engine: FakeEngine, port: SdkNotifyPort, web: str, observer: RecordingObserver
 ) -> None:
     """Answering takes Podman a second or more, and longer for several at once."""
     engine.fault("version", times=None, delay_s=0.3)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: port.kill("any", web, "SIGHUP", timeout_s=30), range(4)))
     assert len(engine.signals) == 4
-    assert observed.requests == {("version", "success"): 1, ("kill", "success"): 4}
+    assert observer.requests == {("version", "success"): 1, ("kill", "success"): 4}
 
 
 def test_an_exchanged_engine_is_agreed_with_anew(engine: FakeEngine, port: SdkNotifyPort, web: str) -> None:
@@ -299,7 +299,7 @@ def test_an_exchanged_engine_is_agreed_with_anew(engine: FakeEngine, port: SdkNo
 
 
 def test_requests_are_counted_by_operation(
-    engine: FakeEngine, port: SdkNotifyPort, web: str, observed: Observed
+    engine: FakeEngine, port: SdkNotifyPort, web: str, observer: RecordingObserver
 ) -> None:
     """Successes and errors are told apart; the requests of an exec are one operation."""
     port.inspect("any", web, timeout_s=30)
@@ -307,7 +307,7 @@ def test_requests_are_counted_by_operation(
     engine.fault("kill", status=500)
     with pytest.raises(EngineRefused):
         port.kill("any", web, "SIGHUP", timeout_s=30)
-    assert observed.requests == {
+    assert observer.requests == {
         ("version", "success"): 1,
         ("inspect", "success"): 1,
         ("exec", "success"): 3,

@@ -12,7 +12,7 @@ from reconciler.backend.beside import BESIDE_MAX, Beside
 from reconciler.backend.engine_link import Timeouts
 from reconciler.backend.port import EngineError, InspectFailed, Inspection, InspectPending
 from tests.support.fake_engine import FakeEngine
-from tests.unit.backend.observing import becomes
+from tests.unit.backend.recording_observer import becomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.backend.engine_reader import HttpEngineReader
     from reconciler.backend.port import LateInspection
     from tests.unit.backend.conftest import MakeReader
-    from tests.unit.backend.observing import Observed
+    from tests.unit.backend.recording_observer import RecordingObserver
 
 GONE = "f" * 64
 
@@ -49,10 +49,10 @@ def test_an_inspect_hands_on_the_bytes(engine: FakeEngine, reader: HttpEngineRea
     assert inspection.body == engine.inspect_body(container_id)
 
 
-def test_a_404_of_the_engine_is_an_answer(reader: HttpEngineReader, observed: Observed) -> None:
+def test_a_404_of_the_engine_is_an_answer(reader: HttpEngineReader, observer: RecordingObserver) -> None:
     """A container that is not there has no body; nothing is retried, nothing counts as an error."""
     assert reader.inspect(GONE).body is None
-    assert observed.requests == {("version", "success"): 1, ("inspect", "success"): 1}
+    assert observer.requests == {("version", "success"): 1, ("inspect", "success"): 1}
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_an_engine_that_is_too_old_is_named(make_reader: MakeReader) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("1.51", "1.43"), ("1.43", "1.60")])
 def test_an_engine_that_was_exchanged_is_spoken_to_in_its_own_version(
-    engine: FakeEngine, reader: HttpEngineReader, observed: Observed, before: str, after: str
+    engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver, before: str, after: str
 ) -> None:
     """An upgrade or downgrade under our feet costs one refused request, and no error."""
     engine.routes.api_version = before
@@ -147,7 +147,7 @@ def test_an_engine_that_was_exchanged_is_spoken_to_in_its_own_version(
     engine.routes.api_version, engine.routes.min_api_version = after, "1.43" if after == "1.43" else "1.55"
     assert reader.list().entries == []
     assert engine.calls["list"] == 3
-    assert observed.retries == []
+    assert observer.retries == []
 
 
 # Faults
@@ -174,8 +174,8 @@ HTML: Fail = {"status": 200, "body": "<html>hello</html>", "content_type": "text
     ],
 )
 def test_a_fault_that_passes_is_retried_on_a_new_connection(
-    *, engine: FakeEngine, reader: HttpEngineReader, observed: Observed, operation: str, fail: Fail, reason: str,
-    status: int | None,
+    *, engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver, operation: str, fail: Fail,
+    reason: str, status: int | None,
 ) -> None:  # fmt: skip
     """Two faults in a row are survived; a third comes out, with its reason."""
     container_id = engine.add_container("web")
@@ -187,9 +187,9 @@ def test_a_fault_that_passes_is_retried_on_a_new_connection(
     engine.fault(operation, times=2, **fail)
     ask[operation]()
     assert engine.accepted_connections == 3
-    assert observed.retries == [operation] * 2
-    assert observed.requests[operation, "error"] == 2
-    assert observed.requests[operation, "success"] == 1
+    assert observer.retries == [operation] * 2
+    assert observer.requests[operation, "error"] == 2
+    assert observer.requests[operation, "success"] == 1
 
     engine.fault(operation, times=3, **fail)
     with pytest.raises(EngineError) as caught:
@@ -200,14 +200,14 @@ def test_a_fault_that_passes_is_retried_on_a_new_connection(
 
 @pytest.mark.parametrize("how", ["hang", "half_then_hang"])
 def test_a_silent_request_is_given_up_and_retried(
-    engine: FakeEngine, make_reader: MakeReader, observed: Observed, how: Any
+    engine: FakeEngine, make_reader: MakeReader, observer: RecordingObserver, how: Any
 ) -> None:
     """After the read timeout the request is made again on a new connection."""
     engine.add_container("web")
     reader = make_reader(timeouts=Timeouts(connect_s=30, read_s=0.2, answer_s=60))
     engine.fault("list", times=1, how=how)
     assert len(reader.list().entries) == 1
-    assert (observed.retries, engine.accepted_connections) == (["list"], 2)
+    assert (observer.retries, engine.accepted_connections) == (["list"], 2)
     engine.fault("list", times=None, how=how)
     with pytest.raises(EngineError) as caught:
         reader.list()
@@ -215,27 +215,27 @@ def test_a_silent_request_is_given_up_and_retried(
 
 
 def test_waits_between_retries_grow_and_the_first_after_a_dead_connection_is_none(
-    engine: FakeEngine, reader: HttpEngineReader, observed: Observed
+    engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver
 ) -> None:
     """A connection that an engine's restart killed costs no wait; faults of the engine do."""
     engine.fault("list", times=2, status=500)
     reader.list()
-    assert observed.slept_s == [0.1, 0.2]
-    observed.slept_s.clear()
+    assert observer.slept_s == [0.1, 0.2]
+    observer.slept_s.clear()
     engine.break_connections()
     reader.list()
-    assert observed.slept_s == [0.0]
+    assert observer.slept_s == [0.0]
 
 
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_refusal_that_stays_is_not_retried(
-    engine: FakeEngine, reader: HttpEngineReader, observed: Observed, status: int
+    engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver, status: int
 ) -> None:
     """What is wrong with the request is wrong again the next time."""
     engine.fault("list", times=None, status=status, body='{"message":"you\\nmay not"}')
     with pytest.raises(EngineError, match=rf"status {status} \(you may not\)"):
         reader.list()
-    assert observed.retries == []
+    assert observer.retries == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 405])
@@ -428,7 +428,7 @@ def test_leaving_in_the_middle_closes_the_connections(engine: FakeEngine, reader
 
 
 def test_an_engine_that_closes_after_each_answer_is_read_without_errors(
-    make_reader: MakeReader, engine: FakeEngine, observed: Observed
+    make_reader: MakeReader, engine: FakeEngine, observer: RecordingObserver
 ) -> None:
     """Proxies that keep no connections are asked on new ones, which is no retry."""
     ids = [engine.add_container(f"web-{number}") for number in range(12)]
@@ -438,14 +438,14 @@ def test_an_engine_that_closes_after_each_answer_is_read_without_errors(
     reader.list()
     reader.list()
     assert len(list(reader.inspect_many(ids))) == 12
-    assert observed.retries == []
-    assert all(result == "success" for _, result in observed.requests)
+    assert observer.retries == []
+    assert all(result == "success" for _, result in observer.requests)
 
 
 # Several, none of which holds up the others
 
 
-class Late:
+class LateOutcomes:
     """Takes what comes late."""
 
     def __init__(self) -> None:
@@ -467,7 +467,7 @@ def test_an_inspect_that_hangs_goes_on_beside(
     """The others come out meanwhile; its own outcome comes by itself, here the end of its connection."""
     ids = [engine.add_container(f"web-{number}") for number in range(count)]
     engine.fault("inspect", times=1, how=how, container=ids[1])
-    late = Late()
+    late = LateOutcomes()
     outcomes = {outcome.container_id: outcome for outcome in make_reader().inspect_each(ids, late)}
     assert outcomes.keys() == set(ids)
     assert [key for key, outcome in outcomes.items() if not isinstance(outcome, Inspection)] == [ids[1]]
@@ -480,11 +480,13 @@ def test_an_inspect_that_hangs_goes_on_beside(
     assert (outcome.container_id, outcome.error.reason) == (ids[1], "ended")
 
 
-def test_an_inspect_that_is_slow_comes_late(engine: FakeEngine, reader: HttpEngineReader, observed: Observed) -> None:
+def test_an_inspect_that_is_slow_comes_late(
+    engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver
+) -> None:
     """The same request is waited for: none is made again, and none counts as an error."""
     slow, quick = engine.add_container("slow"), engine.add_container("quick")
     engine.fault("inspect", times=1, delay_s=1.5, container=slow)
-    late = Late()
+    late = LateOutcomes()
     outcomes = list(reader.inspect_each([slow, quick], late))
     assert [type(outcome) for outcome in outcomes] == [InspectPending, Inspection]
     late.await_count(1)
@@ -492,15 +494,15 @@ def test_an_inspect_that_is_slow_comes_late(engine: FakeEngine, reader: HttpEngi
     assert isinstance(outcome, Inspection)
     assert outcome.body == engine.inspect_body(slow)
     assert engine.calls["inspect"] == 2
-    assert observed.retries == []
-    assert observed.requests["inspect", "error"] == 0
+    assert observer.retries == []
+    assert observer.requests["inspect", "error"] == 0
 
 
 def test_an_inspect_that_fails_comes_out_as_a_value(engine: FakeEngine, reader: HttpEngineReader) -> None:
     """Whatever it is; the others are asked all the same."""
     ids = [engine.add_container(f"web-{number}") for number in range(20)]
     engine.fault("inspect", times=None, status=500, container=ids[7])
-    outcomes = {outcome.container_id: outcome for outcome in reader.inspect_each(ids, Late())}
+    outcomes = {outcome.container_id: outcome for outcome in reader.inspect_each(ids, LateOutcomes())}
     failed = outcomes.pop(ids[7])
     assert isinstance(failed, InspectFailed)
     assert failed.error.status == 500
@@ -511,7 +513,7 @@ def test_no_more_than_a_few_go_on_beside(engine: FakeEngine, reader: HttpEngineR
     """What finds no room is given up; once there is room again it is used."""
     container_id = engine.add_container("web")
     engine.fault("inspect", times=None, how="hang")
-    late = Late()
+    late = LateOutcomes()
     assert [reader.inspect_beside(container_id, late) for _ in range(BESIDE_MAX + 1)] == [True] * BESIDE_MAX + [False]
     [outcome] = reader.inspect_each([container_id], late)
     assert isinstance(outcome, InspectFailed)
@@ -524,28 +526,28 @@ def test_no_more_than_a_few_go_on_beside(engine: FakeEngine, reader: HttpEngineR
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
-def test_whatever_happens_beside_has_an_outcome_or_no_room(observed: Observed, error: Exception) -> None:
+def test_whatever_happens_beside_has_an_outcome_or_no_room(observer: RecordingObserver, error: Exception) -> None:
     """Somebody waits for it; and it is counted."""
 
     def fail(*_: object) -> Any:
         raise error
 
-    late = Late()
-    spawn = fail if isinstance(error, RuntimeError) else observed.spawn
-    beside = Beside(spawn=spawn, unexpected=observed.unexpected)
+    late = LateOutcomes()
+    spawn = fail if isinstance(error, RuntimeError) else observer.spawn
+    beside = Beside(spawn=spawn, unexpected=observer.unexpected)
     if beside.run("a", 1.0, fail, late):
         late.await_count(1)
         [outcome] = late.outcomes
         assert isinstance(outcome, InspectFailed)
         assert outcome.error.reason == "unexpected"
-    assert observed.surprises == [("inspect", error)]
+    assert observer.surprises == [("inspect", error)]
 
 
 def test_closing_ends_what_goes_on_beside(engine: FakeEngine, reader: HttpEngineReader) -> None:
     """As our own doing."""
     container_id = engine.add_container("web")
     engine.fault("inspect", times=None, how="hang")
-    late = Late()
+    late = LateOutcomes()
     assert reader.inspect_beside(container_id, late)
     assert becomes(lambda: engine.calls["inspect"] == 1)
     reader.close()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from models.event import EngineEvent
     from reconciler.backend.engine_reader import HttpEngineReader
     from tests.unit.backend.conftest import MakeReader
-    from tests.unit.backend.observing import Observed
+    from tests.unit.backend.recording_observer import RecordingObserver
 
 
 def _drain(stream: Any) -> tuple[list[EngineEvent], EngineError]:
@@ -96,10 +96,12 @@ def test_the_filters_name_types_and_actions(engine: FakeEngine, reader: HttpEngi
     assert not any("exec" in action for action in filters["event"])
 
 
-def test_a_subscription_counts_when_it_stands(engine: FakeEngine, reader: HttpEngineReader, observed: Observed) -> None:
+def test_a_subscription_counts_when_it_stands(
+    engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver
+) -> None:
     """`events` returns once the engine has accepted, and nothing that happens afterwards is missed."""
     stream = reader.events()
-    assert (engine.calls["events"], observed.requests["events", "success"]) == (1, 1)
+    assert (engine.calls["events"], observer.requests["events", "success"]) == (1, 1)
     engine.add_container("web")
     assert next(iter(stream)).action == "create"
     stream.close()
@@ -183,14 +185,14 @@ def test_closing_wakes_the_thread_that_reads(engine: FakeEngine, reader: HttpEng
     ],
 )
 def test_a_refused_subscription_is_an_error(
-    *, engine: FakeEngine, reader: HttpEngineReader, observed: Observed, fail: Any, reason: str, tries: int
+    *, engine: FakeEngine, reader: HttpEngineReader, observer: RecordingObserver, fail: Any, reason: str, tries: int
 ) -> None:
     """An HTTP error on `/events` is never an empty stream."""
     engine.fault("events", times=None, **fail)
     with pytest.raises(EngineError) as caught:
         reader.events()
     assert (caught.value.operation, caught.value.reason) == ("events", reason)
-    assert observed.requests["events", "error"] == tries
+    assert observer.requests["events", "error"] == tries
 
 
 def test_a_page_in_the_place_of_the_stream_is_malformed_or_ended(engine: FakeEngine, reader: HttpEngineReader) -> None:

@@ -19,7 +19,7 @@ ROOT_MOUNT = (
 )
 
 
-class Shown:
+class ListedContainers:
     """The containers that an engine shows, and how often they were looked through."""
 
     def __init__(self, *bodies: dict[str, Any]) -> None:
@@ -56,29 +56,29 @@ def own(tmp_path: Path, *, mountinfo: str = "", cgroup: str = "", hostname: str 
 def test_mountinfo_tells_on_cgroup_v2(tmp_path: Path) -> None:
     """The engine's own mounts hold the id."""
     found = own(tmp_path, mountinfo=HOSTNAME_MOUNT.format(id=OURS), cgroup="0::/\n")
-    assert found.among(Shown(body(OTHER), body(OURS))) == OURS
+    assert found.among(ListedContainers(body(OTHER), body(OURS))) == OURS
 
 
 def test_the_cgroup_tells_on_v1(tmp_path: Path) -> None:
     """Its path holds the id."""
     found = own(tmp_path, cgroup=f"5:memory:/docker/{OURS}\n")
-    assert found.among(Shown(body(OTHER), body(OURS))) == OURS
+    assert found.among(ListedContainers(body(OTHER), body(OURS))) == OURS
 
 
 def test_the_host_name_is_a_short_id(tmp_path: Path) -> None:
     """Where nothing else tells, the host name does."""
-    assert own(tmp_path, hostname=OURS[:12]).among(Shown(body(OTHER), body(OURS))) == OURS
+    assert own(tmp_path, hostname=OURS[:12]).among(ListedContainers(body(OTHER), body(OURS))) == OURS
 
 
 def test_what_the_engine_does_not_show_is_not_us(tmp_path: Path) -> None:
     """A guess that the engine does not confirm is none: it is another engine's, or no container."""
     found = own(tmp_path, mountinfo=HOSTNAME_MOUNT.format(id=OURS), hostname=THIRD[:12])
-    assert found.among(Shown(body(OTHER))) is None
+    assert found.among(ListedContainers(body(OTHER))) is None
 
 
 def test_outside_of_containers_there_is_nothing_to_find(tmp_path: Path) -> None:
     """A host's name is no id, and nothing is looked through."""
-    shown = Shown(body(OTHER))
+    shown = ListedContainers(body(OTHER))
     assert own(tmp_path, hostname="server-7").among(shown) is None
     assert shown.looked_through == 0
 
@@ -86,19 +86,19 @@ def test_outside_of_containers_there_is_nothing_to_find(tmp_path: Path) -> None:
 def test_missing_files_are_no_obstacle(tmp_path: Path) -> None:
     """The host name is enough."""
     found = OwnContainer.of_this_process(proc=tmp_path / "none", hostname=OURS[:12])
-    assert found.among(Shown(body(OURS))) == OURS
+    assert found.among(ListedContainers(body(OURS))) == OURS
 
 
 def test_two_containers_with_one_beginning_are_no_answer(tmp_path: Path) -> None:
     """An ambiguous short id is not decided by chance."""
     twin = OURS[:12] + "0" * 52
-    assert own(tmp_path, hostname=OURS[:12]).among(Shown(body(OURS), body(twin))) is None
+    assert own(tmp_path, hostname=OURS[:12]).among(ListedContainers(body(OURS), body(twin))) is None
 
 
 def test_sharing_a_network_does_not_make_us_the_other(tmp_path: Path) -> None:
     """Mounts and host name are the other's then; the folder that we write to is our own."""
     mountinfo = HOSTNAME_MOUNT.format(id=OTHER) + ROOT_MOUNT.format(layer="ourlayer")
-    shown = Shown(
+    shown = ListedContainers(
         body(OTHER, layer="otherlayer"),
         body(THIRD, layer="thirdlayer", network_mode=f"container:{OTHER}"),
         body(OURS, layer="ourlayer", network_mode=f"container:{OTHER}"),
@@ -109,19 +109,19 @@ def test_sharing_a_network_does_not_make_us_the_other(tmp_path: Path) -> None:
 def test_a_folder_that_belongs_to_nobody_shown_is_no_answer(tmp_path: Path) -> None:
     """Better unknown than wrong."""
     mountinfo = HOSTNAME_MOUNT.format(id=OTHER) + ROOT_MOUNT.format(layer="ourlayer")
-    assert own(tmp_path, mountinfo=mountinfo).among(Shown(body(OTHER, layer="otherlayer"))) is None
+    assert own(tmp_path, mountinfo=mountinfo).among(ListedContainers(body(OTHER, layer="otherlayer"))) is None
 
 
 def test_engines_that_tell_no_folder_are_believed(tmp_path: Path) -> None:
     """The newest image store shows none."""
     mountinfo = HOSTNAME_MOUNT.format(id=OURS) + ROOT_MOUNT.format(layer="ourlayer")
-    assert own(tmp_path, mountinfo=mountinfo).among(Shown(body(OURS))) == OURS
+    assert own(tmp_path, mountinfo=mountinfo).among(ListedContainers(body(OURS))) == OURS
 
 
 def test_what_was_found_is_not_looked_for_again(tmp_path: Path) -> None:
     """Until the engine shows it no more."""
     found = own(tmp_path, hostname=OURS[:12])
-    shown = Shown(body(OURS), body(OTHER))
+    shown = ListedContainers(body(OURS), body(OTHER))
     assert [found.among(shown) for _ in range(3)] == [OURS] * 3
     assert shown.looked_through == 1
     del shown.containers[OURS]

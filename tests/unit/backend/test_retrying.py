@@ -10,7 +10,7 @@ from reconciler.backend.port import EngineError
 from reconciler.backend.retrying import Retries, is_transient
 
 if TYPE_CHECKING:
-    from tests.unit.backend.observing import Observed
+    from tests.unit.backend.recording_observer import RecordingObserver
 
 
 def error(reason: str, status: int | None = None) -> EngineError:
@@ -18,9 +18,9 @@ def error(reason: str, status: int | None = None) -> EngineError:
     return EngineError("it failed", operation="list", reason=reason, status=status)
 
 
-def retries(observed: Observed, *, attempts: int = 4, chance: float = 0.0) -> Retries:
+def retries(observer: RecordingObserver, *, attempts: int = 4, chance: float = 0.0) -> Retries:
     """Retries whose sleeps are remembered."""
-    return Retries(sleep=observed.sleep, random=lambda: chance, on_retry=observed.retry, attempts=attempts)
+    return Retries(sleep=observer.sleep, random=lambda: chance, on_retry=observer.retry, attempts=attempts)
 
 
 class Attempt:
@@ -38,67 +38,67 @@ class Attempt:
         return "done"
 
 
-def test_a_success_is_made_once(observed: Observed) -> None:
+def test_a_success_is_made_once(observer: RecordingObserver) -> None:
     """Nothing is waited for and nothing counted."""
     attempt = Attempt()
-    assert retries(observed).call("list", attempt) == "done"
-    assert (attempt.made, observed.retries, observed.slept_s) == (1, [], [])
+    assert retries(observer).call("list", attempt) == "done"
+    assert (attempt.made, observer.retries, observer.slept_s) == (1, [], [])
 
 
-def test_failures_that_pass_are_retried_with_growing_waits(observed: Observed) -> None:
+def test_failures_that_pass_are_retried_with_growing_waits(observer: RecordingObserver) -> None:
     """Each wait is half fixed and half by chance."""
     attempt = Attempt(error("timeout"), error("status", 503), error("malformed"))
-    assert retries(observed).call("list", attempt) == "done"
-    assert (attempt.made, observed.retries) == (4, ["list"] * 3)
-    assert observed.slept_s == [0.05, 0.1, 0.2]
+    assert retries(observer).call("list", attempt) == "done"
+    assert (attempt.made, observer.retries) == (4, ["list"] * 3)
+    assert observer.slept_s == [0.05, 0.1, 0.2]
 
 
-def test_chance_makes_a_wait_longer_up_to_its_end(observed: Observed) -> None:
+def test_chance_makes_a_wait_longer_up_to_its_end(observer: RecordingObserver) -> None:
     """The longest wait is bounded whatever the count."""
     attempt = Attempt(*[error("timeout")] * 8)
-    retries(observed, attempts=9, chance=1.0).call("list", attempt)
-    assert observed.slept_s == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0]
+    retries(observer, attempts=9, chance=1.0).call("list", attempt)
+    assert observer.slept_s == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0]
 
 
-def test_the_last_error_comes_out_after_all_attempts(observed: Observed) -> None:
+def test_the_last_error_comes_out_after_all_attempts(observer: RecordingObserver) -> None:
     """With all that it says, and nothing of what it was made of."""
     last = error("status", 500)
     attempt = Attempt(error("timeout"), error("ended"), error("timeout"), last)
     with pytest.raises(EngineError) as caught:
-        retries(observed).call("list", attempt)
+        retries(observer).call("list", attempt)
     assert (str(caught.value), caught.value.reason, caught.value.status) == (str(last), "status", 500)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert attempt.made == 4
 
 
-def test_a_connection_that_died_unseen_is_not_waited_for(observed: Observed) -> None:
+def test_a_connection_that_died_unseen_is_not_waited_for(observer: RecordingObserver) -> None:
     """Only the first time: an engine that goes on dropping connections is given time."""
-    retries(observed).call("list", Attempt(error("ended"), error("ended")))
-    assert observed.slept_s == [0.0, 0.1]
+    retries(observer).call("list", Attempt(error("ended"), error("ended")))
+    assert observer.slept_s == [0.0, 0.1]
 
 
-def test_an_error_that_stays_comes_out_at_once(observed: Observed) -> None:
+def test_an_error_that_stays_comes_out_at_once(observer: RecordingObserver) -> None:
     """Also after others that would have passed."""
     for errors in ([error("refused", 403)], [error("timeout"), error("closed")]):
         attempt = Attempt(*errors)
         with pytest.raises(EngineError):
-            retries(observed).call("list", attempt)
+            retries(observer).call("list", attempt)
         assert attempt.made == len(errors)
 
 
-def test_one_attempt_means_no_retry(observed: Observed) -> None:
+def test_one_attempt_means_no_retry(observer: RecordingObserver) -> None:
     """Whoever has a patience of its own asks once."""
     attempt = Attempt(error("timeout"))
     with pytest.raises(EngineError):
-        retries(observed, attempts=1).call("list", attempt)
-    assert (attempt.made, observed.retries) == (1, [])
+        retries(observer, attempts=1).call("list", attempt)
+    assert (attempt.made, observer.retries) == (1, [])
 
 
-def test_other_exceptions_are_not_ours(observed: Observed) -> None:
+def test_other_exceptions_are_not_ours(observer: RecordingObserver) -> None:
     """A mistake in the program is not tried again."""
     attempt = Attempt(KeyError("x"))
     with pytest.raises(KeyError):
-        retries(observed).call("list", attempt)
+        retries(observer).call("list", attempt)
     assert attempt.made == 1
 
 

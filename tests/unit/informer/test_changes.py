@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from models.change import Change
 from models.container import Container
+from models.event import Change
 from reconciler.informer.changes import changes_between
-from tests.unit.informer.world import RecordingWorld
+from tests.unit.informer.informer_harness import RecordingWorld
 
 Act = Callable[[RecordingWorld], object]
 

@@ -7,7 +7,7 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.informer.world import Scene, failure
+from tests.unit.informer.informer_harness import InformerHarness, failure
 
 NAMES = ["a", "b", "c", "d"]
 ACTIONS = ["start", "die", "rename", "pause", "unpause", "health", "connect", "disconnect", "remove", "add", "restart"]
@@ -19,9 +19,9 @@ steps = st.lists(
 
 
 def _act(  # noqa: C901, PLR0912 - one branch for each action
-    scene: Scene, action: str, name: str
+    harness: InformerHarness, action: str, name: str
 ) -> None:
-    world = scene.world
+    world = harness.world
     exists = any(world.container(each).name == name for each in world.container_ids)
     if action == "add":
         if not exists:
@@ -55,11 +55,11 @@ def _act(  # noqa: C901, PLR0912 - one branch for each action
             pass
 
 
-def _pass_on(scene: Scene, fate: str) -> None:
-    events = list(scene.world.told)
+def _pass_on(harness: InformerHarness, fate: str) -> None:
+    events = list(harness.world.told)
     if fate == "late":
         return
-    scene.world.told.clear()
+    harness.world.told.clear()
     if fate == "lost":
         return
     if fate == "doubled":
@@ -67,21 +67,21 @@ def _pass_on(scene: Scene, fate: str) -> None:
     if fate == "shuffled":
         random.Random(len(events)).shuffle(events)
     for event in events:
-        scene.informer.on_event(event)
-        scene.informer.sync()
+        harness.informer.on_event(event)
+        harness.informer.sync()
 
 
-def _truth(scene: Scene) -> list[tuple[str, str, str, str, tuple[str, ...]]]:
-    world = scene.world
+def _truth(harness: InformerHarness) -> list[tuple[str, str, str, str, tuple[str, ...]]]:
+    world = harness.world
     containers = sorted((world.container(each) for each in world.container_ids), key=lambda c: (c.name, c.id))
     return [(c.id, c.name, c.status, c.started_at, tuple(sorted(c.endpoints))) for c in containers]
 
 
-def _believed(scene: Scene) -> list[tuple[str, str, str, str, tuple[str, ...]]]:
-    assert scene.state.snapshot is not None
+def _believed(harness: InformerHarness) -> list[tuple[str, str, str, str, tuple[str, ...]]]:
+    assert harness.state.snapshot is not None
     return [
         (c.id, c.name, c.status, c.started_at, tuple(sorted(network.name for network in c.networks)))
-        for c in scene.state.snapshot.all_containers
+        for c in harness.state.snapshot.all_containers
     ]
 
 
@@ -91,19 +91,19 @@ def test_after_a_quiet_resync_the_snapshot_is_the_engine_s_state(
     steps: list[tuple[str, str, str, float]], *, failing: bool
 ) -> None:
     """Whatever happened to the events, and whether or not the engine failed meanwhile, two resyncs put it right."""
-    scene = Scene()
-    scene.world.add_network("back")
-    scene.world.add_container("a")
-    scene.open_stream()
+    harness = InformerHarness()
+    harness.world.add_network("back")
+    harness.world.add_container("a")
+    harness.open_stream()
     for number, (action, name, fate, wait_s) in enumerate(steps):
         if failing and number % 5 == 0:
-            scene.reader.broken["inspect"] = failure()
-        _act(scene, action, name)
-        _pass_on(scene, fate)
-        scene.reader.broken.clear()
-        scene.pass_by(wait_s)
-        scene.informer.sync()
+            harness.reader.broken["inspect"] = failure()
+        _act(harness, action, name)
+        _pass_on(harness, fate)
+        harness.reader.broken.clear()
+        harness.pass_by(wait_s)
+        harness.informer.sync()
     for _ in range(2):
-        scene.pass_by(31)
-        assert scene.informer.sync()
-    assert _believed(scene) == _truth(scene)
+        harness.pass_by(31)
+        assert harness.informer.sync()
+    assert _believed(harness) == _truth(harness)

@@ -7,7 +7,7 @@ import pytest
 from models.container import Container
 from models.event import EngineEvent
 from reconciler.informer.invalidation import GRACE_S, NOTHING, Hint, MissedChanges, hint_of, is_end, subject_of
-from tests.unit.informer.world import RecordingWorld
+from tests.unit.informer.informer_harness import RecordingWorld
 
 
 def _container(*, running: bool) -> Container:

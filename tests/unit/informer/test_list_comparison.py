@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from models.container import Container
-from reconciler.informer.list_comparison import ListSummary, summary_of_container, summary_of_entry, uptime_s_max
-from tests.unit.informer.world import RecordingWorld
+from reconciler.informer.list_comparison import summary_of_container, summary_of_entry, uptime_s_max
+from reconciler.informer.store import ListSummary
+from tests.unit.informer.informer_harness import RecordingWorld
 
 
 @pytest.mark.parametrize("health", [None, "starting", "healthy", "unhealthy"])

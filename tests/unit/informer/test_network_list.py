@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.informer.network_list import NetworkList
-from tests.unit.informer.world import failure
+from tests.unit.informer.informer_harness import failure
 from tests.unit.models.bodies import read_attrs
 
 if TYPE_CHECKING:

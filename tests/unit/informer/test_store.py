@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.container import Container
 from reconciler.informer.state import Reading
 from reconciler.informer.store import Cached, Store
-from tests.unit.informer.world import RecordingWorld
+from tests.unit.informer.informer_harness import RecordingWorld
 
 
 def _cached(world: RecordingWorld, name: str) -> Cached:

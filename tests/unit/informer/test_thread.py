@@ -21,7 +21,7 @@ from reconciler.informer.thread import (
     ends_waiting,
 )
 from reconciler.unexpected import Survivor, UnexpectedErrors
-from tests.unit.informer.world import Scene
+from tests.unit.informer.informer_harness import InformerHarness
 
 if TYPE_CHECKING:
     from models.event import EngineEvent
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("test.thread")
 
 
-class Watch:
+class RecordingWatch:
     """A watch, and what is counted of its stream."""
 
     def __init__(self) -> None:
@@ -54,18 +54,18 @@ class Watch:
         self.surprises.append(part)
 
 
-class Driven:
-    """A thread over a scene, moved by hand."""
+class ThreadHarness:
+    """An informer's thread, stepped by the test."""
 
     def __init__(self) -> None:
-        self.scene = Scene()
-        self.watch = Watch()
-        self.inbox: Inbox[Message] = Inbox(self.scene.clock, ends_waiting=ends_waiting)
+        self.upstream = InformerHarness()
+        self.watch = RecordingWatch()
+        self.inbox: Inbox[Message] = Inbox(self.upstream.clock, ends_waiting=ends_waiting)
         self.thread = InformerThread(
-            self.scene.informer,
+            self.upstream.informer,
             self.watch,
             self.inbox,
-            duty_cycle=DutyCycle(self.scene.clock, lambda: 0.0),
+            duty_cycle=DutyCycle(self.upstream.clock, lambda: 0.0),
             observer=self.watch,
             log=LOG,
         )
@@ -73,108 +73,108 @@ class Driven:
 
 def test_a_stream_is_counted_and_leads_to_a_list() -> None:
     """When it opens, and when it ends."""
-    driven = Driven()
-    driven.scene.world.add_container("web")
-    driven.thread.run_once([StreamOpened()])
-    assert driven.scene.names() == ["web"]
-    driven.scene.world.add_container("db")
-    driven.scene.lose()
-    driven.thread.run_once([StreamEnded("silent")])
-    assert driven.scene.names() == ["db", "web"]
-    assert driven.watch.streams == [True, False, "silent"]
+    harness = ThreadHarness()
+    harness.upstream.world.add_container("web")
+    harness.thread.run_once([StreamOpened()])
+    assert harness.upstream.names() == ["web"]
+    harness.upstream.world.add_container("db")
+    harness.upstream.lose()
+    harness.thread.run_once([StreamEnded("silent")])
+    assert harness.upstream.names() == ["db", "web"]
+    assert harness.watch.streams == [True, False, "silent"]
 
 
 def test_events_and_late_outcomes_are_handed_on() -> None:
     """In the order in which they came."""
-    driven = Driven()
-    scene = driven.scene
-    broken = scene.world.add_container("broken")
-    scene.world.add_container("web")
-    driven.thread.run_once([StreamOpened()])
-    scene.lose()
-    scene.reader.hanging.add(broken)
-    scene.world.rename("broken", "mended")
-    driven.thread.run_once(list(scene.world.told))
-    assert scene.names() == ["broken", "web"]
-    assert [event.action for event in driven.watch.events] == ["rename"]
-    scene.reader.hanging.clear()
-    driven.thread.run_once(list(scene.reader.late_outcomes()))
-    assert scene.names() == ["mended", "web"]
+    harness = ThreadHarness()
+    upstream = harness.upstream
+    broken = upstream.world.add_container("broken")
+    upstream.world.add_container("web")
+    harness.thread.run_once([StreamOpened()])
+    upstream.lose()
+    upstream.reader.hanging.add(broken)
+    upstream.world.rename("broken", "mended")
+    harness.thread.run_once(list(upstream.world.told))
+    assert upstream.names() == ["broken", "web"]
+    assert [event.action for event in harness.watch.events] == ["rename"]
+    upstream.reader.hanging.clear()
+    harness.thread.run_once(list(upstream.reader.late_outcomes()))
+    assert upstream.names() == ["mended", "web"]
 
 
 def test_a_stream_that_hides_changes_is_renewed() -> None:
     """A change that only a resync found, and no event within two seconds, is evidence enough."""
-    driven = Driven()
-    driven.thread.run_once([StreamOpened()])
-    driven.scene.world.add_container("web")
-    driven.scene.lose()
-    driven.scene.pass_by(30)
-    driven.thread.run_once([])
-    assert driven.watch.renewals == 0
-    driven.scene.pass_by(3)
-    driven.thread.run_once([])
-    assert driven.watch.renewals == 1
+    harness = ThreadHarness()
+    harness.thread.run_once([StreamOpened()])
+    harness.upstream.world.add_container("web")
+    harness.upstream.lose()
+    harness.upstream.pass_by(30)
+    harness.thread.run_once([])
+    assert harness.watch.renewals == 0
+    harness.upstream.pass_by(3)
+    harness.thread.run_once([])
+    assert harness.watch.renewals == 1
 
 
 def test_what_a_watch_hears_arrives_in_the_inbox() -> None:
     """From its own thread."""
-    driven = Driven()
-    listener = InboxListener(driven.inbox)
+    harness = ThreadHarness()
+    listener = InboxListener(harness.inbox)
     listener.stream_opened()
     listener.stream_ended("ended")
-    driven.thread.relist()
-    assert driven.inbox.take(0.0) == [StreamOpened(), StreamEnded("ended"), RelistAsked()]
+    harness.thread.relist()
+    assert harness.inbox.take(0.0) == [StreamOpened(), StreamEnded("ended"), RelistAsked()]
 
 
 def test_a_stop_asks_the_engine_nothing_more() -> None:
     """Whatever arrived before it."""
-    driven = Driven()
-    driven.inbox.put(StreamOpened())
-    driven.inbox.put(StopAsked())
-    driven.thread.run()
-    assert driven.scene.calls() == 0
+    harness = ThreadHarness()
+    harness.inbox.put(StreamOpened())
+    harness.inbox.put(StopAsked())
+    harness.thread.run()
+    assert harness.upstream.calls() == 0
 
 
 def test_a_thread_that_failed_lists_anew() -> None:
     """What it had taken out of its inbox is lost, and a list puts that right."""
-    driven = Driven()
-    driven.scene.world.add_container("web")
-    driven.thread.run_once([StreamOpened()])
-    driven.scene.lose()
-    original = driven.scene.informer.on_event
+    harness = ThreadHarness()
+    harness.upstream.world.add_container("web")
+    harness.thread.run_once([StreamOpened()])
+    harness.upstream.lose()
+    original = harness.upstream.informer.on_event
 
     def fail(event: EngineEvent) -> None:
-        driven.scene.informer.on_event = original  # type: ignore[method-assign] # once only
+        harness.upstream.informer.on_event = original  # type: ignore[method-assign] # once only
         raise MemoryError
 
-    driven.scene.informer.on_event = fail  # type: ignore[method-assign] # a fault that nothing real shows
-    driven.scene.world.add_container("db")
-    for event in driven.scene.world.told:
-        driven.inbox.put(event)
+    harness.upstream.informer.on_event = fail  # type: ignore[method-assign] # a fault that nothing real shows
+    harness.upstream.world.add_container("db")
+    for event in harness.upstream.world.told:
+        harness.inbox.put(event)
 
     def wait(_: float) -> bool:
-        threading.Timer(0.2, driven.thread.stop).start()
+        threading.Timer(0.2, harness.thread.stop).start()
         return False
 
-    errors = UnexpectedErrors(driven.watch, LOG)
-    Survivor("informer", errors, backoff=Backoff(lambda: 0.0), wait=wait).run(driven.thread.run)
-    assert driven.watch.surprises == ["informer"]
-    assert driven.scene.names() == ["db", "web"]
+    errors = UnexpectedErrors(harness.watch, LOG)
+    Survivor("informer", errors, backoff=Backoff(lambda: 0.0), wait=wait).run(harness.thread.run)
+    assert harness.watch.surprises == ["informer"]
+    assert harness.upstream.names() == ["db", "web"]
 
 
 def test_changes_of_states_that_nobody_took_are_not_lost() -> None:
     """The reader takes the latest state, with all that happened since it came by last."""
-    scene = Scene()
+    upstream = InformerHarness()
     woken: list[int] = []
     published = PublishedState("e", lambda: woken.append(1))
-    scene.open_stream()
+    upstream.open_stream()
     for name in ("a", "b"):
-        scene.world.add_container(name)
-        scene.tell()
-        scene.informer.sync()
-        published.publish(scene.state)
+        upstream.world.add_container(name)
+        upstream.tell()
+        upstream.informer.sync()
+        published.publish(upstream.state)
     assert [str(change) for change in published.take().changes] == ["a started", "b started"]
     assert published.take().changes == ()
-    assert published.latest is scene.state
+    assert published.latest is upstream.state
     assert woken == [1, 1]
     assert EngineState("e").snapshot is None

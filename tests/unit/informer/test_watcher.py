@@ -10,7 +10,7 @@ from reconciler.backend.port import EngineError
 from reconciler.backoff import Backoff
 from reconciler.informer.watcher import STEADY_S, Watcher
 from reconciler.unexpected import Survivor, UnexpectedErrors
-from tests.unit.informer.world import MadeUpClock, RecordingWorld, WorldReader, failure
+from tests.unit.informer.informer_harness import MadeUpClock, RecordingWorld, WorldReader, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ class StreamingReader(WorldReader):
         return outcome
 
 
-class Heard:
+class RecordingListener:
     """What a listener was told, in order."""
 
     def __init__(self) -> None:
@@ -69,13 +69,13 @@ class Heard:
         self.heard.append(reason)
 
 
-class Play:
+class WatcherHarness:
     """A watcher that runs until its outcomes are used up."""
 
     def __init__(self, clock: MadeUpClock, *outcomes: Stream | EngineError) -> None:
         self.clock = clock
         self.waits: list[float] = []
-        self.heard = Heard()
+        self.heard = RecordingListener()
         self.reader = StreamingReader(clock, list(outcomes))
         self.watcher = Watcher(
             self.reader,
@@ -100,7 +100,7 @@ def test_events_are_passed_on_and_every_end_is_told() -> None:
     clock = MadeUpClock()
     first = Stream([EVENT], failure(reason="ended"), clock)
     second = Stream([], failure(reason="silent"), clock)
-    assert Play(clock, first, second).run() == ["opened", "start", "ended", "opened", "silent"]
+    assert WatcherHarness(clock, first, second).run() == ["opened", "start", "ended", "opened", "silent"]
     assert first.closed == 1
     assert second.closed == 1
 
@@ -108,21 +108,21 @@ def test_events_are_passed_on_and_every_end_is_told() -> None:
 def test_a_clean_end_is_a_fault_too() -> None:
     """A stream that just stops has lost something, or will."""
     clock = MadeUpClock()
-    assert Play(clock, Stream([EVENT], None, clock)).run() == ["opened", "start", "ended"]
+    assert WatcherHarness(clock, Stream([EVENT], None, clock)).run() == ["opened", "start", "ended"]
 
 
 def test_a_refused_subscription_is_told_as_an_end() -> None:
     """So that the informer lists instead."""
     clock = MadeUpClock()
-    assert Play(clock, failure(status=403, reason="refused")).run() == ["refused"]
+    assert WatcherHarness(clock, failure(status=403, reason="refused")).run() == ["refused"]
 
 
 def test_short_watches_wait_longer_and_longer() -> None:
     """A stream that breaks at once must not be subscribed in a hurry, for ever."""
     clock = MadeUpClock()
-    play = Play(clock, *[Stream([], failure(reason="ended"), clock) for _ in range(4)])
-    play.run()
-    assert play.waits == [0.5, 1.0, 2.0, 4.0]
+    harness = WatcherHarness(clock, *[Stream([], failure(reason="ended"), clock) for _ in range(4)])
+    harness.run()
+    assert harness.waits == [0.5, 1.0, 2.0, 4.0]
 
 
 def test_a_steady_watch_begins_anew() -> None:
@@ -130,46 +130,46 @@ def test_a_steady_watch_begins_anew() -> None:
     clock = MadeUpClock()
     short = [Stream([], failure(reason="ended"), clock) for _ in range(2)]
     steady = Stream([], failure(reason="ended"), clock, lasts_s=STEADY_S)
-    play = Play(clock, *short, steady)
-    play.run()
-    assert play.waits == [0.5, 1.0, 0.5]
+    harness = WatcherHarness(clock, *short, steady)
+    harness.run()
+    assert harness.waits == [0.5, 1.0, 0.5]
 
 
 def test_the_same_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """An engine that is away for an hour does not fill the log."""
     clock = MadeUpClock()
-    play = Play(clock, *[failure() for _ in range(5)])
-    play.run()
+    harness = WatcherHarness(clock, *[failure() for _ in range(5)])
+    harness.run()
     assert len(caplog.records) == 1
 
 
 def test_a_stopped_watcher_says_nothing_more() -> None:
     """The end of the program is no fault of the stream."""
     clock = MadeUpClock()
-    play = Play(clock, Stream([EVENT], failure(reason="ended"), clock))
-    original = play.heard.stream_event
+    harness = WatcherHarness(clock, Stream([EVENT], failure(reason="ended"), clock))
+    original = harness.heard.stream_event
 
     def stop_at_event(event: EngineEvent) -> None:
         original(event)
-        play.watcher.stop()
+        harness.watcher.stop()
 
-    play.heard.stream_event = stop_at_event  # type: ignore[method-assign] # a listener that ends the watch
-    assert play.run() == ["opened", "start"]
+    harness.heard.stream_event = stop_at_event  # type: ignore[method-assign] # a listener that ends the watch
+    assert harness.run() == ["opened", "start"]
 
 
 def test_a_stream_that_is_renewed_was_silent(caplog: pytest.LogCaptureFixture) -> None:
     """It counts as that, and only once; who asked for it has told why."""
     clock = MadeUpClock()
     first = Stream([EVENT], failure(reason="closed"), clock)
-    play = Play(clock, first, Stream([], failure(reason="ended"), clock))
-    original = play.heard.stream_event
+    harness = WatcherHarness(clock, first, Stream([], failure(reason="ended"), clock))
+    original = harness.heard.stream_event
 
     def renew_at_event(event: EngineEvent) -> None:
         original(event)
-        play.watcher.renew()
+        harness.watcher.renew()
 
-    play.heard.stream_event = renew_at_event  # type: ignore[method-assign] # a listener that doubts the stream
-    assert play.run() == ["opened", "start", "silent", "opened", "ended"]
+    harness.heard.stream_event = renew_at_event  # type: ignore[method-assign] # a listener that doubts the stream
+    assert harness.run() == ["opened", "start", "silent", "opened", "ended"]
     assert first.closed == 2
     assert len(caplog.records) == 1
 
@@ -177,7 +177,11 @@ def test_a_stream_that_is_renewed_was_silent(caplog: pytest.LogCaptureFixture) -
 def test_a_stream_that_we_closed_ourselves_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     """At the end of the program connections are closed under whoever waits for an answer."""
     clock = MadeUpClock()
-    assert Play(clock, Stream([EVENT], failure(reason="closed"), clock)).run() == ["opened", "start", "closed"]
+    assert WatcherHarness(clock, Stream([EVENT], failure(reason="closed"), clock)).run() == [
+        "opened",
+        "start",
+        "closed",
+    ]
     assert caplog.records == []
 
 
@@ -190,7 +194,7 @@ def test_what_nobody_foresaw_is_told_as_an_end_and_survived() -> None:
             yield EVENT
             raise MemoryError
 
-    play = Play(clock, Surprising([], None, clock), Stream([EVENT], failure(reason="ended"), clock))
+    harness = WatcherHarness(clock, Surprising([], None, clock), Stream([EVENT], failure(reason="ended"), clock))
     parts: list[str] = []
 
     class Counts:
@@ -198,6 +202,6 @@ def test_what_nobody_foresaw_is_told_as_an_end_and_survived() -> None:
             parts.append(part)
 
     errors = UnexpectedErrors(Counts(), logging.getLogger("test.watcher"))
-    Survivor("events", errors, backoff=Backoff(lambda: 0.0), wait=lambda _: False).run(play.watcher.run)
-    assert play.heard.heard == ["opened", "start", "unexpected", "opened", "start", "ended"]
+    Survivor("events", errors, backoff=Backoff(lambda: 0.0), wait=lambda _: False).run(harness.watcher.run)
+    assert harness.heard.heard == ["opened", "start", "unexpected", "opened", "start", "ended"]
     assert parts == ["events"]

@@ -13,9 +13,9 @@ from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.reconciler import Reconciler
 from reconciler.loop.wakeups import DeliveryEnded, Wakeup
 from reconciler.unexpected import UnexpectedErrors
-from tests.unit.informer.world import Scene
-from tests.unit.loop.parts import Stage
-from tests.unit.loop.test_reconciler import Surprises
+from tests.unit.informer.informer_harness import InformerHarness
+from tests.unit.loop.job_harness import JobHarness
+from tests.unit.loop.test_reconciler import RecordedErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 HUP = Signal("nginx", "SIGHUP")
 
 
-class SlowStage(Stage):
+class SlowJobHarness(JobHarness):
     """Its workers work when they are let."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, upstream: InformerHarness) -> None:
         self.workers: list[Callable[[], None]] = []
-        super().__init__(HUP, scene=scene)
+        super().__init__(HUP, upstream=upstream)
 
     def _spawn(self, work: Callable[[], None]) -> None:
         self.workers.append(work)
@@ -37,41 +37,41 @@ class SlowStage(Stage):
 class WorkingInbox(Inbox[Wakeup]):
     """Waiting lets a worker of the second job work; when it has none, time passes."""
 
-    def __init__(self, scene: Scene, stage: SlowStage) -> None:
-        super().__init__(scene.clock)
-        self.scene = scene
-        self.stage = stage
+    def __init__(self, upstream: InformerHarness, harness: SlowJobHarness) -> None:
+        super().__init__(upstream.clock)
+        self.upstream = upstream
+        self.harness = harness
 
     def take(self, until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
-        if not self.stage.workers:
-            self.scene.pass_by(max(0.0, until_s - self.scene.clock.now_s))
+        if not self.harness.workers:
+            self.upstream.pass_by(max(0.0, until_s - self.upstream.clock.now_s))
             return []
-        self.stage.workers.pop()()
+        self.harness.workers.pop()()
         return [DeliveryEnded()]
 
 
 def test_the_second_job_is_told_while_the_first_one_s_engine_hangs() -> None:
     """Neither waits for the other: the first one's delivery never ends, and stays owed."""
-    scene = Scene()
-    scene.world.add_container("nginx")
-    stages = [SlowStage(scene), SlowStage(scene)]
-    for stage in stages:
-        stage.reconcile()
+    upstream = InformerHarness()
+    upstream.world.add_container("nginx")
+    harnesses = [SlowJobHarness(upstream), SlowJobHarness(upstream)]
+    for harness in harnesses:
+        harness.reconcile()
     log = logging.getLogger("test.loop")
     loop = Reconciler(
-        stages[0].states,
+        harnesses[0].states,
         [],
-        [stage.job for stage in stages],
-        inbox=WorkingInbox(scene, stages[1]),
-        clock=scene.clock,
-        duty_cycle=DutyCycle(scene.clock, lambda: 0.0),
-        unexpected=UnexpectedErrors(Surprises(), log),
+        [harness.job for harness in harnesses],
+        inbox=WorkingInbox(upstream, harnesses[1]),
+        clock=upstream.clock,
+        duty_cycle=DutyCycle(upstream.clock, lambda: 0.0),
+        unexpected=UnexpectedErrors(RecordedErrors(), log),
         backoff=Backoff(lambda: 0.0),
-        heartbeat=Heartbeat(scene.clock),
+        heartbeat=Heartbeat(upstream.clock),
         resync_s=30.0,
-        observer=stages[0].counted,
+        observer=harnesses[0].observer,
         log=log,
     )
-    assert not loop.flush(scene.clock.now_s + 4)
-    assert [stage.port.signals for stage in stages] == [[], [("nginx", "SIGHUP")]]
-    assert [len(stage.notifier.pending()) for stage in stages] == [1, 0]
+    assert not loop.flush(upstream.clock.now_s + 4)
+    assert [harness.port.signals for harness in harnesses] == [[], [("nginx", "SIGHUP")]]
+    assert [len(harness.notifier.pending()) for harness in harnesses] == [1, 0]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
 from notify.port import EngineRefused
+from reconciler.exit_status import ExitStatus
 from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
-from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
+from reconciler.loop.one_shot import BUDGET_S, OneShot
 from reconciler.loop.wakeups import RenderArrived, StatePublished, StopAsked, Wakeup
 from templating.outcome import TemplateFailure
-from tests.unit.informer.world import Scene, failure
-from tests.unit.loop.parts import Stage
+from tests.unit.informer.informer_harness import InformerHarness, failure
+from tests.unit.loop.job_harness import JobHarness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,142 +27,142 @@ HUP = Signal("nginx", "SIGHUP")
 class DrivingInbox(Inbox[Wakeup]):
     """Waiting moves the made-up clock, and the informer with it."""
 
-    def __init__(self, scene: Scene) -> None:
-        super().__init__(scene.clock)
-        self.scene = scene
+    def __init__(self, upstream: InformerHarness) -> None:
+        super().__init__(upstream.clock)
+        self.upstream = upstream
         self.before_take: Callable[[], None] = lambda: None
-        scene.informer.on_reload()
+        upstream.informer.on_reload()
 
     def take(self, until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
         self.before_take()
         taken = super().take(0.0)
         if taken:
             return taken
-        due_s = min(until_s, self.scene.informer.next_due())
-        self.scene.pass_by(max(0.0, due_s - self.scene.clock.now_s))
-        self.scene.informer.sync()
+        due_s = min(until_s, self.upstream.informer.next_due())
+        self.upstream.pass_by(max(0.0, due_s - self.upstream.clock.now_s))
+        self.upstream.informer.sync()
         return [StatePublished()]
 
 
-def _one_shot(stage: Stage) -> tuple[OneShot, DrivingInbox]:
-    scene = stage.scene
-    inbox = DrivingInbox(scene)
+def _one_shot(harness: JobHarness) -> tuple[OneShot, DrivingInbox]:
+    upstream = harness.upstream
+    inbox = DrivingInbox(upstream)
     return OneShot(
-        stage.states,
-        stage.job,
+        harness.states,
+        harness.job,
         inbox=inbox,
-        clock=scene.clock,
-        heartbeat=Heartbeat(scene.clock),
+        clock=upstream.clock,
+        heartbeat=Heartbeat(upstream.clock),
         log=logging.getLogger("test.one_shot"),
-        deadline_s=scene.clock.now_s + BUDGET_S,
+        deadline_s=upstream.clock.now_s + BUDGET_S,
     ), inbox
 
 
 def test_a_render_is_waited_for_within_the_budget(caplog: pytest.LogCaptureFixture) -> None:
     """As long as it takes; beyond, it is the template that failed."""
-    stage = Stage()
-    stage.renders.is_held = True
-    one_shot, queue = _one_shot(stage)
+    harness = JobHarness()
+    harness.renders.is_held = True
+    one_shot, queue = _one_shot(harness)
     queue.put(RenderArrived())
-    queue.before_take = stage.renders.release
-    assert one_shot.run() is Status.OK
-    assert stage.target.lines == ["names"]
-    stage = Stage()
-    stage.renders.is_held = True
-    one_shot, _ = _one_shot(stage)
-    assert one_shot.run() is Status.TEMPLATE_FAILED
+    queue.before_take = harness.renders.release
+    assert one_shot.run() is ExitStatus.OK
+    assert harness.target.lines == ["names"]
+    harness = JobHarness()
+    harness.renders.is_held = True
+    one_shot, _ = _one_shot(harness)
+    assert one_shot.run() is ExitStatus.TEMPLATE_FAILED
     assert "could not be rendered in time" in caplog.text
 
 
 def test_one_pass_writes_and_tells_at_once() -> None:
     """What is owed does not wait for the interval."""
-    stage = Stage(HUP)
-    stage.scene.world.add_container("nginx")
-    one_shot, _ = _one_shot(stage)
-    assert one_shot.run() is Status.OK
-    assert stage.target.lines == ["names", "nginx"]
-    assert stage.port.signals == [("nginx", "SIGHUP")]
+    harness = JobHarness(HUP)
+    harness.upstream.world.add_container("nginx")
+    one_shot, _ = _one_shot(harness)
+    assert one_shot.run() is ExitStatus.OK
+    assert harness.target.lines == ["names", "nginx"]
+    assert harness.port.signals == [("nginx", "SIGHUP")]
 
 
 def test_an_engine_that_answers_late_is_waited_for() -> None:
     """Within the budget."""
-    stage = Stage()
-    stage.scene.reader.broken["list"] = failure()
-    one_shot, inbox = _one_shot(stage)
+    harness = JobHarness()
+    harness.upstream.reader.broken["list"] = failure()
+    one_shot, inbox = _one_shot(harness)
     take = inbox.take
 
     def recover(until_s: float, *, not_before_s: float = 0.0) -> list[Wakeup]:
-        stage.scene.reader.broken.clear()
+        harness.upstream.reader.broken.clear()
         return take(until_s, not_before_s=not_before_s)
 
     inbox.take = recover  # type: ignore[method-assign] # the engine comes back while the program waits
-    assert one_shot.run() is Status.OK
+    assert one_shot.run() is ExitStatus.OK
 
 
 def test_an_engine_that_stays_away_leaves_the_target_and_gives_11() -> None:
     """After 30 s, not before."""
-    stage = Stage()
-    stage.target.content = b"as it was\n"
-    stage.scene.reader.broken["list"] = failure()
-    begun_s = stage.scene.clock.now_s
-    one_shot, _ = _one_shot(stage)
-    assert one_shot.run() is Status.ENGINE_UNREACHABLE
-    assert stage.target.content == b"as it was\n"
-    assert 10 < stage.scene.clock.now_s - begun_s <= 30
+    harness = JobHarness()
+    harness.target.content = b"as it was\n"
+    harness.upstream.reader.broken["list"] = failure()
+    begun_s = harness.upstream.clock.now_s
+    one_shot, _ = _one_shot(harness)
+    assert one_shot.run() is ExitStatus.ENGINE_UNREACHABLE
+    assert harness.target.content == b"as it was\n"
+    assert 10 < harness.upstream.clock.now_s - begun_s <= 30
 
 
 def test_a_template_that_fails_gives_12() -> None:
     """At once: nothing that time would mend."""
-    stage = Stage()
-    stage.renderer.render_failure = TemplateFailure("no", "t.j2", 1)
-    one_shot, _ = _one_shot(stage)
-    assert one_shot.run() is Status.TEMPLATE_FAILED
+    harness = JobHarness()
+    harness.renderer.render_failure = TemplateFailure("no", "t.j2", 1)
+    one_shot, _ = _one_shot(harness)
+    assert one_shot.run() is ExitStatus.TEMPLATE_FAILED
 
 
 def test_a_file_that_cannot_be_written_gives_13() -> None:
     """At once: people wait for the status."""
-    stage = Stage()
-    stage.target.refusal = "Read-only file system"
-    begun_s = stage.scene.clock.now_s
-    one_shot, _ = _one_shot(stage)
-    assert one_shot.run() is Status.WRITE_FAILED
-    assert stage.scene.clock.now_s == begun_s
+    harness = JobHarness()
+    harness.target.refusal = "Read-only file system"
+    begun_s = harness.upstream.clock.now_s
+    one_shot, _ = _one_shot(harness)
+    assert one_shot.run() is ExitStatus.WRITE_FAILED
+    assert harness.upstream.clock.now_s == begun_s
 
 
 def test_a_pipe_without_a_reader_is_waited_for() -> None:
     """Until the budget is used up."""
-    stage = Stage()
-    stage.target.refusal = "nobody reads it"
-    stage.target.is_file = False
-    begun_s = stage.scene.clock.now_s
-    one_shot, _ = _one_shot(stage)
-    assert one_shot.run() is Status.WRITE_FAILED
-    assert stage.scene.clock.now_s > begun_s + 10
-    assert stage.counted.writes[False] > 3
+    harness = JobHarness()
+    harness.target.refusal = "nobody reads it"
+    harness.target.is_file = False
+    begun_s = harness.upstream.clock.now_s
+    one_shot, _ = _one_shot(harness)
+    assert one_shot.run() is ExitStatus.WRITE_FAILED
+    assert harness.upstream.clock.now_s > begun_s + 10
+    assert harness.observer.writes[False] > 3
 
 
 def test_a_notification_that_fails_gives_14(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried again until the budget is used up; what is left stays owed."""
-    stage = Stage(HUP)
-    stage.scene.world.add_container("nginx")
+    harness = JobHarness(HUP)
+    harness.upstream.world.add_container("nginx")
 
     def refuse(*_: object, **__: object) -> None:
         raise EngineRefused("the engine is in a bad mood", 500)
 
-    monkeypatch.setattr(stage.port, "kill", refuse)
-    one_shot, _ = _one_shot(stage)
-    begun_s = stage.scene.clock.now_s
-    assert one_shot.run() is Status.NOTIFICATION_FAILED
-    assert stage.scene.clock.now_s == begun_s + BUDGET_S
-    (debt,) = stage.notifier.pending()
+    monkeypatch.setattr(harness.port, "kill", refuse)
+    one_shot, _ = _one_shot(harness)
+    begun_s = harness.upstream.clock.now_s
+    assert one_shot.run() is ExitStatus.NOTIFICATION_FAILED
+    assert harness.upstream.clock.now_s == begun_s + BUDGET_S
+    (debt,) = harness.notifier.pending()
     assert debt.tries > 1
 
 
 def test_a_stop_ends_the_waiting() -> None:
     """SIGTERM does not wait for an engine."""
-    stage = Stage()
-    stage.scene.reader.broken["list"] = failure()
-    one_shot, inbox = _one_shot(stage)
+    harness = JobHarness()
+    harness.upstream.reader.broken["list"] = failure()
+    one_shot, inbox = _one_shot(harness)
     inbox.put(StopAsked())
-    assert one_shot.run() is Status.ENGINE_UNREACHABLE
-    assert stage.scene.reader.calls["list"] == 1
+    assert one_shot.run() is ExitStatus.ENGINE_UNREACHABLE
+    assert harness.upstream.reader.calls["list"] == 1

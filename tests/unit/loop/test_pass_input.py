@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reconciler.loop.pass_input import EngineStates
-from tests.unit.informer.world import Scene
+from tests.unit.informer.informer_harness import InformerHarness
 
 
-def two_engines() -> tuple[Scene, Scene, EngineStates]:
+def two_engines() -> tuple[InformerHarness, InformerHarness, EngineStates]:
     """Two engines, neither of which was read yet."""
-    one, two = Scene(), Scene()
+    one, two = InformerHarness(), InformerHarness()
     one.world.add_container("b")
     two.world.add_container("a")
     return one, two, EngineStates([one.published, two.published])

@@ -10,7 +10,7 @@ from models.snapshot import Snapshot
 from reconciler.loop.render_worker import LoadEnded, RenderEnded, RenderWorker
 from templating.outcome import TemplateFailure
 from tests.support.waiting import wait_for
-from tests.unit.loop.parts import MadeUpRenderer
+from tests.unit.loop.job_harness import FakeRenderer
 
 if TYPE_CHECKING:
     from templating.outcome import Rendered
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EMPTY = Snapshot.of([])
 
 
-class SlowRenderer(MadeUpRenderer):
+class SlowRenderer(FakeRenderer):
     """Renders when it is let."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.loop.sightings import Sightings
-from tests.unit.informer.world import Scene
+from tests.unit.informer.informer_harness import InformerHarness
 
 if TYPE_CHECKING:
     from models.notification import Notification
@@ -20,39 +20,39 @@ HUP = Signal("web", "SIGHUP")
 COMPOSE = "com.docker.compose."
 
 
-def _sightings(scene: Scene, *notifications: Notification) -> Sightings:
-    scene.informer.on_reload()
-    assert scene.informer.sync()
+def _sightings(upstream: InformerHarness, *notifications: Notification) -> Sightings:
+    upstream.informer.on_reload()
+    assert upstream.informer.sync()
     return Sightings(notifications, log=logging.getLogger("test.sightings"))
 
 
 def test_stopped_containers_are_seen_without_a_run() -> None:
     """A notification must know that a container does not run."""
-    scene = Scene()
-    scene.world.add_container("web", running=False)
-    [sighting] = _sightings(scene, HUP).of(scene.state.readings, None)[HUP]
+    upstream = InformerHarness()
+    upstream.world.add_container("web", running=False)
+    [sighting] = _sightings(upstream, HUP).of(upstream.state.readings, None)[HUP]
     assert (sighting.name, sighting.run, sighting.paused) == ("web", None, False)
 
 
 def test_a_running_container_is_seen_with_its_run_and_reading() -> None:
     """The run says which start it is, the reading when that was known."""
-    scene = Scene()
-    scene.world.add_container("web")
-    scene.world.pause("web")
-    [sighting] = _sightings(scene, HUP).of(scene.state.readings, None)[HUP]
+    upstream = InformerHarness()
+    upstream.world.add_container("web")
+    upstream.world.pause("web")
+    [sighting] = _sightings(upstream, HUP).of(upstream.state.readings, None)[HUP]
     assert sighting.run is not None
-    assert sighting.run.started_at == scene.world.container("web").started_at
-    assert sighting.read_at_s == pytest.approx(scene.clock.now_s)
+    assert sighting.run.started_at == upstream.world.container("web").started_at
+    assert sighting.read_at_s == pytest.approx(upstream.clock.now_s)
     assert sighting.paused
 
 
 def test_no_restart_hits_the_program_itself(caplog: pytest.LogCaptureFixture) -> None:
     """It is left out with one warning; a signal to itself is allowed."""
-    scene = Scene()
-    own_id = scene.world.add_container("web")
-    sightings = _sightings(scene, RESTART, HUP)
+    upstream = InformerHarness()
+    own_id = upstream.world.add_container("web")
+    sightings = _sightings(upstream, RESTART, HUP)
     for _ in range(2):
-        found = sightings.of(scene.state.readings, own_id)
+        found = sightings.of(upstream.state.readings, own_id)
     assert found[RESTART] == []
     assert len(found[HUP]) == 1
     assert caplog.text.count("which is left out") == 1
@@ -60,33 +60,33 @@ def test_no_restart_hits_the_program_itself(caplog: pytest.LogCaptureFixture) ->
 
 def test_several_projects_are_warned_of_by_name(caplog: pytest.LogCaptureFixture) -> None:
     """All of them are matched all the same."""
-    scene = Scene()
+    upstream = InformerHarness()
     for project in ("blue", "green"):
         labels = {f"{COMPOSE}project": project, f"{COMPOSE}service": "web"}
-        scene.world.add_container(f"{project}-web-1", labels=labels)
-    sightings = _sightings(scene, HUP)
+        upstream.world.add_container(f"{project}-web-1", labels=labels)
+    sightings = _sightings(upstream, HUP)
     for _ in range(2):
-        found = sightings.of(scene.state.readings, None)
+        found = sightings.of(upstream.state.readings, None)
     assert len(found[HUP]) == 2
     assert caplog.text.count("several Compose projects (blue, green)") == 1
 
 
 def test_only_what_is_new_is_matched_again() -> None:
     """A container that was read anew is matched anew; one that is gone is forgotten."""
-    scene = Scene()
-    scene.world.add_container("web")
-    other = scene.world.add_container("other")
-    sightings = _sightings(scene, HUP)
-    assert len(sightings.of(scene.state.readings, None)[HUP]) == 1
-    scene.world.remove("web")
-    scene.world.rename("other", "web")
-    scene.tell()
-    assert scene.informer.sync()
-    assert [s.container_id for s in sightings.of(scene.state.readings, None)[HUP]] == [other]
+    upstream = InformerHarness()
+    upstream.world.add_container("web")
+    other = upstream.world.add_container("other")
+    sightings = _sightings(upstream, HUP)
+    assert len(sightings.of(upstream.state.readings, None)[HUP]) == 1
+    upstream.world.remove("web")
+    upstream.world.rename("other", "web")
+    upstream.tell()
+    assert upstream.informer.sync()
+    assert [s.container_id for s in sightings.of(upstream.state.readings, None)[HUP]] == [other]
 
 
 def test_without_notifications_nothing_is_matched() -> None:
     """And nothing is looked at."""
-    scene = Scene()
-    scene.world.add_container("web")
-    assert _sightings(scene).of(scene.state.readings, None) == {}
+    upstream = InformerHarness()
+    upstream.world.add_container("web")
+    assert _sightings(upstream).of(upstream.state.readings, None) == {}

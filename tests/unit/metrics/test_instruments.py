@@ -11,9 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metrics.exposition.scrape import metrics_page
 from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
-from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.restart import Restart
-from tests.unit.metrics.shown import HUP, RESTART, USR2, metrics_of, scraped, value
+from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
 
 ROOT = Path(__file__).parents[3]
 

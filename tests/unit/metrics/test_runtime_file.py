@@ -11,7 +11,7 @@ import pytest
 
 from metrics.address import MetricsAddress
 from metrics.runtime_file import RunningProgram, RuntimeFileError, find_running, leave, runtime_folders
-from tests.unit.target.world import NOBODY, as_user, open_folder, read_only
+from tests.unit.target.mounts_and_users import NOBODY, as_user, open_folder, read_only
 
 ROOT = Path(__file__).parents[3]
 HERE = MetricsAddress("127.0.0.1", 4711)

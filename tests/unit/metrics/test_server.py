@@ -25,7 +25,7 @@ DEADLINE_S = 60.0
 ANYWHERE = MetricsAddress("127.0.0.1", 0)
 
 
-class World:
+class ServerInputs:
     """What the server asks, and what it logged."""
 
     def __init__(self) -> None:
@@ -53,22 +53,22 @@ def _fail() -> bytes:
 
 
 @pytest.fixture
-def world() -> World:
+def inputs() -> ServerInputs:
     """The world of one server."""
-    return World()
+    return ServerInputs()
 
 
 @pytest.fixture
-def serve(world: World) -> Iterator[Callable[..., ExpositionServer]]:
+def serve(inputs: ServerInputs) -> Iterator[Callable[..., ExpositionServer]]:
     """Starts servers and closes them at the end."""
     with contextlib.ExitStack() as stack:
 
         def start(limits: Limits | None = None) -> ExpositionServer:
             server = ExpositionServer(
                 listen(ANYWHERE),
-                world.routes(),
-                log=world.log.append,
-                unexpected=world.unexpected.append,
+                inputs.routes(),
+                log=inputs.log.append,
+                unexpected=inputs.unexpected.append,
                 limits=limits,
             )
             stack.callback(server.close)
@@ -114,14 +114,14 @@ def _threads() -> int:
     return sum(thread.name.startswith("metrics") for thread in threading.enumerate())
 
 
-def test_documented_paths(world: World, serve: Callable[..., ExpositionServer]) -> None:
+def test_documented_paths(inputs: ServerInputs, serve: Callable[..., ExpositionServer]) -> None:
     """Metrics, health, readiness and the handed-in pages are answered, each as it is at that moment."""
     port = serve().port
     assert _ask(port, "/metrics")[::2] == (200, b"scraped for ")
     assert _ask(port, "/healthz")[::2] == (200, b"ok\n")
     assert _ask(port, "/readyz")[::2] == (503, b"no snapshot yet\n")
     assert _ask(port, "/")[::2] == (200, b"<p>")
-    world.healthy, world.ready = (False, "the loop stands still"), (True, "ready")
+    inputs.healthy, inputs.ready = (False, "the loop stands still"), (True, "ready")
     assert _ask(port, "/healthz")[::2] == (503, b"the loop stands still\n")
     assert _ask(port, "/readyz?x=1")[::2] == (200, b"ready\n")
 
@@ -155,14 +155,14 @@ def test_page_may_load_nothing_from_elsewhere(serve: Callable[..., ExpositionSer
 
 
 def test_page_that_fails_is_an_answer_and_a_line_in_the_log(
-    world: World, serve: Callable[..., ExpositionServer]
+    inputs: ServerInputs, serve: Callable[..., ExpositionServer]
 ) -> None:
     """A page that raises is a 500 that tells nothing, the log says what, and the server goes on."""
     port = serve().port
     status, _, body = _ask(port, "/broken")
     assert status == 500
     assert b"purpose" not in body
-    assert world.log == ["the page /broken failed: RuntimeError: on purpose"]
+    assert inputs.log == ["the page /broken failed: RuntimeError: on purpose"]
     assert _ask(port, "/healthz")[0] == 200
 
 
@@ -257,21 +257,21 @@ def test_many_clients_at_once(serve: Callable[..., ExpositionServer]) -> None:
 
 
 def test_no_thread_to_be_had_ends_one_client_and_not_the_server(
-    world: World, serve: Callable[..., ExpositionServer], monkeypatch: pytest.MonkeyPatch
+    inputs: ServerInputs, serve: Callable[..., ExpositionServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told, the client is closed, and the next one is served; so is the end."""
     server = serve()
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", _no_thread)
         assert _raw(server.port, b"GET /healthz HTTP/1.1\r\n\r\n") == b""
-    _until(lambda: bool(world.unexpected))
-    assert [type(error) for error in world.unexpected] == [RuntimeError]
+    _until(lambda: bool(inputs.unexpected))
+    assert [type(error) for error in inputs.unexpected] == [RuntimeError]
     assert _ask(server.port, "/healthz")[0] == 200
     server.close()
 
 
 def test_no_descriptor_to_be_had_ends_the_oldest_client(
-    world: World, serve: Callable[..., ExpositionServer], monkeypatch: pytest.MonkeyPatch
+    inputs: ServerInputs, serve: Callable[..., ExpositionServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that there is one for the next."""
     server = serve()
@@ -287,18 +287,18 @@ def test_no_descriptor_to_be_had_ends_the_oldest_client(
         monkeypatch.setattr(socket.socket, "accept", accept_later)
         assert _ask(server.port, "/healthz")[0] == 200
         assert _rest(idle) == b""
-    assert world.log == ["a metrics client could not be accepted: Too many open files"]
+    assert inputs.log == ["a metrics client could not be accepted: Too many open files"]
 
 
 def _no_thread(_: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
-def test_close_ends_everything(world: World) -> None:
+def test_close_ends_everything(inputs: ServerInputs) -> None:
     """After closing no thread, socket or port of the server is left, open connections included."""
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted
     server = ExpositionServer(
-        listen(ANYWHERE), world.routes(), log=world.log.append, unexpected=world.unexpected.append
+        listen(ANYWHERE), inputs.routes(), log=inputs.log.append, unexpected=inputs.unexpected.append
     )
     server.start()
     with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as connection:
@@ -312,10 +312,10 @@ def test_close_ends_everything(world: World) -> None:
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - counted
 
 
-def test_close_of_a_server_that_never_started(world: World) -> None:
+def test_close_of_a_server_that_never_started(inputs: ServerInputs) -> None:
     """A program that ends before it serves gives its port back."""
     listeners = listen(ANYWHERE)
-    server = ExpositionServer(listeners, world.routes(), log=world.log.append, unexpected=world.unexpected.append)
+    server = ExpositionServer(listeners, inputs.routes(), log=inputs.log.append, unexpected=inputs.unexpected.append)
     port = server.port
     server.close()
     listen(MetricsAddress("127.0.0.1", port))[0].close()

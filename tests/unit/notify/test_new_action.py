@@ -12,7 +12,7 @@ import pytest
 from notify.actions import ACTIONS, register
 from notify.port import EngineUnavailable
 from reconciler.cli.catalogue import OPTIONS
-from tests.unit.metrics.shown import metrics_of, value
+from tests.unit.metrics.scraping import metrics_of, value
 from tests.unit.notify.fakes import HUP, NotifierHarness
 from tests.unit.notify.poke import Poke
 

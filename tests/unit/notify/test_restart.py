@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TIMEOUT, REFUSED, BROKEN = EngineTimeout("slow"), EngineRefused("error", 500), EngineUnavailable("broken")
 
 
-class Setting:
+class RestartDelivery:
     """One container that is to be restarted."""
 
     def __init__(self, **settings: object) -> None:
@@ -34,18 +34,18 @@ class Setting:
 @pytest.mark.parametrize(("own_s", "read_timeout_s"), [(None, 20), (3, 13), (0, 10), (600, 610), (-1, 20)])
 def test_the_containers_own_stop_timeout(own_s: int | None, read_timeout_s: float) -> None:
     """It is handed on as it is, and the answer is waited for 10 s longer."""
-    setting = Setting(stop_timeout_s=own_s)
-    assert isinstance(setting.restart(), Delivered)
-    (call,) = (call for call in setting.engine.calls if call.operation == "restart")
+    delivery = RestartDelivery(stop_timeout_s=own_s)
+    assert isinstance(delivery.restart(), Delivered)
+    (call,) = (call for call in delivery.engine.calls if call.operation == "restart")
     assert call.detail == (own_s, read_timeout_s)
 
 
 @pytest.mark.parametrize("error", [TIMEOUT, REFUSED, BROKEN])
 def test_a_new_start_after_an_error_is_a_delivery(error: DeliveryError) -> None:
     """The engine did it though it did not say so: nothing is sent twice."""
-    setting = Setting()
-    setting.engine.fail("restart", error, "after")
-    assert isinstance(setting.restart(), Delivered)
+    delivery = RestartDelivery()
+    delivery.engine.fail("restart", error, "after")
+    assert isinstance(delivery.restart(), Delivered)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_new_start_after_an_error_is_a_delivery(error: DeliveryError) -> None:
 )
 def test_a_failure_says_whether_the_container_was_touched(error: DeliveryError, when: When, undone: bool) -> None:  # noqa: FBT001
     """Only after a refusal with the same run running it is certain that nothing was stopped."""
-    setting = Setting()
-    setting.engine.fail("restart", error, when)
-    outcome = setting.restart()
+    delivery = RestartDelivery()
+    delivery.engine.fail("restart", error, when)
+    outcome = delivery.restart()
     assert isinstance(outcome, Failed)
     assert outcome.restart_undone is undone
 
@@ -87,29 +87,29 @@ def test_a_run_that_our_restart_began_is_not_restarted_again_for_being_seen_earl
 
 def test_the_retry_starts_what_our_restart_stopped() -> None:
     """Stopped by us and left so: started, not restarted."""
-    setting = Setting()
-    setting.engine.fail("restart", TIMEOUT, "halfway")
-    setting.restart()
-    assert isinstance(setting.restart(begun=True), Delivered)
-    assert setting.engine.operations() == ["restart", "start"]
-    assert setting.container.running
+    delivery = RestartDelivery()
+    delivery.engine.fail("restart", TIMEOUT, "halfway")
+    delivery.restart()
+    assert isinstance(delivery.restart(begun=True), Delivered)
+    assert delivery.engine.operations() == ["restart", "start"]
+    assert delivery.container.running
 
 
 def test_any_other_stopped_container_is_left_alone() -> None:
     """Without a restart of ours begun, a stopped container stays stopped."""
-    setting = Setting()
-    setting.engine.stop(setting.container)
-    assert isinstance(setting.restart(), RunEnded)
-    assert setting.engine.operations() == []
+    delivery = RestartDelivery()
+    delivery.engine.stop(delivery.container)
+    assert isinstance(delivery.restart(), RunEnded)
+    assert delivery.engine.operations() == []
 
 
 def test_one_that_ran_anew_and_was_stopped_later_is_left_alone() -> None:
     """A new StartedAt shows that our restart was through: who stopped it later meant it."""
-    setting = Setting()
-    setting.engine.begin_run(setting.container)
-    setting.engine.stop(setting.container)
-    assert isinstance(setting.restart(begun=True), Delivered)
-    assert setting.engine.operations() == []
+    delivery = RestartDelivery()
+    delivery.engine.begin_run(delivery.container)
+    delivery.engine.stop(delivery.container)
+    assert isinstance(delivery.restart(begun=True), Delivered)
+    assert delivery.engine.operations() == []
 
 
 @pytest.mark.parametrize(
@@ -118,35 +118,35 @@ def test_one_that_ran_anew_and_was_stopped_later_is_left_alone() -> None:
 )
 def test_looks_directly_before(change: dict[str, object], kind: type) -> None:
     """A paused one stays owed; one that restarts or runs anew is not restarted."""
-    setting = Setting()
+    delivery = RestartDelivery()
     for key, value in change.items():
-        setattr(setting.container, key, value)
-    assert isinstance(setting.restart(), kind)
-    assert setting.engine.operations() == []
+        setattr(delivery.container, key, value)
+    assert isinstance(delivery.restart(), kind)
+    assert delivery.engine.operations() == []
 
 
 def test_gone_during_the_restart_is_over() -> None:
     """A container removed meanwhile is no failure."""
-    setting = Setting()
-    del setting.engine.containers[setting.container.container_id]
-    assert isinstance(setting.restart(), RunEnded)
+    delivery = RestartDelivery()
+    del delivery.engine.containers[delivery.container.container_id]
+    assert isinstance(delivery.restart(), RunEnded)
 
 
 def test_a_look_that_fails_after_the_restart_failed_is_a_failure() -> None:
     """Where nothing is known the restart stays begun."""
-    setting = Setting()
-    setting.engine.on_started = lambda run: None
-    setting.engine.fail("restart", TIMEOUT)
-    task = Task(setting.run, ENGINE)
-    inspector = Inspector(setting.engine, task, setting.clock)
-    original = setting.engine.restart
+    delivery = RestartDelivery()
+    delivery.engine.on_started = lambda run: None
+    delivery.engine.fail("restart", TIMEOUT)
+    task = Task(delivery.run, ENGINE)
+    inspector = Inspector(delivery.engine, task, delivery.clock)
+    original = delivery.engine.restart
 
     def restart(engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
-        setting.engine.fail("inspect", BROKEN)
+        delivery.engine.fail("inspect", BROKEN)
         original(engine, container_id, stop_timeout_s=stop_timeout_s, timeout_s=timeout_s)
 
-    setting.engine.restart = restart  # type: ignore[method-assign] # breaks the engine amid the restart
-    outcome = RESTART.deliver(setting.engine, task, inspector, "auto")
+    delivery.engine.restart = restart  # type: ignore[method-assign] # breaks the engine amid the restart
+    outcome = RESTART.deliver(delivery.engine, task, inspector, "auto")
     assert isinstance(outcome, Failed)
     assert not outcome.restart_undone
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DIRECT, SHELL = ("kill", "-HUP", "1"), ("sh", "-c", "kill -HUP 1")
 
 
-class Setting:
+class SignalDelivery:
     """One container and what is asked of it."""
 
     def __init__(self, **settings: object) -> None:
@@ -51,9 +51,9 @@ class Setting:
 )
 def test_auto_avoids_kill_only_where_it_would_harm(policy: str, stop_signal: str, by: str) -> None:
     """`docker kill` is the way, unless it would make the engine forget a restart policy."""
-    setting = Setting(restart_policy=policy, stop_signal=stop_signal)
-    outcome = setting.send()
-    assert setting.engine.operations() == [by]
+    delivery = SignalDelivery(restart_policy=policy, stop_signal=stop_signal)
+    outcome = delivery.send()
+    assert delivery.engine.operations() == [by]
     assert isinstance(outcome, Delivered)
     assert not outcome.policy_lost
 
@@ -61,9 +61,9 @@ def test_auto_avoids_kill_only_where_it_would_harm(policy: str, stop_signal: str
 @pytest.mark.parametrize("signal", ["SIGKILL", "SIGSTOP"])
 def test_kill_and_stop_are_never_sent_from_inside(signal: str) -> None:
     """PID 1 ignores them from inside, though `kill` says all is well."""
-    setting = Setting(restart_policy="always")
-    outcome = setting.send(signal)
-    assert setting.engine.operations() == ["kill"]
+    delivery = SignalDelivery(restart_policy="always")
+    outcome = delivery.send(signal)
+    assert delivery.engine.operations() == ["kill"]
     assert isinstance(outcome, Delivered)
     assert outcome.policy_lost
 
@@ -73,19 +73,19 @@ def test_kill_and_stop_are_never_sent_from_inside(signal: str) -> None:
 )
 def test_pid_1_of_somebody_else_is_never_signalled(pid_mode: str, by: str) -> None:
     """Exec is tried only where PID 1 is the container's own."""
-    setting = Setting(restart_policy="always", pid_mode=pid_mode)
-    setting.send()
-    assert setting.engine.operations() == [by]
+    delivery = SignalDelivery(restart_policy="always", pid_mode=pid_mode)
+    delivery.send()
+    assert delivery.engine.operations() == [by]
 
 
 @pytest.mark.parametrize("working", [0, 1, 2, 3])
 def test_the_order_of_tries_inside(working: int) -> None:
     """As the own user, through sh, then both as user 0; the first that works ends it."""
-    setting = Setting(restart_policy="always")
+    delivery = SignalDelivery(restart_policy="always")
     order = [(DIRECT, ""), (SHELL, ""), (DIRECT, "0"), (SHELL, "0")]
-    setting.engine.exit_status = lambda command, user: 0 if (tuple(command), user) == order[working] else 127
-    outcome = setting.send()
-    assert setting.executed() == order[: working + 1]
+    delivery.engine.exit_status = lambda command, user: 0 if (tuple(command), user) == order[working] else 127
+    outcome = delivery.send()
+    assert delivery.executed() == order[: working + 1]
     assert isinstance(outcome, Delivered)
     assert not outcome.policy_lost
 
@@ -93,10 +93,10 @@ def test_the_order_of_tries_inside(working: int) -> None:
 @pytest.mark.parametrize("status", [126, 127, 1, 137])
 def test_not_possible_inside_falls_back_to_kill(status: int) -> None:
     """Any status but 0 means not possible: `docker kill`, with advice and the policy noted as lost."""
-    setting = Setting(restart_policy="always")
-    setting.engine.exit_status = lambda command, user: status
-    outcome = setting.send()
-    assert setting.engine.operations() == ["execute"] * 4 + ["kill"]
+    delivery = SignalDelivery(restart_policy="always")
+    delivery.engine.exit_status = lambda command, user: status
+    outcome = delivery.send()
+    assert delivery.engine.operations() == ["execute"] * 4 + ["kill"]
     assert isinstance(outcome, Delivered)
     assert outcome.policy_lost
     assert "stop_signal" in outcome.advice
@@ -106,10 +106,10 @@ def test_not_possible_inside_falls_back_to_kill(status: int) -> None:
 @pytest.mark.parametrize("status", [403, 405])
 def test_a_forbidden_exec_falls_back_to_kill(status: int) -> None:
     """A proxy that forbids exec is asked once, and the advice says what it has to allow."""
-    setting = Setting(restart_policy="always")
-    setting.engine.fail("execute", EngineRefused("has to allow POST /x", status))
-    outcome = setting.send()
-    assert setting.engine.operations() == ["execute", "kill"]
+    delivery = SignalDelivery(restart_policy="always")
+    delivery.engine.fail("execute", EngineRefused("has to allow POST /x", status))
+    outcome = delivery.send()
+    assert delivery.engine.operations() == ["execute", "kill"]
     assert isinstance(outcome, Delivered)
     assert outcome.policy_lost
     assert "has to allow POST /x" in outcome.advice
@@ -120,20 +120,20 @@ def test_a_forbidden_exec_falls_back_to_kill(status: int) -> None:
 )
 def test_any_other_error_of_exec_is_a_failure(error: EngineRefused | EngineTimeout | EngineUnavailable) -> None:
     """A faulty engine is no reason to cancel a restart policy."""
-    setting = Setting(restart_policy="always")
-    setting.engine.fail("execute", error)
-    outcome = setting.send()
-    assert setting.engine.operations() == ["execute"]
+    delivery = SignalDelivery(restart_policy="always")
+    delivery.engine.fail("execute", error)
+    outcome = delivery.send()
+    assert delivery.engine.operations() == ["execute"]
     assert isinstance(outcome, Failed)
     assert not outcome.policy_lost
 
 
 def test_exec_only_never_kills() -> None:
     """With `exec` an impossible exec is a failure that says why."""
-    setting = Setting()
-    setting.engine.exit_status = lambda command, user: 127
-    outcome = setting.send(via="exec")
-    assert "kill" not in setting.engine.operations()
+    delivery = SignalDelivery()
+    delivery.engine.exit_status = lambda command, user: 127
+    outcome = delivery.send(via="exec")
+    assert "kill" not in delivery.engine.operations()
     assert isinstance(outcome, Failed)
     assert "127" in outcome.message
 
@@ -141,43 +141,43 @@ def test_exec_only_never_kills() -> None:
 @pytest.mark.parametrize("settings", [{"pid_mode": "host"}, {}])
 def test_exec_only_never_sends_what_exec_cannot(settings: dict[str, object]) -> None:
     """Foreign PID namespaces and KILL are failures with `exec`, without a call that acts."""
-    setting = Setting(**settings)
-    outcome = setting.send("SIGHUP" if settings else "SIGKILL", via="exec")
-    assert setting.engine.operations() == []
+    delivery = SignalDelivery(**settings)
+    outcome = delivery.send("SIGHUP" if settings else "SIGKILL", via="exec")
+    assert delivery.engine.operations() == []
     assert isinstance(outcome, Failed)
 
 
 def test_kill_only_never_executes_and_says_what_it_costs() -> None:
     """With `kill` the policy's loss is told honestly."""
-    setting = Setting(restart_policy="always")
-    outcome = setting.send(via="kill")
-    assert setting.engine.operations() == ["kill"]
+    delivery = SignalDelivery(restart_policy="always")
+    outcome = delivery.send(via="kill")
+    assert delivery.engine.operations() == ["kill"]
     assert isinstance(outcome, Delivered)
     assert outcome.policy_lost
 
 
 def test_a_policy_that_is_lost_already_is_not_spared() -> None:
     """Once a run's policy is lost, further signals take the short way."""
-    setting = Setting(restart_policy="always")
-    setting.send(policy_lost=True)
-    assert setting.engine.operations() == ["kill"]
+    delivery = SignalDelivery(restart_policy="always")
+    delivery.send(policy_lost=True)
+    assert delivery.engine.operations() == ["kill"]
 
 
 @pytest.mark.parametrize(("signal", "option"), [("SIGRTMIN+3", "-37"), ("SIGRTMIN", "-34"), ("SIGUSR1", "-USR1")])
 def test_signals_are_spelled_as_every_kill_reads_them(signal: str, option: str) -> None:
     """Names without SIG, real-time signals as the engine's number."""
-    setting = Setting(restart_policy="always")
-    setting.send(signal)
-    assert setting.executed() == [(("kill", option, "1"), "")]
+    delivery = SignalDelivery(restart_policy="always")
+    delivery.send(signal)
+    assert delivery.executed() == [(("kill", option, "1"), "")]
 
 
 def test_a_kill_whose_end_is_unknown_may_have_cost_the_policy() -> None:
     """A timeout of the harmful way counts as harm, a refusal does not."""
     lost = []
     for error in (EngineTimeout("slow"), EngineRefused("no", 500)):
-        setting = Setting(restart_policy="always", pid_mode="host")
-        setting.engine.fail("kill", error)
-        outcome = setting.send()
+        delivery = SignalDelivery(restart_policy="always", pid_mode="host")
+        delivery.engine.fail("kill", error)
+        outcome = delivery.send()
         assert isinstance(outcome, Failed)
         lost.append(outcome.policy_lost)
     assert lost == [True, False]
@@ -194,37 +194,37 @@ def test_a_kill_whose_end_is_unknown_may_have_cost_the_policy() -> None:
 )
 def test_looks_directly_before(change: dict[str, object], kind: type) -> None:
     """Nothing is sent to what does not run, restarts, is paused, or runs anew."""
-    setting = Setting()
-    task = Task(setting.container.run, ENGINE)
+    delivery = SignalDelivery()
+    task = Task(delivery.container.run, ENGINE)
     for key, value in change.items():
-        setattr(setting.container, key, value)
-    outcome = HUP.deliver(setting.engine, task, Inspector(setting.engine, task, setting.clock), "auto")
+        setattr(delivery.container, key, value)
+    outcome = HUP.deliver(delivery.engine, task, Inspector(delivery.engine, task, delivery.clock), "auto")
     assert isinstance(outcome, kind)
-    assert setting.engine.operations() == []
+    assert delivery.engine.operations() == []
 
 
 def test_a_run_that_ends_between_look_and_kill_is_no_failure() -> None:
     """A refusal because the container has just stopped ends the debt."""
-    setting = Setting()
-    task = Task(setting.container.run, ENGINE)
-    inspector = Inspector(setting.engine, task, setting.clock)
+    delivery = SignalDelivery()
+    task = Task(delivery.container.run, ENGINE)
+    inspector = Inspector(delivery.engine, task, delivery.clock)
 
     def stop_then_refuse(engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
-        setting.engine.stop(setting.container)
+        delivery.engine.stop(delivery.container)
         raise EngineRefused("not running", 409)
 
-    setting.engine.kill = stop_then_refuse  # type: ignore[method-assign] # stops it at just the wrong moment
-    assert isinstance(HUP.deliver(setting.engine, task, inspector, "kill"), RunEnded)
+    delivery.engine.kill = stop_then_refuse  # type: ignore[method-assign] # stops it at just the wrong moment
+    assert isinstance(HUP.deliver(delivery.engine, task, inspector, "kill"), RunEnded)
 
 
 def test_a_failed_look_sends_nothing() -> None:
     """Where the container cannot be looked at, nothing is sent and the run knows what it knew."""
-    setting = Setting()
-    setting.engine.fail("inspect", EngineTimeout("slow"))
-    outcome = setting.send()
+    delivery = SignalDelivery()
+    delivery.engine.fail("inspect", EngineTimeout("slow"))
+    outcome = delivery.send()
     assert isinstance(outcome, Failed)
     assert not outcome.acted
-    assert setting.engine.operations() == []
+    assert delivery.engine.operations() == []
 
 
 def risky_harness(*signals: str) -> NotifierHarness:
@@ -263,8 +263,8 @@ def test_notifications_of_one_name_share_the_risk() -> None:
 
 def test_commands_are_plain_sequences() -> None:
     """The port gets program and arguments, never a line to be parsed."""
-    setting = Setting(restart_policy="always")
-    setting.send()
-    command = setting.executed()[0][0]
+    delivery = SignalDelivery(restart_policy="always")
+    delivery.send()
+    command = delivery.executed()[0][0]
     assert isinstance(command, Sequence)
     assert not isinstance(command, str)

@@ -22,7 +22,7 @@ def content_of(harness: NotifierHarness) -> str:
     return " ".join(container.started_at for container in harness.engine.containers.values())
 
 
-def play(harness: NotifierHarness, seconds: int) -> list[float]:
+def run_for(harness: NotifierHarness, seconds: int) -> list[float]:
     """Passes every second, as events and resyncs would make them; when it was restarted, in seconds from now."""
     restarted: list[float] = []
     begin_s = harness.clock()
@@ -55,7 +55,7 @@ def test_a_restarted_container_s_part_in_others_changes_is_no_chain() -> None:
 def test_a_chain_is_spaced_out_with_one_warning() -> None:
     """The restarts come further and further apart, up to 30 s, and one line says why."""
     harness = restless_harness()
-    restarted = play(harness, 300)
+    restarted = run_for(harness, 300)
     gaps = [later - earlier for earlier, later in pairwise(restarted)]
     assert len(restarted) < 20
     assert gaps == sorted(gaps)
@@ -66,7 +66,7 @@ def test_a_chain_is_spaced_out_with_one_warning() -> None:
 def test_a_slowed_restart_stays_owed() -> None:
     """While it waits the debt is there, and at the end it is paid."""
     harness = restless_harness()
-    play(harness, 100)
+    run_for(harness, 100)
     assert harness.pending() == 1
     harness.render("calm at last")
     harness.wait(100)
@@ -86,7 +86,7 @@ def test_two_changes_in_a_row_are_not_slowed() -> None:
 def test_a_quiet_time_ends_the_chain() -> None:
     """A change long after the last restart is told after MIN again."""
     harness = restless_harness()
-    play(harness, 60)
+    run_for(harness, 60)
     harness.render("calm")
     harness.wait(200)
     harness.render("calm")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from notify.notifier import flush
 from notify.port import EngineUnavailable
 from tests.support.fake_clock import FakeClock
-from tests.unit.metrics.shown import metrics_of, value
+from tests.unit.metrics.scraping import metrics_of, value
 from tests.unit.notify.fakes import HUP, NotifierHarness
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.duty_cycle import REST_RATIO, REST_S_MAX, DutyCycle
 from reconciler.loop.heartbeat import STILL_S_MAX, Heartbeat
-from tests.unit.informer.world import MadeUpClock
+from tests.unit.informer.informer_harness import MadeUpClock
 
 
 def _duty_cycle() -> tuple[DutyCycle, MadeUpClock, MadeUpClock]:

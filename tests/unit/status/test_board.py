@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Life:
+class FakeLoop:
     """A loop that comes by when it is woken, or does not."""
 
     now_s: float = 100.0
@@ -46,62 +46,62 @@ def _blank() -> Status:
     return Status("1", 0.0, 0.0)
 
 
-def _board(life: Life, *, patience_s: float = 60.0) -> Board:
-    life.board = Board(life.begin, blank=_blank, clock=life.clock, wake=life.wake, patience_s=patience_s)
-    return life.board
+def _board(loop: FakeLoop, *, patience_s: float = 60.0) -> Board:
+    loop.board = Board(loop.begin, blank=_blank, clock=loop.clock, wake=loop.wake, patience_s=patience_s)
+    return loop.board
 
 
 def test_nothing_is_made_while_nobody_looks() -> None:
     """A thousand passes cost nothing."""
-    life = Life()
-    board = _board(life)
+    loop = FakeLoop()
+    board = _board(loop)
     for _ in range(1000):
-        life.now_s += 1
+        loop.now_s += 1
         board.update()
-    assert (life.begun, life.made) == (0, 0)
+    assert (loop.begun, loop.made) == (0, 0)
 
 
 def test_whoever_looks_gets_the_status_of_now() -> None:
     """The loop is woken, and waited for."""
-    life = Life()
-    board = _board(life)
-    life.now_s += 50
+    loop = FakeLoop()
+    board = _board(loop)
+    loop.now_s += 50
     assert board.read().at_epoch_s == 150
-    assert life.woken == 1
+    assert loop.woken == 1
 
 
 def test_a_fresh_status_is_given_at_once() -> None:
     """Many readers at a time wake the loop once."""
-    life = Life()
-    board = _board(life)
-    life.now_s += 50
+    loop = FakeLoop()
+    board = _board(loop)
+    loop.now_s += 50
     for _ in range(20):
         board.read()
-    assert (life.woken, life.begun, life.made) == (1, 1, 1)
-    life.now_s += FRESH_S + 0.1
+    assert (loop.woken, loop.begun, loop.made) == (1, 1, 1)
+    loop.now_s += FRESH_S + 0.1
     board.read()
-    assert (life.woken, life.begun, life.made) == (2, 1, 2)
+    assert (loop.woken, loop.begun, loop.made) == (2, 1, 2)
 
 
 def test_a_loop_that_hangs_is_not_waited_for_long() -> None:
     """What it put up last is shown, with its time; before the first time nothing is claimed."""
-    life = Life(hangs=True)
-    board = _board(life, patience_s=0.01)
+    loop = FakeLoop(hangs=True)
+    board = _board(loop, patience_s=0.01)
     assert board.read() == _blank()
     board.update()
-    life.now_s += 50
+    loop.now_s += 50
     assert board.read().at_epoch_s == 100
 
 
 def test_the_loop_stops_making_them_some_time_after_the_last_look() -> None:
     """A closed page costs nothing any more."""
-    life = Life()
-    board = _board(life)
-    life.now_s += 50
+    loop = FakeLoop()
+    board = _board(loop)
+    loop.now_s += 50
     board.read()
-    life.now_s += WATCHED_S
+    loop.now_s += WATCHED_S
     board.update()
-    assert life.made == 2
-    life.now_s += 1
+    assert loop.made == 2
+    loop.now_s += 1
     board.update()
-    assert life.made == 2
+    assert loop.made == 2

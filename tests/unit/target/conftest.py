@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from reconciler.target.file import FileTarget
-from tests.unit.target.world import open_folder
+from tests.unit.target.mounts_and_users import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

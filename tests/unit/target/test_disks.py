@@ -11,7 +11,7 @@ import pytest
 from reconciler.target import in_place
 from reconciler.target.mounts import is_mount_point, mount_points
 from reconciler.target.outcome import Locked, LockedElsewhere, Present, WriteFailed, Written
-from tests.unit.target.world import NOBODY, as_user, bound, fill, hidden, read_only, small_disk
+from tests.unit.target.mounts_and_users import NOBODY, as_user, bound, fill, hidden, read_only, small_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.target.outcome import Missing, Present, Unreadable, WriteFailed, Written
-from tests.unit.target.world import hidden, read_only
+from tests.unit.target.mounts_and_users import hidden, read_only
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.target.links import descriptor, resolve
 from reconciler.target.outcome import LockUnavailable, Missing, Present, Unreadable, WriteFailed, Written
-from tests.unit.target.world import NOBODY, as_user
+from tests.unit.target.mounts_and_users import NOBODY, as_user
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 from reconciler.target.lock import FileLock
 from reconciler.target.names import temporary_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockUnavailable, WriteFailed, Written
-from tests.unit.target.world import NOBODY, as_user, read_only
+from tests.unit.target.mounts_and_users import NOBODY, as_user, read_only
 
 if TYPE_CHECKING:
     from tests.unit.target.conftest import Opens

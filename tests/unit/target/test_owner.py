@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from reconciler.target.outcome import LockUnavailable, Present, Unreadable, WriteFailed, Written
-from tests.unit.target.world import NOBODY, as_user
+from tests.unit.target.mounts_and_users import NOBODY, as_user
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from reconciler.target.names import temporary_path
 from reconciler.target.state_file import MemoryStore, StateFile, open_store
 from reconciler.target.target import open_target
-from tests.unit.target.world import fill, read_only, small_disk
+from tests.unit.target.mounts_and_users import fill, read_only, small_disk
 
 if TYPE_CHECKING:
     from tests.unit.target.conftest import Opens

@@ -24,7 +24,7 @@ SETTINGS = (
 ENVIRON = {"ENV_OVERRIDE": "from-env", "FROM_ENV": "env-only", "EMPTY": ""}
 
 
-class Place:
+class ConfigFolder:
     """A folder with settings and secrets, and the functions that look there."""
 
     def __init__(self, folder: Path) -> None:
@@ -45,9 +45,9 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def config(tmp_path: Path) -> ConfigFolder:
     """A place to look at."""
-    return Place(tmp_path)
+    return ConfigFolder(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -69,40 +69,40 @@ def place(tmp_path: Path) -> Place:
     ],
 )
 def test_the_file_wins_then_the_environment_then_the_secret_then_the_default(
-    place: Place, key: str, expected: str
+    config: ConfigFolder, key: str, expected: str
 ) -> None:
     """A setting is looked for in docker-pygen's order."""
-    assert place.read(key, "settings", "default_value") == expected
+    assert config.read(key, "settings", "default_value") == expected
 
 
-def test_without_a_default_a_setting_that_is_nowhere_is_none(place: Place) -> None:
+def test_without_a_default_a_setting_that_is_nowhere_is_none(config: ConfigFolder) -> None:
     """As in docker-pygen."""
-    assert place.read("NOWHERE") is None
-    assert place.read("NOWHERE", None) is None
-    assert place.read("FROM_ENV", str(place.folder / "no.conf")) == "env-only"
+    assert config.read("NOWHERE") is None
+    assert config.read("NOWHERE", None) is None
+    assert config.read("FROM_ENV", str(config.folder / "no.conf")) == "env-only"
 
 
-def test_the_environment_can_be_left_out(place: Place) -> None:
+def test_the_environment_can_be_left_out(config: ConfigFolder) -> None:
     """With `fallback_to_env` false the secret is next."""
-    assert place.read("FROM_ENV", None, fallback_to_env=False) == "not reached"
+    assert config.read("FROM_ENV", None, fallback_to_env=False) == "not reached"
 
 
-def test_a_whole_file_can_be_a_setting(place: Place) -> None:
+def test_a_whole_file_can_be_a_setting(config: ConfigFolder) -> None:
     """`single_config` gives the file as it is."""
     text = "Returned as\na single\nconfiguration\n"
-    place.settings.write_text(text)
-    assert place.read("file", single_config=True) == text
-    assert place.read("file", str(place.folder / "no"), "d", single_config=True) == "d"
+    config.settings.write_text(text)
+    assert config.read("file", single_config=True) == text
+    assert config.read("file", str(config.folder / "no"), "d", single_config=True) == "d"
 
 
-def test_a_file_that_cannot_be_read_is_a_warning_without_its_content(place: Place) -> None:
+def test_a_file_that_cannot_be_read_is_a_warning_without_its_content(config: ConfigFolder) -> None:
     """A folder, a FIFO or a file too large is named, and the next place is asked."""
-    os.mkfifo(place.folder / "fifo")
-    (place.folder / "large").write_text("x" * 2000)
+    os.mkfifo(config.folder / "fifo")
+    (config.folder / "large").write_text("x" * 2000)
     for name in ("fifo", "large", "secrets"):
-        assert place.read("FROM_ENV", str(place.folder / name)) == "env-only"
-        assert str(place.folder / name) in place.warnings[-1]
-    assert len(place.warnings) == 3
+        assert config.read("FROM_ENV", str(config.folder / name)) == "env-only"
+        assert str(config.folder / name) in config.warnings[-1]
+    assert len(config.warnings) == 3
 
 
 def test_bytes_that_are_no_text_come_out_as_they_came_in(tmp_path: Path) -> None:
@@ -255,31 +255,31 @@ def test_warnings_of_a_render_are_told_after_it(tmp_path: Path) -> None:
     assert warnings == [f"read_config: {tmp_path} cannot be read: it is not a regular file"]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_setting(place: Place) -> None:
+def test_a_byte_order_mark_is_no_part_of_the_first_setting(config: ConfigFolder) -> None:
     """Of a file of settings, of one that is a single setting, and of a secret."""
-    place.settings.write_bytes(b"\xef\xbb\xbf" + SETTINGS.encode())
-    (place.secrets / "MARKED").write_bytes(b"\xef\xbb\xbfsecret\n")
-    assert place.read("CONFIG_KEY") == "sample"
-    assert place.read("ANY", single_config=True) == SETTINGS
-    assert place.read("MARKED") == "secret"
+    config.settings.write_bytes(b"\xef\xbb\xbf" + SETTINGS.encode())
+    (config.secrets / "MARKED").write_bytes(b"\xef\xbb\xbfsecret\n")
+    assert config.read("CONFIG_KEY") == "sample"
+    assert config.read("ANY", single_config=True) == SETTINGS
+    assert config.read("MARKED") == "secret"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_utf_16_is_an_error_and_no_missing_setting(place: Place, encoding: str) -> None:
+def test_utf_16_is_an_error_and_no_missing_setting(config: ConfigFolder, encoding: str) -> None:
     """The default would be taken for what the file says; nothing of the file is shown."""
-    place.settings.write_bytes(SETTINGS.encode(encoding))
-    (place.secrets / "WIDE").write_bytes("hunter2".encode(encoding))
+    config.settings.write_bytes(SETTINGS.encode(encoding))
+    (config.secrets / "WIDE").write_bytes("hunter2".encode(encoding))
     expected = f"read_config: the file is {encoding[:6].upper()}, not UTF-8; save it as UTF-8"
     for key, path in (("CONFIG_KEY", "settings"), ("WIDE", None)):
         with pytest.raises(WrongUse) as caught:
-            place.read(key, path)
+            config.read(key, path)
         assert str(caught.value) == expected
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\x00\x01\x02\x03", b"a\x00", b"\xff\x00\xff\x00", b"a\x00\x00b"])
-def test_what_only_resembles_another_encoding_is_left_alone(place: Place, content: bytes) -> None:
+def test_what_only_resembles_another_encoding_is_left_alone(config: ConfigFolder, content: bytes) -> None:
     """Bytes that are no text come out as they came in."""
-    place.settings.write_bytes(content)
-    text = place.read("ANY", single_config=True)
+    config.settings.write_bytes(content)
+    text = config.read("ANY", single_config=True)
     assert isinstance(text, str)
     assert text.encode("utf-8", "surrogateescape") == content

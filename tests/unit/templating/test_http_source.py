@@ -44,7 +44,7 @@ def web() -> Iterator[Web]:
         yield found
 
 
-class Setup:
+class HttpSourceHarness:
     """A source of a server's template, with a clock and the warnings it gave."""
 
     def __init__(self, address: str, copies: Path | None = None) -> None:
@@ -89,8 +89,8 @@ def test_a_template_and_its_parts_are_fetched(web: Web) -> None:
     web.pages["/t/main.j2"] = Page("{% include 'part.j2' %}{% include '/root.j2' %}é\n".encode())
     web.pages["/t/part.j2"] = Page(b"part ")
     web.pages["/root.j2"] = Page(b"{% include 'part.j2' %}root ")
-    setup = Setup(f"{web.address}/t/main.j2#fragment")
-    assert setup.text() == "part part root é\n"
+    harness = HttpSourceHarness(f"{web.address}/t/main.j2#fragment")
+    assert harness.text() == "part part root é\n"
     assert [request.path for request in web.requests] == ["/t/main.j2", "/t/part.j2", "/root.j2"]
 
 
@@ -100,7 +100,7 @@ def test_a_template_and_its_parts_are_fetched(web: Web) -> None:
 def test_parts_come_from_the_same_origin_only(web: Web, name: str) -> None:
     """Another host, port or scheme is refused without being asked."""
     web.pages["/main.j2"] = Page(f"{{% include '{name}' %}}".encode())
-    assert "own origin only" in Setup(f"{web.address}/main.j2").failure().message
+    assert "own origin only" in HttpSourceHarness(f"{web.address}/main.j2").failure().message
     assert len(web.requests) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_part_may_not_be_redirected_to_another_origin(web: Web) -> None:
         web.pages["/here.j2"] = Page(status=302, headers={"Location": "/final.j2"})
         web.pages["/final.j2"] = Page(b"final ")
         web.pages["/there.j2"] = Page(status=302, headers={"Location": f"{other.address}/x.j2"})
-        assert "redirects to another origin" in Setup(f"{web.address}/main.j2").failure().message
+        assert "redirects to another origin" in HttpSourceHarness(f"{web.address}/main.j2").failure().message
         assert other.requests == []
 
 
@@ -121,8 +121,8 @@ def test_the_main_template_may_be_redirected_without_its_credentials(web: Web) -
     with serving() as other:
         other.pages["/main.j2"] = Page(b"moved")
         web.pages["/main.j2"] = Page(status=301, headers={"Location": f"{other.address}/main.j2"})
-        setup = Setup(f"http://user:pa%3Ass@127.0.0.1:{web.port}/main.j2")
-        assert setup.text() == "moved"
+        harness = HttpSourceHarness(f"http://user:pa%3Ass@127.0.0.1:{web.port}/main.j2")
+        assert harness.text() == "moved"
         assert web.requests[0].headers["Authorization"] == "Basic dXNlcjpwYTpzcw=="
         assert "Authorization" not in other.requests[0].headers
 
@@ -145,8 +145,8 @@ def test_endless_redirects_end(web: Web) -> None:
 
 def test_no_credential_is_shown(web: Web) -> None:
     """Neither the password nor a token in the query is in a message."""
-    setup = Setup(f"http://user:s3cret@127.0.0.1:{web.port}/no.j2?token=t0ken")
-    message = str(setup.failure())
+    harness = HttpSourceHarness(f"http://user:s3cret@127.0.0.1:{web.port}/no.j2?token=t0ken")
+    message = str(harness.failure())
     assert "s3cret" not in message
     assert "t0ken" not in message
     assert message == (f"{web.address}/no.j2?...: {web.address}/no.j2?... cannot be fetched: the server answers 404")
@@ -183,24 +183,24 @@ def test_a_dead_server_is_named(web: Web) -> None:
 
 def test_the_first_load_is_tried_for_30_s(web: Web) -> None:
     """Without a copy the server is asked again and again, then the load fails."""
-    setup = Setup(f"{web.address}/main.j2")
-    assert "answers 404" in setup.failure().message
-    assert sum(setup.clock.slept) == pytest.approx(30)
-    assert len(web.requests) == len(setup.clock.slept) + 1
-    assert setup.clock.slept[:4] == [0.5, 1, 2, 4]
+    harness = HttpSourceHarness(f"{web.address}/main.j2")
+    assert "answers 404" in harness.failure().message
+    assert sum(harness.clock.slept) == pytest.approx(30)
+    assert len(web.requests) == len(harness.clock.slept) + 1
+    assert harness.clock.slept[:4] == [0.5, 1, 2, 4]
 
 
 def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
     """The load succeeds as soon as the server answers."""
-    setup = Setup(f"{web.address}/main.j2")
+    harness = HttpSourceHarness(f"{web.address}/main.j2")
 
     def sleep(duration_s: float) -> None:
-        setup.clock.sleep(duration_s)
+        harness.clock.sleep(duration_s)
         web.pages["/main.j2"] = Page(b"late")
 
-    setup.source._edges = edges(setup.warnings, clock=setup.clock, sleep=sleep)
-    assert setup.text() == "late"
-    assert setup.clock.slept == [0.5]
+    harness.source._runtime = edges(harness.warnings, clock=harness.clock, sleep=sleep)
+    assert harness.text() == "late"
+    assert harness.clock.slept == [0.5]
 
 
 def test_copies_serve_a_start_without_the_server(web: Web, tmp_path: Path) -> None:
@@ -210,25 +210,25 @@ def test_copies_serve_a_start_without_the_server(web: Web, tmp_path: Path) -> No
         first.pages["/main.j2"] = Page(b"main {% include 'part.j2' %}")
         first.pages["/part.j2"] = Page(b"part")
         address = f"{first.address}/main.j2"
-        assert Setup(address, copies).text() == "main part"
+        assert HttpSourceHarness(address, copies).text() == "main part"
     names = sorted(path.name for path in copies.iterdir())
     assert len(names) == 2
     assert all(name.startswith(".template-") and name.endswith(".pygen") for name in names)
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in copies.iterdir())
-    setup = Setup(address, copies)
-    assert setup.text() == "main part"
-    assert setup.clock.slept == []
-    assert len(setup.warnings) == 2
-    assert "the copy of it is used" in setup.warnings[0]
+    harness = HttpSourceHarness(address, copies)
+    assert harness.text() == "main part"
+    assert harness.clock.slept == []
+    assert len(harness.warnings) == 2
+    assert "the copy of it is used" in harness.warnings[0]
 
 
 def test_a_broken_template_does_not_replace_the_good_copy(web: Web, tmp_path: Path) -> None:
     """Only what could be loaded is kept."""
     web.pages["/main.j2"] = Page(b"good")
-    setup = Setup(f"{web.address}/main.j2", tmp_path)
-    setup.text()
+    harness = HttpSourceHarness(f"{web.address}/main.j2", tmp_path)
+    harness.text()
     web.pages["/main.j2"] = Page(b"{% broken")
-    assert setup.failure().line == 1
+    assert harness.failure().line == 1
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"good"]
 
 
@@ -236,79 +236,79 @@ def test_a_folder_that_cannot_keep_copies_is_a_warning(web: Web, tmp_path: Path)
     """The template is used all the same, and the warning is given once."""
     (tmp_path / "file").touch()
     web.pages["/main.j2"] = Page(b"text")
-    setup = Setup(f"{web.address}/main.j2", tmp_path / "file" / "state")
-    assert [setup.text(), setup.text()] == ["text", "text"]
-    assert [warning for warning in setup.warnings if "no copy" in warning] == setup.warnings[:1]
+    harness = HttpSourceHarness(f"{web.address}/main.j2", tmp_path / "file" / "state")
+    assert [harness.text(), harness.text()] == ["text", "text"]
+    assert [warning for warning in harness.warnings if "no copy" in warning] == harness.warnings[:1]
 
 
 def test_a_change_is_found_in_the_background(web: Web) -> None:
     """The server is asked at most every so often, not by the caller, and a new text is loaded once."""
     web.pages["/main.j2"] = Page(b"old", headers={"ETag": '"1"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"})
-    setup = Setup(f"{web.address}/main.j2")
-    assert setup.text() == "old"
-    assert not setup.renderer.stale()
-    assert setup.looks() == 0
-    setup.clock.now_s += 10
-    assert not setup.renderer.stale()
-    assert not setup.renderer.stale()
-    assert setup.looks() == 1
+    harness = HttpSourceHarness(f"{web.address}/main.j2")
+    assert harness.text() == "old"
+    assert not harness.renderer.stale()
+    assert harness.looks() == 0
+    harness.clock.now_s += 10
+    assert not harness.renderer.stale()
+    assert not harness.renderer.stale()
+    assert harness.looks() == 1
     assert web.requests[-1].headers["If-None-Match"] == '"1"'
     assert web.requests[-1].headers["If-Modified-Since"] == "Thu, 01 Jan 2026 00:00:00 GMT"
-    assert not setup.renderer.stale()
+    assert not harness.renderer.stale()
     web.pages["/main.j2"] = Page(b"new", headers={"ETag": '"2"'})
-    setup.clock.now_s += 10
-    setup.renderer.stale()
-    assert setup.looks() == 1
-    assert setup.renderer.stale()
-    assert setup.text() == "new"
-    assert not setup.renderer.stale()
+    harness.clock.now_s += 10
+    harness.renderer.stale()
+    assert harness.looks() == 1
+    assert harness.renderer.stale()
+    assert harness.text() == "new"
+    assert not harness.renderer.stale()
 
 
 def test_a_changed_or_new_part_is_found_too(web: Web) -> None:
     """All that was fetched, and what was missing, is asked for again."""
     web.pages["/main.j2"] = Page(b"{% include 'a' %}{% include 'b' ignore missing %}")
     web.pages["/a"] = Page(b"1")
-    setup = Setup(f"{web.address}/main.j2")
-    assert setup.text() == "1"
+    harness = HttpSourceHarness(f"{web.address}/main.j2")
+    assert harness.text() == "1"
     for path, body in (("/a", b"2"), ("/b", b"3")):
         web.pages[path] = Page(body)
-        setup.clock.now_s += 10
-        setup.renderer.stale()
-        setup.looks()
-        assert setup.renderer.stale()
-        setup.text()
-    assert setup.text() == "23"
+        harness.clock.now_s += 10
+        harness.renderer.stale()
+        harness.looks()
+        assert harness.renderer.stale()
+        harness.text()
+    assert harness.text() == "23"
 
 
 def test_a_server_that_goes_away_costs_one_warning(web: Web) -> None:
     """What was fetched stays in use, in a look and in a new load, and its return is silent."""
     with serving() as first:
         first.pages["/main.j2"] = Page(b"kept")
-        setup = Setup(f"{first.address}/main.j2")
-        assert setup.text() == "kept"
+        harness = HttpSourceHarness(f"{first.address}/main.j2")
+        assert harness.text() == "kept"
     for _ in range(3):
-        setup.clock.now_s += 10
-        assert not setup.renderer.stale()
-        assert setup.looks() == 1
-    assert setup.text() == "kept"
-    assert len(setup.warnings) == 1
-    assert "its last text stays in use" in setup.warnings[0]
+        harness.clock.now_s += 10
+        assert not harness.renderer.stale()
+        assert harness.looks() == 1
+    assert harness.text() == "kept"
+    assert len(harness.warnings) == 1
+    assert "its last text stays in use" in harness.warnings[0]
 
 
 def test_a_look_that_fails_is_followed_by_the_next(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unforeseen error in the background does not end the looking."""
     web.pages["/main.j2"] = Page(b"x")
-    setup = Setup(f"{web.address}/main.j2")
-    setup.text()
+    harness = HttpSourceHarness(f"{web.address}/main.j2")
+    harness.text()
     with monkeypatch.context() as patch:
         patch.setattr(HttpSource, "_is_new", _unforeseen)
-        setup.clock.now_s += 10
-        setup.renderer.stale()
+        harness.clock.now_s += 10
+        harness.renderer.stale()
         with pytest.raises(RuntimeError):
-            setup.looks()
-    setup.clock.now_s += 10
-    setup.renderer.stale()
-    assert setup.looks() == 1
+            harness.looks()
+    harness.clock.now_s += 10
+    harness.renderer.stale()
+    assert harness.looks() == 1
 
 
 def _unforeseen(source: HttpSource, address: str, used: Fetched | None) -> bool:
@@ -318,14 +318,14 @@ def _unforeseen(source: HttpSource, address: str, used: Fetched | None) -> bool:
 def test_a_server_that_claims_we_have_it_is_a_failure(web: Web) -> None:
     """A 304 to a question without conditions is no text."""
     web.pages["/main.j2"] = Page(status=304)
-    setup = Setup(f"{web.address}/main.j2")
+    harness = HttpSourceHarness(f"{web.address}/main.j2")
     with pytest.raises(SourceError, match="claims"):
-        setup.source._obtain(f"{web.address}/main.j2")
-    setup.source.close()
+        harness.source._obtain(f"{web.address}/main.j2")
+    harness.source.close()
 
 
 def test_a_byte_order_mark_is_no_text(web: Web) -> None:
     """Of the template and of what it includes."""
     web.pages["/main.j2"] = Page(b"\xef\xbb\xbfmain {% include 'part.j2' %}")
     web.pages["/part.j2"] = Page(b"\xef\xbb\xbfpart")
-    assert Setup(f"{web.address}/main.j2").text() == "main part"
+    assert HttpSourceHarness(f"{web.address}/main.j2").text() == "main part"

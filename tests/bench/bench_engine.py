@@ -24,7 +24,7 @@ STARTS_AT_ONCE = 4
 _FAKE_ENGINE = (sys.executable, "-m", "tests.support.fake_engine")
 
 
-class Arena(Protocol):
+class BenchEngine(Protocol):
     """An engine with containers, and what happens to them.
 
     Attributes:
@@ -65,7 +65,7 @@ class Arena(Protocol):
         """Those of `grow`."""
 
 
-class _Closing:
+class _ContextManager:
     def close(self) -> None:
         """End everything."""
 
@@ -78,7 +78,7 @@ class _Closing:
         self.close()
 
 
-class RealArena(_Closing):
+class RealBenchEngine(_ContextManager):
     """A private dockerd, with containers that sleep."""
 
     name = "real"
@@ -142,7 +142,7 @@ class RealArena(_Closing):
         return list(self._grown)
 
 
-class SimulatedArena(_Closing):
+class SimulatedBenchEngine(_ContextManager):
     """The project's own engine as a process, with a given number of containers from the start."""
 
     name = "simulated"

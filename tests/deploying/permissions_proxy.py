@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from tests.support import socket_proxy
-from tests.support.keeping import Keeper, Kept
 from tests.support.ports import reserve_port
+from tests.support.running_program import ProgramStarter, RunningProgram
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def guarded(engine_socket: Path | str, arguments: Sequence[str], port: int | Non
         process.wait()
 
 
-class GuardedKeeper(Keeper):
-    """A Keeper whose program reaches the engine through a proxy for just its own options.
+class ProxiedProgramStarter(ProgramStarter):
+    """A ProgramStarter whose program reaches the engine through a proxy for just its own options.
 
     Args:
         start: the fixture `pygen`.
         engine_socket: the engine's.
-        folder: as for Keeper.
-        template: as for Keeper.
+        folder: as for ProgramStarter.
+        template: as for ProgramStarter.
         proxies: ends them.
     """
 
@@ -65,7 +65,7 @@ class GuardedKeeper(Keeper):
         self._engine_socket = engine_socket
         self._proxies = proxies
 
-    def start(self, *options: str | Path, **how: object) -> Kept:
+    def start(self, *options: str | Path, **how: object) -> RunningProgram:
         """Start a proxy, and the program behind it."""
         (arguments,) = permitted(self._start, ("--template", self.template, *options))
         self._address = self._proxies.enter_context(guarded(self._engine_socket, arguments))

@@ -30,7 +30,7 @@ _READER = (
 )
 
 
-class Keeper:
+class ProgramStarter:
     """Starts the program on one template and one target, again and again if need be.
 
     Args:
@@ -49,22 +49,22 @@ class Keeper:
         self.target = self.shared / "target"
         self.template.write_text(template)
 
-    def start(self, *options: str | Path, **how: object) -> Kept:
+    def start(self, *options: str | Path, **how: object) -> RunningProgram:
         """Start it; the options are added to those for template, target and engine."""
         given = ("--template", self.template, "--target", self.target, "--docker-address", self._address)
-        return Kept(self._start(*given, *options, **how), self.target)
+        return RunningProgram(self._start(*given, *options, **how), self.target)
 
-    def one_shot(self, *options: str | Path) -> tuple[int, Kept]:
+    def one_shot(self, *options: str | Path) -> tuple[int, RunningProgram]:
         """Let it make its one pass; its status comes first."""
-        kept = self.start("--one-shot", *options)
-        return kept.program.wait_for_end(), kept
+        running = self.start("--one-shot", *options)
+        return running.program.wait_for_end(), running
 
     def read(self) -> str:
         """What the target holds; '' where it is not there."""
         return self.target.read_text() if self.target.exists() else ""
 
 
-class Kept:
+class RunningProgram:
     """A running program and its target."""
 
     def __init__(self, program: PygenProcess, target: Path) -> None:
@@ -107,7 +107,7 @@ class Kept:
         return [line for line in self.program.log().splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
 
 
-class Reader:
+class ReaderContainer:
     """A container that reads the target when it is told to, and remembers what it read.
 
     Args:

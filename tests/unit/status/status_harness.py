@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from metrics.instruments import Metrics
 from reconciler.status.gathering import Gathering, WatchedJob
 from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
-from tests.unit.loop.parts import Counted, Stage
+from tests.unit.loop.job_harness import JobHarness, RecordingJobObserver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from notify.actions.action import Action
     from reconciler.status.values import JobStatus, NotificationStatus, Status
 
 
-class Recording(Counted):
+class ForwardingJobObserver(RecordingJobObserver):
     """Hands on to the records what a job and its notifier count."""
 
     def __init__(self, metrics: Metrics, wall_clock: Callable[[], float]) -> None:
@@ -41,18 +41,18 @@ class Recording(Counted):
         self.notified.publish(report)
 
 
-class Watched:
-    """A stage that is watched. Its wall clock is the scene's monotonic one."""
+class StatusHarness:
+    """A job with what gathers its status. Its wall clock is the informer's monotonic one."""
 
     def __init__(self, *notifications: Action) -> None:
         self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
-        self.recording = Recording(self.metrics, self._now_s)
-        self.stage = Stage(*notifications, counted=self.recording)
-        self.scene = self.stage.scene
+        self.recording = ForwardingJobObserver(self.metrics, self._now_s)
+        self.job_harness = JobHarness(*notifications, observer=self.recording)
+        self.upstream = self.job_harness.upstream
         self.loop = LoopRecord(self.metrics.loop)
         self.engine = EngineRecord(self.metrics.engine, self._now_s)
         watched = WatchedJob(
-            self.stage.job,
+            self.job_harness.job,
             template="names.j2",
             notifications=notifications,
             record=self.recording.job,
@@ -60,7 +60,7 @@ class Watched:
             clock=self._now_s,
         )
         self.gathering = Gathering(
-            self.scene.published,
+            self.upstream.published,
             self.engine,
             self.loop,
             [watched],
@@ -86,8 +86,8 @@ class Watched:
 
     def deliver(self) -> None:
         """Deliver what is due now."""
-        self.stage.notifier.advance(self.scene.clock.now_s)
-        self.stage.notifier.advance(self.scene.clock.now_s)
+        self.job_harness.notifier.advance(self.upstream.clock.now_s)
+        self.job_harness.notifier.advance(self.upstream.clock.now_s)
 
     def _now_s(self) -> float:
-        return self.stage.scene.clock.now_s
+        return self.job_harness.upstream.clock.now_s

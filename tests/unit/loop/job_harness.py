@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notify.dispatcher import Runtime
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings, flush
-from notify.port import ContainerState
+from notify.port import ContainerState, Executed
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
@@ -19,18 +19,18 @@ from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
 from templating.outcome import Rendered, TemplateFailure
-from tests.unit.informer.world import Scene
+from tests.unit.informer.informer_harness import InformerHarness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, Reading
 
 
-class MadeUpRenderer:
+class FakeRenderer:
     """Renders the names of the running containers, after a heading that an edit changes."""
 
     def __init__(self) -> None:
@@ -77,10 +77,10 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-class RendersAtOnce(RenderWorker):
+class SynchronousRenderWorker(RenderWorker):
     """Does what is asked for before the asker goes on, unless it is held."""
 
-    def __init__(self, renderer: MadeUpRenderer, *, clock: Callable[[], float]) -> None:
+    def __init__(self, renderer: FakeRenderer, *, clock: Callable[[], float]) -> None:
         super().__init__(renderer, clock=clock, wake=lambda: None, unexpected=_raise)
         self.is_held = False
 
@@ -146,35 +146,35 @@ class MemoryTarget:
         return self.content.decode().splitlines()
 
 
-class MadeUpPort:
-    """Delivers everything at once to containers of the scene's world."""
+class FakeNotifyPort:
+    """Delivers everything at once to containers of the fake engine."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, upstream: InformerHarness) -> None:
+        self.upstream = upstream
         self.signals: list[tuple[str, str]] = []
         self.restarts: list[str] = []
 
     def inspect(self, engine: str, container_id: str, *, timeout_s: float) -> ContainerState | None:
-        container = self.scene.world.container(container_id)
+        container = self.upstream.world.container(container_id)
         return ContainerState(container.running, container.restarting, container.paused, container.started_at)
 
     def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
-        self.signals.append((self.scene.world.container(container_id).name, signal))
+        self.signals.append((self.upstream.world.container(container_id).name, signal))
 
     def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
-        self.restarts.append(self.scene.world.container(container_id).name)
-        self.scene.world.restart(container_id)
+        self.restarts.append(self.upstream.world.container(container_id).name)
+        self.upstream.world.restart(container_id)
 
     def start(self, engine: str, container_id: str, *, timeout_s: float) -> None:
-        self.scene.world.start_container(container_id)
+        self.upstream.world.start_container(container_id)
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         raise AssertionError("no container of these tests has a policy to be spared")
 
 
-class Counted:
+class RecordingJobObserver:
     """Everything that a job counts."""
 
     def __init__(self) -> None:
@@ -218,39 +218,39 @@ class Counted:
             self.matching[standing.notification.container] = standing.matches
 
 
-class Stage:
-    """One job over a scene, moved by hand."""
+class JobHarness:
+    """One job over an informer, stepped by the test."""
 
     def __init__(
         self,
         *notifications: Action,
-        scene: Scene | None = None,
-        counted: Counted | None = None,
+        upstream: InformerHarness | None = None,
+        observer: RecordingJobObserver | None = None,
         store: MemoryStore | None = None,
     ) -> None:
-        self.scene = scene or Scene()
-        self.renderer = MadeUpRenderer()
+        self.upstream = upstream or InformerHarness()
+        self.renderer = FakeRenderer()
         self.target = MemoryTarget()
-        self.port = MadeUpPort(self.scene)
-        self.counted = counted or Counted()
+        self.port = FakeNotifyPort(self.upstream)
+        self.observer = observer or RecordingJobObserver()
         self.store = store or MemoryStore()
         self.woken = 0
         log = logging.getLogger("test.job")
-        clock = self.scene.clock
+        clock = self.upstream.clock
         self.notifier = Notifier(
             NotifySettings(self.target.path, notifications, Interval(0.5, 2.0)),
             self.port,
             self.store,
             Runtime(clock, clock, lambda: 0.0, self._spawn, self._wake, log),
-            self.counted.publish,
+            self.observer.publish,
         )
-        self.renders = RendersAtOnce(self.renderer, clock=clock)
+        self.renders = SynchronousRenderWorker(self.renderer, clock=clock)
         self.desired = Desired(
             self.target.path,
             self.renders,
             clock=clock,
             backoff=Backoff(lambda: 0.0),
-            observer=self.counted,
+            observer=self.observer,
             log=log,
         )
         self.job = Job(
@@ -261,10 +261,10 @@ class Stage:
             clock=clock,
             wall_clock=clock,
             backoff=Backoff(lambda: 0.0),
-            observer=self.counted,
+            observer=self.observer,
             log=log,
         )
-        self.states = EngineStates([self.scene.published])
+        self.states = EngineStates([self.upstream.published])
         self.job.restore()
         assert self.desired.first_load() is None
 
@@ -276,12 +276,12 @@ class Stage:
 
     def flush(self) -> bool:
         """Deliver what is owed now; the workers have done so when they were started."""
-        return flush([self.notifier], self.scene.clock.now_s, clock=self.scene.clock, wait=lambda until_s: None)
+        return flush([self.notifier], self.upstream.clock.now_s, clock=self.upstream.clock, wait=lambda until_s: None)
 
     def reconcile(self) -> bool:
         """Bring the informer up to date, and make one pass."""
-        self.scene.informer.on_reload()
-        assert self.scene.informer.sync()
+        self.upstream.informer.on_reload()
+        assert self.upstream.informer.sync()
         view = self.states.take()
         assert view is not None
         return self.job.reconcile(view)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.fake_engine.container import FakeContainer
-    from tests.support.keeping import Kept
+    from tests.support.running_program import RunningProgram
 
 #: Containers that are to be shown; those that read the file are not, so that nothing of their own is in it.
 SHOWN = {"shown": "yes"}
@@ -89,27 +89,29 @@ def lines(*names: str) -> str:
     return "".join(f"{name}\n" for name in names)
 
 
-def await_metric(kept: Kept, name: str, at_least: float, **labels: str) -> None:
+def await_metric(running: RunningProgram, name: str, at_least: float, **labels: str) -> None:
     """Wait until a metric has grown so far."""
-    kept.program.wait_for(
-        lambda: kept.program.get("/healthz")[0] and kept.program.metric(name, **labels) >= at_least,
+    running.program.wait_for(
+        lambda: running.program.get("/healthz")[0] and running.program.metric(name, **labels) >= at_least,
         timeout_s=PATIENCE_S,
         what=f"{name} {labels} to be {at_least:g}",
     )
 
 
-def await_failed_requests(kept: Kept, operation: str, at_least: float = 1) -> None:
+def await_failed_requests(running: RunningProgram, operation: str, at_least: float = 1) -> None:
     """Wait until so many requests have failed."""
-    await_metric(kept, "pygen_docker_requests_total", at_least, operation=operation, result="error")
+    await_metric(running, "pygen_docker_requests_total", at_least, operation=operation, result="error")
 
 
-def await_content(kept: Kept, *names: str) -> None:
+def await_content(running: RunningProgram, *names: str) -> None:
     """Wait until the target holds these lines, however long a backoff may be."""
     text = lines(*names)
-    kept.program.wait_for(lambda: kept.read() == text, timeout_s=PATIENCE_S, what=f"{text!r}, not {kept.read()!r}")
+    running.program.wait_for(
+        lambda: running.read() == text, timeout_s=PATIENCE_S, what=f"{text!r}, not {running.read()!r}"
+    )
 
 
-def written(kept: Kept) -> float:
+def written(running: RunningProgram) -> float:
     """How often the program has replaced its target."""
-    labels = {"target": str(kept.target), "mode": "replace", "result": "success"}
-    return kept.program.metric("pygen_target_writes_total", **labels)
+    labels = {"target": str(running.target), "mode": "replace", "result": "success"}
+    return running.program.metric("pygen_target_writes_total", **labels)

@@ -22,7 +22,7 @@ server {{ c.networks.first_value.ip_address }};  # {{ c.name }}
 """
 
 
-class Show:
+class BusyProgram:
     """The program over an engine of the test's own."""
 
     def __init__(self, engine: FakeEngine, process: PygenProcess, folder: Path) -> None:
@@ -32,7 +32,7 @@ class Show:
         self._template = folder / "upstreams.conf.j2"
         self._round = 0
 
-    def play(self) -> None:
+    def run_round(self) -> None:
         """One round of everything that the dashboard has a place for; ends once all of it is in the target."""
         self._round += 1
         name = f"shop-worker-{self._round}"
@@ -53,7 +53,7 @@ class Show:
 
 
 @contextlib.contextmanager
-def show(folder: Path) -> Iterator[Show]:
+def busy_program(folder: Path) -> Iterator[BusyProgram]:
     """Start an engine with some containers and the program on it; both end with the block."""
     (folder / "upstreams.conf.j2").write_text(TEMPLATE)
     with FakeEngine() as engine:
@@ -70,7 +70,7 @@ def show(folder: Path) -> Iterator[Show]:
         )
         try:
             process.wait_ready()
-            yield Show(engine, process, folder)
+            yield BusyProgram(engine, process, folder)
         finally:
             process.kill()
 

@@ -28,7 +28,7 @@ from tests.support.fake_engine.world import NoSuchThingError, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from models.change import Change
+    from models.event import Change
 
 
 class MadeUpClock:
@@ -167,7 +167,7 @@ class Counts:
         self.quarantine[engine] = count
 
 
-class Scene:
+class InformerHarness:
     """An informer, its engine, its clock, and what it counted."""
 
     def __init__(self, *, resync_s: float = 30.0, own_id: str | None = None) -> None:

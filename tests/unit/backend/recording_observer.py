@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Observed:
+class RecordingObserver:
     """Counts requests by (operation, result), and remembers retries and sleeps.
 
     Attributes:
