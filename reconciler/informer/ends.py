@@ -27,16 +27,15 @@ class _End:
     """What events told of the ends of one container.
 
     Attributes:
+        told_ns: the engine's time of the last one, 0 where it is not told: a run that was begun before is over.
         started_at: of the run that was known when its end was told; '' where none was.
         is_proven: whether that run is over for sure: the event's time is later than its start.
-        later_ns: the engine's time of the last end that was told while no run was known to be going on, 0 without one:
-            a run that was begun before, and not read yet, is over.
         contradictions: how many inspects have shown what is over.
     """
 
+    told_ns: int = 0
     started_at: str = ""
     is_proven: bool = False
-    later_ns: int = 0
     contradictions: int = 0
 
 
@@ -58,20 +57,16 @@ class Ends:
         """
         if not is_end(event):
             return False
+        started_ns = None if cached is None or not cached.is_current else parse_ns(cached.started_at)
+        is_proven = started_ns is not None and event.time_ns > started_ns
+        if started_ns is not None and event.time_ns > 0 and not is_proven:  # an earlier run's, told late
+            return False
+        end = self._ends.setdefault(event.actor_id, _End())
+        end.told_ns, end.contradictions = max(end.told_ns, event.time_ns), 0
         if cached is None or not cached.is_current:
-            end = self._ends.setdefault(event.actor_id, _End())
-            end.later_ns, end.contradictions = max(end.later_ns, event.time_ns), 0
             return False
-        started_ns = parse_ns(cached.started_at)
-        is_known = started_ns is not None and event.time_ns > 0
-        is_proven = is_known and event.time_ns > (started_ns or 0)
-        if is_known and not is_proven:  # an earlier run's, told late
-            return False
-        known = self._ends.get(cached.id)
-        if known is None or known.started_at != cached.started_at:
-            self._ends[cached.id] = _End(cached.started_at, is_proven)
-            return is_proven
-        was_proven, known.is_proven = known.is_proven, known.is_proven or is_proven
+        was_proven = end.is_proven and end.started_at == cached.started_at
+        end.started_at, end.is_proven = cached.started_at, was_proven or is_proven
         return is_proven and not was_proven
 
     def is_over(self, container: Container) -> bool:
@@ -103,4 +98,4 @@ class Ends:
 def _shows_what_is_over(container: Container, end: _End) -> bool:
     if not container.is_current:
         return False
-    return container.started_at == end.started_at or (parse_ns(container.started_at) or end.later_ns) < end.later_ns
+    return container.started_at == end.started_at or (parse_ns(container.started_at) or end.told_ns) < end.told_ns
