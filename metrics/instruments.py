@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 from metrics.engine_metrics import EngineMetrics
-from metrics.labelling import labelled
+from metrics.labels import labelled
 from metrics.loop_metrics import LoopMetrics
 from metrics.notify_metrics import NotifyMetrics
 

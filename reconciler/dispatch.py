@@ -71,7 +71,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
     render_process = start_process(body_max=max(job.render_size_limit_bytes for job in settings.jobs))
     guard_memory()
 
-    from metrics.exposition.listening import CannotListenError
+    from metrics.listening import CannotListenError
     from reconciler.cli.logging_setup import set_up
     from reconciler.running import run
 
@@ -85,7 +85,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
         return ExitStatus.USAGE
     except Exception as error:
         reason = type(error).__name__
-        log.exception("the program failed for a reason that nobody foresaw (%s); please report it", reason)
+        log.exception("pygen failed unexpectedly (%s); please report this", reason)
         return ExitStatus.UNEXPECTED
 
 

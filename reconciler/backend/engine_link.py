@@ -241,7 +241,7 @@ class EngineLink:
         """The JSON object of a good answer."""
         value = self.json(answer, operation)
         if not isinstance(value, dict):
-            raise errors.malformed("the answer is JSON, but no object", operation, self.address)
+            raise errors.malformed("the answer is JSON, but not an object", operation, self.address)
         return value
 
     def json(self, answer: Answer, operation: str) -> Any:

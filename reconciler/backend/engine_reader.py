@@ -225,7 +225,7 @@ class HttpEngineReader:
         """The objects of a list, each with a str `Id`."""
         value = self._link.json(answer, operation)
         if not isinstance(value, list):
-            raise errors.malformed("the answer is JSON, but no list", operation, self._address)
+            raise errors.malformed("the answer is JSON, but not a list", operation, self._address)
         if not all(isinstance(entry, dict) and isinstance(entry.get("Id"), str) for entry in value):
             raise errors.malformed("the answer lists something without an Id", operation, self._address)
         return value

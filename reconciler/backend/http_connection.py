@@ -101,7 +101,7 @@ class HttpConnection:
             self.is_spent = answer.head.ends_connection
             return answer
         if not data:
-            raise ConnectionEndedError("the connection was ended")
+            raise ConnectionEndedError("the connection was closed")
         self._parser.buffer += data
         return None
 

@@ -129,4 +129,4 @@ class AnswerParser:
     @staticmethod
     def _more(missing: int) -> Reading[None]:
         if not (yield missing):
-            raise ConnectionEndedError("the connection was ended in the middle of an answer")
+            raise ConnectionEndedError("the connection was closed in the middle of an answer")

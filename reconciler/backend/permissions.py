@@ -58,19 +58,10 @@ class Operation:
         pieces = re.split(r"(\{\w+\})", self.path)
         return r"(/v[0-9]+\.[0-9]+)?" + "".join(_PLACES.get(piece) or re.escape(piece) for piece in pieces)
 
-    def allows(self, method: str, path: str) -> bool:
-        """Whether a request is of this kind.
-
-        Args:
-            method: its HTTP method.
-            path: its path, without the query.
-        """
-        return method == self.method and re.fullmatch(self.pattern, path) is not None
-
 
 _EXEC_GRANTS = (
-    "whoever may use the three exec requests can run any command, as any user, in every container of this engine; "
-    "--exec takes no less, signals do without them by --signal-via kill"
+    "anyone who may use the three exec requests can run any command, as any user, in every container of this engine; "
+    "--exec needs them; signals do without them with --signal-via kill"
 )
 
 OPERATIONS = (
@@ -93,7 +84,7 @@ OPERATIONS = (
         "GET",
         "/containers/{container}/json",
         frozenset({"read", "notify"}),
-        "to know a container's state, directly before it is told too",
+        "to know a container's state, and again directly before it is notified",
         "shows every container's environment, secrets in it included",
     ),
     Operation(
@@ -108,7 +99,7 @@ OPERATIONS = (
         "GET",
         "/events",
         frozenset({"watch"}),
-        "to hear of changes when they happen",
+        "to learn of changes when they happen",
     ),
     Operation(
         "kill",
@@ -131,7 +122,7 @@ OPERATIONS = (
         "POST",
         "/containers/{container}/start",
         frozenset({"restart"}),
-        "to start a container that a restart had only stopped when it failed",
+        "to start a container that a failed restart had only stopped",
         "starts any container",
     ),
     Operation(

@@ -53,7 +53,7 @@ def refusal(status: int, body: bytes, operation: str, address: EngineAddress) ->
 
 def unreadable(operation: str, address: EngineAddress) -> str:
     """Say that an answer is not what engines say."""
-    return str(errors.malformed("the answer is not what an engine says", operation, address))
+    return str(errors.malformed("the answer is not an engine's", operation, address))
 
 
 def is_no_such_container(body: bytes) -> bool:

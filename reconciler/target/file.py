@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.target.in_place import overwrite
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
-from reconciler.target.low_level import make_parents, read_at_most, remove_quietly
-from reconciler.target.mounts import is_mount_point
+from reconciler.target.low_level import is_mount_point, make_parents, read_at_most, remove_quietly
 from reconciler.target.names import leftovers
 from reconciler.target.outcome import (
     Locked,
@@ -19,7 +18,7 @@ from reconciler.target.outcome import (
     LockUnavailable,
     Missing,
     Present,
-    Reading,
+    TargetContent,
     Unreadable,
     WriteFailed,
     Written,
@@ -30,8 +29,6 @@ from reconciler.target.replace import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONTENT_BYTES_MAX = 16 * 1024 * 1024
-"""The longest content where nothing else is said."""
 _NO_RENAME = (errno.EBUSY, errno.EXDEV)
 
 
@@ -48,7 +45,7 @@ class FileTarget:
 
     is_file = True
 
-    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> None:
+    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int) -> None:
         self.path = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
         self._lock = FileLock()
@@ -67,7 +64,7 @@ class FileTarget:
             self._remove_leftovers(path)
         return outcome
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
             return Present(_read_regular(resolve(self._absolute), self._limit_bytes))
@@ -85,7 +82,9 @@ class FileTarget:
             if isinstance(outcome, LockedElsewhere):
                 return WriteFailed("replace", outcome.reason)
             if isinstance(outcome, LockUnavailable):
-                self._warn_once("lock", f"{outcome.reason}; it is written without, see that nobody else writes it")
+                self._warn_once(
+                    "lock", f"{outcome.reason}; it is written without a lock; make sure that no other program writes it"
+                )
             return self._write_at(path, content)
         except (OSError, UnusableTargetError) as error:
             return WriteFailed("replace", explain(error, self.path))
@@ -107,7 +106,7 @@ class FileTarget:
     def _overwrite(self, path: str, content: bytes) -> Written | WriteFailed:
         self._warn_once(
             "in place",
-            f"{self.path}: it cannot be replaced as a whole, being mounted as a single file, and is written in place; "
+            f"{self.path}: it is mounted as a single file and can't be replaced as a whole, so it is written in place; "
             "a reader may see it half written: mount its folder instead",
         )
         try:

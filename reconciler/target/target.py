@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.target.file import CONTENT_BYTES_MAX, FileTarget
+from reconciler.target.file import FileTarget
 from reconciler.target.links import descriptor
 from reconciler.target.stream import StreamTarget, is_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.target.outcome import LockOutcome, Reading, WriteFailed, Written
+    from reconciler.target.outcome import LockOutcome, TargetContent, WriteFailed, Written
 
 
 class Target(Protocol):
@@ -29,7 +29,7 @@ class Target(Protocol):
     def lock(self) -> LockOutcome:
         """Take it for this program alone; called once at the start, before the state is read."""
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """What it holds now."""
 
     def write(self, content: bytes) -> Written | WriteFailed:
@@ -39,7 +39,7 @@ class Target(Protocol):
         """Let go of it."""
 
 
-def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> Target:
+def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int) -> Target:
     """Decide once, by what is there now, whether a path is a file or a stream.
 
     Args:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from metrics.exposition.scrape import metrics_page
-from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
+from metrics.labels import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
+from metrics.routes import metrics_page
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.restart import Restart
 from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
@@ -188,9 +188,9 @@ def test_differences_and_writes() -> None:
 def test_words_that_are_no_cause_or_mode_are_errors() -> None:
     """A new word must be declared before it can be counted."""
     metrics = metrics_of()
-    with pytest.raises(ValueError, match="no cause"):
+    with pytest.raises(ValueError, match="not a cause"):
         metrics.loop.differed("/etc/out", "whim", added=0, removed=0)
-    with pytest.raises(ValueError, match="no way to write"):
+    with pytest.raises(ValueError, match="not a way to write"):
         metrics.loop.wrote("/etc/out", "by hand", ok=True)
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
-from metrics.exposition.http import Request, Response, text_response
+from prometheus_client.exposition import choose_encoder
+
+from metrics.http import Request, Response, text_response
 from models.hosts import host_of, is_ip_address
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 Page = Callable[[], tuple[str, bytes]]
 """Gives a content type and a body; called in a server's thread, each time anew."""
@@ -21,6 +28,10 @@ CONTENT_POLICY = (
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """A page may load nothing from anywhere else."""
+
+
+_ODD_VERSION = re.compile(r"version=(?!\d{1,3}\.\d{1,3}\.\d{1,3}\s*(?:[;,]|\Z))[^;,]*", re.ASCII)
+"""What prometheus_client raises for: a version of a format that is not three numbers."""
 
 
 class Routes:
@@ -80,3 +91,13 @@ def _shown(page: tuple[str, bytes]) -> Response:
 def _checked(outcome: tuple[bool, str]) -> Response:
     ok, reason = outcome
     return text_response(200 if ok else 503, reason or ("ok" if ok else "not ok"))
+
+
+def metrics_page(registry: CollectorRegistry) -> Scrape:
+    """Content type and body for an Accept header."""
+
+    def page(accept: str) -> tuple[str, bytes]:
+        encoder, content_type = choose_encoder(_ODD_VERSION.sub("", accept))
+        return content_type, encoder(registry)
+
+    return page

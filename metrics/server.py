@@ -20,12 +20,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from metrics.exposition.http import HEAD_BYTES_MAX, Request, Response, encode, head_of, parse_request, text_response
+from metrics.http import HEAD_BYTES_MAX, Request, Response, encode, head_of, parse_request, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from metrics.exposition.routes import Routes
+    from metrics.routes import Routes
 
 _UNREADABLE = Request("GET", "")
 _PAUSE_S = 0.5

@@ -1,6 +1,18 @@
-"""The label values that are known at the start. What is not among them is `other`: no engine can make up a label."""
+"""Labels: the values that are known at the start, and what our instruments need beside prometheus_client for them.
+
+What is not among the known values is `other`: no engine can make up a label.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prometheus_client.metrics import MetricWrapperBase
+
+    M = TypeVar("M", bound=MetricWrapperBase)
 
 RESULTS = ("success", "error")
 LINE_CHANGES = ("added", "removed")
@@ -75,3 +87,18 @@ def event_labels(kind: str, action: str) -> tuple[str, str]:
     """Type and action of an event as labels: `health_status: healthy` counts as `health_status`."""
     kind = kind if kind in EVENT_ACTIONS else OTHER
     return kind, among(action.partition(":")[0], EVENT_ACTIONS[kind])
+
+
+def labelled(metric: M, *values: str) -> M:
+    r"""One label set of a metric.
+
+    Bytes of a path or name that are no UTF-8 are shown as `\udcff`: one odd name must not cost all metrics.
+    """
+    return metric.labels(*(value.encode(errors="backslashreplace").decode() for value in values))
+
+
+def from_zero(metric: M, known: Iterable[Iterable[str]]) -> M:
+    """The metric with the label sets that are known, each at zero."""
+    for values in known:
+        labelled(metric, *values)
+    return metric
