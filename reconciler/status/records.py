@@ -99,13 +99,15 @@ class NotifyRecord:
 class EngineRecord:
     """What an informer hears of its engine: observes it in its thread, and is read by the loop's."""
 
-    def __init__(self, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, engine: str, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
         """Take who counts.
 
         Args:
+            engine: its name.
             metrics: told of everything.
             wall_clock: seconds since the epoch.
         """
+        self._engine = engine
         self.stream_is_up = False
         self.stream_since_epoch_s = 0.0
         self.stream_ends = 0
@@ -130,7 +132,7 @@ class EngineRecord:
         """The stream opened or ended."""
         if up != self.stream_is_up or not self.stream_since_epoch_s:
             self.stream_is_up, self.stream_since_epoch_s = up, self._wall_clock()
-        self._metrics.stream_up(up=up)
+        self._metrics.stream_up(self._engine, up=up)
 
     def stream_restarted(self, reason: str) -> None:
         """The stream ended, or could not be opened."""

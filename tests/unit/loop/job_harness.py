@@ -228,10 +228,11 @@ class JobHarness:
         upstream: InformerHarness | None = None,
         observer: RecordingJobObserver | None = None,
         store: MemoryStore | None = None,
+        path: str = "/made/up.conf",
     ) -> None:
         self.upstream = upstream or InformerHarness()
         self.renderer = FakeRenderer()
-        self.target = MemoryTarget()
+        self.target = MemoryTarget(path)
         self.port = FakeNotifyPort(self.upstream)
         self.observer = observer or RecordingJobObserver()
         self.store = store or MemoryStore()

@@ -302,14 +302,18 @@ def test_events(kind: str, action: str, shown: tuple[str, str]) -> None:
 
 
 def test_stream() -> None:
-    """The stream is up or not, ends for a known reason or another, and missed changes count."""
+    """All streams are up or not, end for a known reason or another, and missed changes count."""
     metrics = metrics_of()
-    metrics.engine.stream_up(up=True)
+    metrics.engine.stream_up("unix:///run/docker.sock", up=True)
     metrics.engine.stream_restarted("silent")
     metrics.engine.stream_restarted("boredom")
     metrics.engine.missed_change()
     assert value(metrics, "pygen_event_stream_up") == 1
-    metrics.engine.stream_up(up=False)
+    metrics.engine.stream_up("tcp://another:2375", up=False)
+    assert value(metrics, "pygen_event_stream_up") == 0
+    metrics.engine.stream_up("tcp://another:2375", up=True)
+    assert value(metrics, "pygen_event_stream_up") == 1
+    metrics.engine.stream_up("unix:///run/docker.sock", up=False)
     assert value(metrics, "pygen_event_stream_up") == 0
     assert value(metrics, "pygen_event_stream_restarts_total", reason="silent") == 1
     assert value(metrics, "pygen_event_stream_restarts_total", reason="other") == 1

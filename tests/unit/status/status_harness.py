@@ -45,7 +45,7 @@ class StatusHarness:
         self.recording = ForwardingJobObserver(self.metrics, self._now_s)
         self.job_harness = JobHarness(*notifications, observer=self.recording)
         self.upstream = self.job_harness.upstream
-        self.engine = EngineRecord(self.metrics.engine, self._now_s)
+        self.engine = EngineRecord("unix:///made/up.sock", self.metrics.engine, self._now_s)
         watched = WatchedJob(
             self.job_harness.job,
             template="names.j2",

@@ -72,7 +72,7 @@ def test_what_becomes_of_notifications_is_counted() -> None:
 def test_what_is_heard_of_an_engine_is_counted() -> None:
     """The stream, and its ends."""
     metrics = _metrics()
-    record = EngineRecord(metrics.engine, _wall_clock)
+    record = EngineRecord("unix:///made/up.sock", metrics.engine, _wall_clock)
     record.stream_up(up=True)
     record.stream_restarted("timeout")
     assert _value(metrics, "pygen_event_stream_up") == 1
