@@ -48,11 +48,11 @@ class EngineMetrics:
             registry=registry,
         )
         self._retries = from_zero(
-            Counter("pygen_docker_retries_total", "Requests that were made again", ("operation",), registry=registry),
+            Counter("pygen_docker_retries_total", "Retried requests", ("operation",), registry=registry),
             product(OPERATIONS),
         )
         self._events = from_zero(
-            Counter("pygen_events_total", "Events heard", ("type", "action"), registry=registry),
+            Counter("pygen_events_total", "Events received", ("type", "action"), registry=registry),
             ((kind, action) for kind, actions in EVENT_ACTIONS.items() for action in actions),
         )
         self._stream_up = Gauge("pygen_event_stream_up", "1 while the event stream is open", registry=registry)
@@ -60,7 +60,7 @@ class EngineMetrics:
         self._restarts = from_zero(
             Counter(
                 "pygen_event_stream_restarts_total",
-                "Ends of the event stream, and failed tries to open it",
+                "Ends of the event stream, and failed attempts to open it",
                 ("reason",),
                 registry=registry,
             ),
@@ -68,14 +68,14 @@ class EngineMetrics:
         )
         self._missed = Counter(
             "pygen_missed_changes_total",
-            "Changes that a resync found and no event had told within 2 s",
+            "Changes that a resync found and no event had reported within 2 s",
             registry=registry,
         )
 
         self._quarantined = from_zero(
             Gauge(
                 "pygen_quarantined_containers",
-                "Containers that the engine lists and can't show, so that the others go on without news of them",
+                "Containers that the engine lists but can't inspect, kept as they were last known",
                 ("engine",),
                 registry=registry,
             ),

@@ -43,7 +43,7 @@ class LoopMetrics:
         self._unexpected = from_zero(
             Counter(
                 "pygen_unexpected_errors_total",
-                "Errors that nobody foresaw, by the part of the program that survived them",
+                "Unexpected errors, by the part of the program that survived them",
                 ("part",),
                 registry=registry,
             ),
@@ -52,7 +52,7 @@ class LoopMetrics:
         self._process_restarts = from_zero(
             Counter(
                 "pygen_render_process_restarts_total",
-                "Render processes that took the place of one that was killed or ended",
+                "Render processes started in place of one that was killed or ended",
                 ("target",),
                 registry=registry,
             ),
@@ -67,19 +67,19 @@ class LoopMetrics:
         self._undefined = from_zero(
             Gauge(
                 "pygen_template_undefined_names",
-                "Unknown names that the last render met",
+                "Undefined names in the last render",
                 ("target",),
                 registry=registry,
             ),
             each,
         )
         self._notes = from_zero(
-            Gauge("pygen_template_notes", "Notes that the last good render made", ("target",), registry=registry), each
+            Gauge("pygen_template_notes", "Notes of the last successful render", ("target",), registry=registry), each
         )
         self._failing = from_zero(
             Gauge(
                 "pygen_template_failing",
-                "1 from a load or render of the template that failed until one that did not",
+                "1 while the last load or render of the template failed",
                 ("target",),
                 registry=registry,
             ),
@@ -95,7 +95,10 @@ class LoopMetrics:
         )
         self._writes = from_zero(
             Counter(
-                "pygen_target_writes_total", "Tries to write a target", ("target", "mode", "result"), registry=registry
+                "pygen_target_writes_total",
+                "Attempts to write a target",
+                ("target", "mode", "result"),
+                registry=registry,
             ),
             product(targets, WRITE_MODES, RESULTS),
         )
@@ -143,11 +146,11 @@ class LoopMetrics:
             labelled(self._succeeded_at, target).set(at_epoch_s)
 
     def pass_failed(self, target: str) -> None:
-        """A pass failed for a reason that nobody foresaw."""
+        """A pass failed unexpectedly."""
         labelled(self._reconciles, target, _result(ok=False)).inc()
 
     def unexpected(self, part: str) -> None:
-        """Something failed for a reason that nobody foresaw, in a part of the program; from any thread."""
+        """Something failed unexpectedly, in a part of the program; from any thread."""
         labelled(self._unexpected, among(part, PARTS)).inc()
 
     def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
@@ -170,7 +173,7 @@ class LoopMetrics:
             ValueError: an unknown cause.
         """
         if cause not in CAUSES:
-            raise ValueError(f"{cause!r} is no cause of a difference")
+            raise ValueError(f"{cause!r} is not a cause of a difference")
         labelled(self._diffs, target, cause).inc()
         labelled(self._lines, target, "added").inc(added)
         labelled(self._lines, target, "removed").inc(removed)
@@ -182,7 +185,7 @@ class LoopMetrics:
             ValueError: an unknown mode.
         """
         if mode not in WRITE_MODES:
-            raise ValueError(f"{mode!r} is no way to write")
+            raise ValueError(f"{mode!r} is not a way to write")
         labelled(self._writes, target, mode, _result(ok=ok)).inc()
 
     def containers(self, counts: Mapping[str, int]) -> None:

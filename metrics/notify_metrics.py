@@ -51,12 +51,15 @@ class NotifyMetrics:
             registry=registry,
         )
         self._pending = from_zero(
-            Gauge("pygen_notifications_pending", "Runs that are owed a notification", _LABELS, registry=registry), known
+            Gauge(
+                "pygen_notifications_pending", "Container runs with a pending notification", _LABELS, registry=registry
+            ),
+            known,
         )
         self._oldest = from_zero(
             Gauge(
                 "pygen_notification_oldest_pending_timestamp_seconds",
-                "When the first change happened that is not delivered yet, 0 when nothing is owed",
+                "When the oldest change happened that is not delivered yet, 0 when nothing is pending",
                 _LABELS,
                 registry=registry,
             ),

@@ -77,7 +77,7 @@ def leave(address: MetricsAddress | None, folders: Sequence[Path]) -> RuntimeFil
             return _leave_in(folder, address)
         except OSError as error:
             reasons.append(f"{folder}: {error.strerror}")
-    raise RuntimeFileError(f"the address could not be left for the health check ({'; '.join(reasons)})")
+    raise RuntimeFileError(f"the address could not be saved for the health check ({'; '.join(reasons)})")
 
 
 def find_running(folders: Sequence[Path]) -> RunningProgram | None:

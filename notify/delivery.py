@@ -140,7 +140,7 @@ class Inspector:
 
 
 def is_another_run(task: Task, state: ContainerState) -> bool:
-    """Whether the container was started anew since the debt was made."""
+    """Whether the container was started again since the debt was made."""
     return state.started_at != task.run.started_at
 
 
@@ -149,7 +149,7 @@ def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | Non
     if state is None:
         return RunEnded("the container is gone")
     if is_another_run(task, state):
-        return RunEnded("the container was started anew")
+        return RunEnded("the container was started again")
     if not state.running:
         return RunEnded("the container has stopped")
     if state.restarting:

@@ -1,7 +1,7 @@
 """Restarts that cause each other.
 
 A template that shows the restarted container's own state (its address, its uptime, its health) changes the file with
-every restart, which owes the next one. No debt may be lost, so such a chain cannot be cut; it is slowed down.
+every restart, which causes the next one. No debt may be lost, so such a chain cannot be cut; it is slowed down.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.backoff import doubled_s
 from notify.actions.action import Action
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Chain:
     def gap_s(self) -> float:
         """How long after the last restart the next one may come."""
         slowed = self.links - _FREE_LINKS
-        return 0.0 if slowed <= 0 else min(_FIRST_GAP_S * 2.0 ** min(slowed, 10), LONGEST_GAP_S)
+        return 0.0 if slowed <= 0 else doubled_s(_FIRST_GAP_S, slowed, LONGEST_GAP_S)
 
 
 class RestartLoopThrottle:

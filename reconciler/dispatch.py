@@ -85,7 +85,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
         return ExitStatus.USAGE
     except Exception as error:
         reason = type(error).__name__
-        log.exception("the program failed for a reason that nobody foresaw (%s); please report it", reason)
+        log.exception("pygen failed unexpectedly (%s); please report this", reason)
         return ExitStatus.UNEXPECTED
 
 

@@ -86,4 +86,4 @@ class Observation:
         try:
             self._runtime_file = leave(self._address, runtime_folders(self._environ))
         except RuntimeFileError as error:
-            self._log.warning("%s: give it --metrics, too", error)
+            self._log.warning("%s: give it --metrics as well", error)

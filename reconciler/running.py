@@ -79,7 +79,7 @@ def _loop(program: Program, observation: Observation) -> ExitStatus:
     program.start_engines()
     nothing_owed = program.reconciler.run()
     if not nothing_owed:
-        log.warning("ended with notifications owed: they are kept, and sent after the next start")
+        log.warning("ended with pending notifications: they are kept, and sent after the next start")
     return ExitStatus.OK
 
 

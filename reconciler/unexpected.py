@@ -56,7 +56,7 @@ class UnexpectedErrors:
                 return
             self._told.add((part, kind, place))
         self._log.error(
-            "%s: something failed for a reason that nobody foresaw (%s at %s); it is tried again. Please report this",
+            "%s: unexpected error (%s at %s); it is tried again. Please report this",
             part,
             kind,
             place,

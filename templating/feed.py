@@ -65,7 +65,11 @@ def _is_end_of(container: Container, given: Container | None) -> bool:
     """Whether nothing is new but that its run is over, as an event told: the process has its body."""
     if given is None or given.is_over or not container.is_over:
         return False
-    return container.kept is given.kept and container.networks is given.networks
+    return container.kept is given.kept and _facts_of(container) == _facts_of(given)
+
+
+def _facts_of(container: Container) -> list[NetworkFacts]:
+    return [network.facts for network in container.networks]
 
 
 def _places(container: Container, networks: dict[NetworkFacts, int]) -> list[int]:

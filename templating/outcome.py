@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from templating.limits import MIB
 from templating.reads import EVERYTHING, Reads
+
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

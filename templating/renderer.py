@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked, Ready, read_answer
 from templating.errors import SourceError, SourceMissing
 from templating.feed import Feed
-from templating.limits import SIZE_LIMIT_BYTES, TIME_LIMIT_S, memory_limit_for
-from templating.outcome import Rendered, TemplateFailure
+from templating.outcome import MIB, Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from templating.watching import Fact
 
 SECRETS = "/run/secrets"
+_MEMORY_FACTOR = 16
+_MEMORY_LEAST_BYTES = 256 * MIB
 _GRACE_S = 1.0
 """After its time limit a process has so long to say itself where the template stands."""
 _PATIENCE_S = 60.0
@@ -36,6 +37,11 @@ _PATIENCE_S = 60.0
 _FACTS_MAX = 100_000
 _NOT_LOADED = "the template is not loaded"
 _OWN_VARIABLES = ("PYGEN_", "DOCKER_")
+
+
+def memory_limit_for(size_limit_bytes: int) -> int:
+    """Bytes that a render may add to its process's memory, unless configured."""
+    return max(_MEMORY_LEAST_BYTES, _MEMORY_FACTOR * size_limit_bytes)
 
 
 @dataclass(slots=True)
@@ -76,8 +82,8 @@ class Renderer:
         source: TemplateSource,
         *,
         strict: bool = False,
-        time_limit_s: float = TIME_LIMIT_S,
-        size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        time_limit_s: float,
+        size_limit_bytes: int,
         memory_limit_bytes: int | None = None,
         keep_rights: bool = False,
         warn: Callable[[str], None],

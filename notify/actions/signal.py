@@ -115,7 +115,7 @@ class _Sending:
         harmful = kill_cancels_policy(state, self._signal)
         if via == "kill" or (via == "auto" and (not harmful or self._task.policy_lost)):
             return self._by_kill(advice=_advice(state, self._signal) if harmful else "")
-        no_exec = "" if exec_can_signal(state, self._signal) else "it is never sent that way"
+        no_exec = "" if exec_can_signal(state, self._signal) else "exec can't send it to this container"
         if not no_exec:
             told = self._by_exec()
             if not isinstance(told, str):

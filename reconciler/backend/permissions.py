@@ -60,8 +60,8 @@ class Operation:
 
 
 _EXEC_GRANTS = (
-    "whoever may use the three exec requests can run any command, as any user, in every container of this engine; "
-    "--exec takes no less, signals do without them by --signal-via kill"
+    "anyone who may use the three exec requests can run any command, as any user, in every container of this engine; "
+    "--exec needs them; signals do without them with --signal-via kill"
 )
 
 OPERATIONS = (
@@ -84,7 +84,7 @@ OPERATIONS = (
         "GET",
         "/containers/{container}/json",
         frozenset({"read", "notify"}),
-        "to know a container's state, directly before it is told too",
+        "to know a container's state, and again directly before it is notified",
         "shows every container's environment, secrets in it included",
     ),
     Operation(
@@ -99,7 +99,7 @@ OPERATIONS = (
         "GET",
         "/events",
         frozenset({"watch"}),
-        "to hear of changes when they happen",
+        "to learn of changes when they happen",
     ),
     Operation(
         "kill",
@@ -122,7 +122,7 @@ OPERATIONS = (
         "POST",
         "/containers/{container}/start",
         frozenset({"restart"}),
-        "to start a container that a restart had only stopped when it failed",
+        "to start a container that a failed restart had only stopped",
         "starts any container",
     ),
     Operation(

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
 
-STANDARD_OUTPUT = "-"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramSettings:
@@ -112,7 +110,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
     parts = {
         "template": template_name(job.template),
         "target": job.target,
-        "notify": ", ".join(map(str, job.notifications)) or "nobody",
+        "notify": ", ".join(map(str, job.notifications)) or "none",
         "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
         "resync": f"{program.resync_s:g}",
         "engine": ", ".join(engine.docker_address for engine in engines),

@@ -99,7 +99,7 @@ def interval(values_s: Sequence[float]) -> Interval:
     if len(values_s) not in (1, 2):
         raise ValueError(f"{len(values_s)} values are given: give MIN and MAX in seconds, or one value for both")
     if values_s[0] > values_s[-1]:
-        raise ValueError(f"MIN {values_s[0]:g} is over MAX {values_s[-1]:g}: give the smaller number first")
+        raise ValueError(f"MIN {values_s[0]:g} is greater than MAX {values_s[-1]:g}: give the smaller number first")
     return Interval(values_s[0], values_s[-1])
 
 
@@ -110,5 +110,5 @@ def host_name(word: str) -> str:
     """A name of this machine, as `Host` headers have it: without port, in small letters."""
     name = word.strip().lower().removesuffix(".")
     if not is_host(name):
-        raise ValueError(f"{word!r} is no host name: give one without a port, such as pygen.example.org")
+        raise ValueError(f"{word!r} is not a host name: give one without a port, such as pygen.example.org")
     return name

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import logging
 
     from reconciler.backend.port import Inspection
-    from reconciler.informer.network_list import NetworkList
+    from reconciler.informer.known_networks import KnownNetworks
 
 # Beyond this many oddities nobody reads on.
 _WARNINGS_REMEMBERED_MAX = 1000
@@ -26,7 +26,7 @@ class ContainerReader:
         log: told once of each field that can't be read.
     """
 
-    def __init__(self, engine: str, networks: NetworkList, log: logging.Logger) -> None:
+    def __init__(self, engine: str, networks: KnownNetworks, log: logging.Logger) -> None:
         self._engine = engine
         self._networks = networks
         self._log = log

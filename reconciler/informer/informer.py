@@ -18,8 +18,8 @@ from reconciler.backend.port import EngineError, EngineReader, Inspection, LateI
 from reconciler.informer.container_reader import ContainerReader
 from reconciler.informer.ends import Ends
 from reconciler.informer.invalidation import DEFERRED_S, MissedChanges, hint_of, is_end, subject_of
+from reconciler.informer.known_networks import KnownNetworks
 from reconciler.informer.list_comparison import cached_reading, name_of_entry, needs_inspect
-from reconciler.informer.network_list import NetworkList
 from reconciler.informer.publisher import Publisher, PublisherObserver
 from reconciler.informer.refresher import Refresher
 from reconciler.informer.state import PROVES_NOTHING_S, PublishedState, Reading
@@ -85,7 +85,7 @@ class Informer:
         self._observer = observer
         self._log = log
         self._publisher = Publisher(self._store, published, observer=observer, own_id_of=own_id_of)
-        self._networks = NetworkList(reader, log)
+        self._networks = KnownNetworks(reader, log)
         self._containers = ContainerReader(reader.name, self._networks, log)
         self._refresher = Refresher(
             reader, apply=self._apply, name_of=self._name_of, clock=clock, chance=chance, late=late, log=log
@@ -291,7 +291,7 @@ class Informer:
         self._refresher.retry_with_engine()
         # A connection that we closed ourselves, at the end, is nothing to warn of.
         if error.reason != "closed" and (self._failure is None or str(self._failure) != str(error)):
-            self._log.warning("%s; what is known stays, and it is tried again", error)
+            self._log.warning("%s; the last known state is kept, and it is tried again", error)
         self._failure = error
         self._publisher.publish_trouble(str(error), self._fresh_at_s)
 

@@ -6,10 +6,11 @@ once, by `publish_ends`, laid over the state before it: what else was read since
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from models.snapshot import Snapshot
+from models.snapshot import Snapshot, by_name
 from reconciler.informer.changes import changes_between
 from reconciler.informer.state import PROVES_NOTHING_S, EngineState, Reading
 
@@ -126,7 +127,9 @@ class Publisher:
             else:
                 self.note(before, after)
         if ended and latest.snapshot is not None:
-            containers = [ended.get(each.id, each) for each in latest.snapshot.all_containers]
+            containers = list(latest.snapshot.all_containers)
+            for container in ended.values():
+                containers[bisect_left(containers, by_name(container), key=by_name)] = container
             readings = {key: Reading(container, PROVES_NOTHING_S) for key, container in ended.items()}
             self._published.publish(
                 replace(

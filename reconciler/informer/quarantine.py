@@ -162,7 +162,7 @@ class Quarantine:
         entry.is_told = True
         self._log.warning(
             "container %s is listed but can't be inspected; it keeps its last known state, or is left out where none "
-            "is known, until the engine shows it: %s",
+            "is known, until an inspect succeeds: %s",
             self._called(container_id, entry),
             entry.error,
         )

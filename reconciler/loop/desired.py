@@ -252,7 +252,7 @@ class Desired:
     def _fail(self, failure: TemplateFailure) -> None:
         if self.failure is None or str(self.failure) != str(failure):
             self._log.error(
-                "%s; %s is left as it is until this is mended",
+                "%s; %s is left as it is until this is fixed",
                 failure,
                 self._target,
                 extra=fields(target=self._target),

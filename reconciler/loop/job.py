@@ -18,7 +18,7 @@ from notify.start_order import ContainerObservation
 from reconciler.log_fields import fields
 from reconciler.loop.applied import Applied, kept_changes, why
 from reconciler.target.diff import count_lines
-from reconciler.target.outcome import Missing, Present, Reading, Unreadable, WriteFailed, Written
+from reconciler.target.outcome import Missing, Present, TargetContent, Unreadable, WriteFailed, Written
 
 if TYPE_CHECKING:
     import logging
@@ -170,7 +170,7 @@ class Job:
         words = why(cause, changes, is_first=self._synced_digest is None)
         return outcome, Applied(cause, words, lines, self._wall_clock(), kept_changes(cause, changes))
 
-    def _cause(self, reading: Reading) -> Cause:
+    def _cause(self, reading: TargetContent) -> Cause:
         if isinstance(reading, Missing):
             return "missing"
         if isinstance(reading, Present) and self._is_drift(self._digest(reading.content)):

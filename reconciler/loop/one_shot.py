@@ -75,7 +75,7 @@ class OneShot:
         written = [job.notifier for name, job in self._jobs.items() if statuses[name] is ExitStatus.OK]
         told = flush(written, self._deadline_s, clock=self._clock, wait=self._inbox.take)
         if not told:
-            self._log.error("not everybody could be told in time; what is left stays owed")
+            self._log.error("not every container could be notified in time; the rest stays pending")
         failed = (statuses[name] for name in self._jobs if statuses[name] is not ExitStatus.OK)
         return next(failed, ExitStatus.OK if told else ExitStatus.NOTIFICATION_FAILED)
 

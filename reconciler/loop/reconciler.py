@@ -82,7 +82,7 @@ class Reconciler:
             wall_clock: seconds since the epoch, for people.
             chance: random numbers in [0, 1), for the delays of retries.
             duty_cycle: rests under a storm.
-            unexpected: told of what failed for a reason that nobody foresaw.
+            unexpected: told of what failed unexpectedly.
             heartbeat: shows that the loop moves.
             resync_s: each target is compared at least so often, seconds.
             publish: takes what became of each pass.
@@ -173,7 +173,7 @@ class Reconciler:
                 pass
 
     def _reload(self) -> None:
-        self._log.info("loading the templates anew, as asked by SIGHUP")
+        self._log.info("reloading the templates, as requested by SIGHUP")
         for informer in self._informers:
             informer.relist()
         for job in self.jobs:

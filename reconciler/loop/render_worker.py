@@ -189,4 +189,4 @@ class RenderWorker:
     def _unforeseen(self, error: Exception) -> TemplateFailure:
         kind = type(error).__name__
         self._unexpected(error)
-        return TemplateFailure(f"it failed for a reason that nobody foresaw ({kind})", "the template", may_pass=True)
+        return TemplateFailure(f"it failed unexpectedly ({kind})", "the template", may_pass=True)

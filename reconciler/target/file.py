@@ -18,7 +18,7 @@ from reconciler.target.outcome import (
     LockUnavailable,
     Missing,
     Present,
-    Reading,
+    TargetContent,
     Unreadable,
     WriteFailed,
     Written,
@@ -64,7 +64,7 @@ class FileTarget:
             self._remove_leftovers(path)
         return outcome
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
             return Present(_read_regular(resolve(self._absolute), self._limit_bytes))
@@ -82,7 +82,9 @@ class FileTarget:
             if isinstance(outcome, LockedElsewhere):
                 return WriteFailed("replace", outcome.reason)
             if isinstance(outcome, LockUnavailable):
-                self._warn_once("lock", f"{outcome.reason}; it is written without, see that nobody else writes it")
+                self._warn_once(
+                    "lock", f"{outcome.reason}; it is written without a lock; make sure that no other program writes it"
+                )
             return self._write_at(path, content)
         except (OSError, UnusableTargetError) as error:
             return WriteFailed("replace", explain(error, self.path))
@@ -104,7 +106,7 @@ class FileTarget:
     def _overwrite(self, path: str, content: bytes) -> Written | WriteFailed:
         self._warn_once(
             "in place",
-            f"{self.path}: it cannot be replaced as a whole, being mounted as a single file, and is written in place; "
+            f"{self.path}: it is mounted as a single file and can't be replaced as a whole, so it is written in place; "
             "a reader may see it half written: mount its folder instead",
         )
         try:

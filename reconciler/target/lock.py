@@ -59,7 +59,7 @@ class FileLock:
             self._take_all(path)
         except BlockingIOError:
             self.release()
-            reason = f"another program keeps this {self._subject}; end it, or give another {self._option}"
+            reason = f"another pygen keeps this {self._subject}; stop it, or give another {self._option}"
             return LockedElsewhere(f"{path}: {reason}")
         except (OSError, UnusableTargetError) as error:
             # What was taken until then is kept, and let go by the next try: it is in the way of others all the same.
@@ -122,7 +122,7 @@ def write_lock(handle: int) -> None:
         tested = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, struct.pack(_FLOCK, fcntl.F_RDLCK, *_WHOLE_FILE))
         if struct.unpack(_FLOCK, tested)[0] != fcntl.F_UNLCK:
             raise
-        raise UnusableTargetError("somebody who reads it keeps it locked") from None
+        raise UnusableTargetError("a program that may only read it keeps it locked") from None
 
 
 def _lock(handle: int) -> None:
@@ -154,7 +154,7 @@ def _open_lock_file(path: str) -> int:
             continue
         os.fchmod(handle, LOCK_MODE)  # whatever the umask
         return handle
-    raise OSError(errno.EBUSY, "its lock file comes and goes", path)
+    raise OSError(errno.EBUSY, "its lock file keeps disappearing", path)
 
 
 def _checked(handle: int, path: str) -> int:
@@ -171,6 +171,6 @@ def _checked(handle: int, path: str) -> int:
 
 def _check(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableTargetError(f"{path} is no regular file; remove it")
+        raise UnusableTargetError(f"{path} is not a regular file; remove it")
     if status.st_uid not in (0, os.geteuid(), os.stat(os.path.dirname(path)).st_uid):  # noqa: PTH116, PTH120
         raise UnusableTargetError(f"{path} belongs to uid {status.st_uid}, who could lock it forever; remove it")

@@ -65,7 +65,7 @@ class StateFile:
         finally:
             os.close(handle)
         if len(data) > STATE_BYTES_MAX:
-            raise OSError(errno.EFBIG, f"it is larger than {STATE_BYTES_MAX} bytes, and none of ours")
+            raise OSError(errno.EFBIG, f"it is larger than {STATE_BYTES_MAX} bytes, so it is not pygen's")
         return data
 
     def save(self, data: bytes) -> None:

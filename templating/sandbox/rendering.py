@@ -16,7 +16,7 @@ from templating.sandbox.limits import TimeLimitReached
 from templating.sandbox.loading import LoadFailure, SourceLoader, load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from templating.sandbox.loading import Texts
 
@@ -132,14 +132,17 @@ class Rendering:
             raise self._too_large()
         return text
 
-    def _measured(self, pieces: Generator[str, None, None]) -> Iterator[str]:
-        length = 0
+    def _measured(self, pieces: Generator[str, None, None]) -> list[str]:
+        left = self._size_limit_bytes
+        found: list[str] = []
+        take = found.append
         for piece in pieces:
-            length += len(piece)
-            if length > self._size_limit_bytes:
+            left -= len(piece)
+            if left < 0:
                 # Raised where the template stands, so that the failure has its line.
                 pieces.throw(self._too_large())
-            yield piece
+            take(piece)
+        return found
 
     def _too_large(self) -> LimitExceeded:
         limit = describe_bytes(self._size_limit_bytes)

@@ -205,7 +205,7 @@ def test_one_interval_serves_for_both() -> None:
         ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
         ("--template t.j2 --signal a", "--signal: expected 2 arguments"),
         ("--template t.j2 --signal a NOPE", "--signal: 'NOPE' is not a signal"),
-        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is over MAX 1"),
+        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is greater than MAX 1"),
         ("--template t.j2 --interval 1 2 3", "--interval: 3 values"),
         ("--template t.j2 --interval -1", "--interval: -1 is negative"),
         ("--template t.j2 --interval nan", "--interval: 'nan' is not a number"),
@@ -283,8 +283,8 @@ def test_an_unknown_variable_is_one_warning_with_a_guess() -> None:
     """Misspelt names are told, each once, without their values; the mark of containers is no such name."""
     warnings = run("--template t.j2", PYGEN_RSYNC="secret", PYGEN_TARGET="web", PYGEN_XYZZY="1", HOME="/").warnings
     assert len(warnings) == 2
-    assert warnings[0].startswith("PYGEN_RSYNC in the environment is no setting (did you mean PYGEN_RESYNC?)")
-    assert warnings[1].startswith("PYGEN_XYZZY in the environment is no setting: ")
+    assert warnings[0].startswith("PYGEN_RSYNC in the environment is not a setting (did you mean PYGEN_RESYNC?)")
+    assert warnings[1].startswith("PYGEN_XYZZY in the environment is not a setting: ")
     assert not any("secret" in warning for warning in warnings)
 
 
@@ -320,12 +320,12 @@ def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
 ODD_BUT_EQUAL = {
     "--template --target x": "--template: expected one argument: see 'pygen --help'",
     "--template t --signal a --restart b": "--signal: expected 2 arguments: see 'pygen --help'",
-    "record x": "'x' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "record x": "'x' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
     "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
     "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
     "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
     "--template t --": "-- is not an option here: see 'pygen --help'",
-    "recrod": "'recrod' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "recrod": "'recrod' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
 }
 
 

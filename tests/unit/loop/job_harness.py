@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from models.pass_report import PassReport, ReconcileReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
-    from reconciler.target.outcome import LockOutcome, Reading
+    from reconciler.target.outcome import LockOutcome, TargetContent
 
 
 class FakeRenderer:
@@ -129,7 +129,7 @@ class MemoryTarget:
     def lock(self) -> LockOutcome:
         return Locked()
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         if self.unreadable:
             return Unreadable(self.unreadable)
         return Missing() if self.content is None else Present(self.content)

@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_written_gives_13() -> None:
 def test_a_pipe_without_a_reader_is_waited_for() -> None:
     """Until the budget is used up."""
     harness = JobHarness()
-    harness.target.refusal = "nobody reads it"
+    harness.target.refusal = "it has no reader"
     harness.target.is_file = False
     begun_s = harness.upstream.clock.now_s
     one_shot, _ = _one_shot(harness)

@@ -137,7 +137,7 @@ def test_what_nobody_foresaw_is_a_failure_that_may_pass() -> None:
         failure = ended.failure if isinstance(ended, LoadEnded) else ended.outcome
         assert isinstance(failure, TemplateFailure)
         assert failure.may_pass
-        assert failure.message == "it failed for a reason that nobody foresaw (MemoryError)"
+        assert failure.message == "it failed unexpectedly (MemoryError)"
     assert [type(error) for error in surprises] == [MemoryError] * 3
     renderer.let.release()
     worker.ask_render(EMPTY, 8)

@@ -188,9 +188,9 @@ def test_differences_and_writes() -> None:
 def test_words_that_are_no_cause_or_mode_are_errors() -> None:
     """A new word must be declared before it can be counted."""
     metrics = metrics_of()
-    with pytest.raises(ValueError, match="no cause"):
+    with pytest.raises(ValueError, match="not a cause"):
         metrics.loop.differed("/etc/out", "whim", added=0, removed=0)
-    with pytest.raises(ValueError, match="no way to write"):
+    with pytest.raises(ValueError, match="not a way to write"):
         metrics.loop.wrote("/etc/out", "by hand", ok=True)
 
 

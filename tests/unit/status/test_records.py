@@ -80,7 +80,7 @@ def test_what_is_heard_of_an_engine_is_counted() -> None:
 
 
 def test_what_the_loop_does_is_counted() -> None:
-    """Of each pass the containers by state, what was written, and what failed for a reason that nobody foresaw."""
+    """Of each pass the containers by state, what was written, and what failed unexpectedly."""
     metrics = _metrics()
     unforeseen = ReconcileReport("t", ok=False, at_epoch_s=100.0, duration_s=None)
     metrics.loop.publish(PassReport((WRITTEN, unforeseen), {"running": 4}))
