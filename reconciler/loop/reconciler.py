@@ -145,9 +145,9 @@ class Reconciler:
             self._take(wakeup)
         self._refresh_templates()
         view = self.states.take()
-        report = PassReport() if view is None else self._reconcile(view)
-        self._deliver()
-        self._publish(report)
+        self._publish(PassReport() if view is None else self._reconcile(view))
+        if self._may_deliver():
+            self._deliver()
         self._after_pass()
         self._heartbeat.beat()
 
@@ -191,15 +191,14 @@ class Reconciler:
 
     def _reconcile(self, view: PassInput) -> PassReport:
         """Reconcile what is due: the files of a pass are written from one state, before the first notification."""
-        now_s = self._clock()
         is_new, self._seen_revision = view.revision != self._seen_revision, view.revision
         for job in self.jobs:
             job.observe(view)
             if is_new and not self._queue.failures(job.name):
-                self._queue.add(job.name, now_s)
+                self._queue.add(job.name, self._clock())
             if (due_s := job.desired.next_due()) is not None:
                 self._queue.add_at(job.name, due_s)
-        reports = []
+        reports, now_s = [], self._clock()
         while (name := self._queue.get(now_s)) is not None:
             report = self._process(self._by_name[name], view)
             self._queue.done(name)
@@ -225,6 +224,10 @@ class Reconciler:
         else:
             self._queue.forget(job.name)
         return report
+
+    def _may_deliver(self) -> bool:
+        """Whether to serve debts: those of before the start wait for the first pass, unless an engine is in trouble."""
+        return self.states.are_known() or any(state.trouble for state in self.states.latest())
 
     def _deliver(self) -> None:
         """Serve what every job owes; a fault of ours in one is raised once the others are served."""
@@ -257,7 +260,9 @@ class Reconciler:
             self._log.info("a pass succeeded again")
 
     def _next_due(self) -> float:
-        due = [self._templates_due_s, *(job.notifier.next_due() for job in self.jobs)]
+        due: list[float | None] = [self._templates_due_s]
+        if self._may_deliver():
+            due += [job.notifier.next_due() for job in self.jobs]
         if self.states.are_known():
             due += [self._queue.next_due(), *(job.desired.next_due() for job in self.jobs)]
         return min(due_s for due_s in due if due_s is not None)
