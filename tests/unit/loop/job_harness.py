@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.notification import NotifyReport
-    from models.pass_report import PassReport, ReconcileReport
+    from models.pass_report import PassReport, ReconcileReport, RenderReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, TargetContent
@@ -193,10 +193,10 @@ class RecordingJobObserver:
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        self.renders[ok] += 1
-        self.undefined.append(undefined_names)
-        self.notes.append(notes)
+    def rendered(self, report: RenderReport) -> None:
+        self.renders[report.ok] += 1
+        self.undefined.append(report.undefined_names)
+        self.notes.append(report.notes)
 
     def reconciled(self, report: ReconcileReport) -> None:
         """A pass over a target is over."""
@@ -252,7 +252,7 @@ class JobHarness:
             self.renders,
             clock=clock,
             backoff=Backoff(lambda: 0.0),
-            observer=self.observer,
+            publish=self.observer.rendered,
             log=log,
         )
         self.job = Job(

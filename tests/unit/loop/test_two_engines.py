@@ -175,7 +175,7 @@ class TwoByTwo:
                 SynchronousRenderWorker(renderer, clock=self.clock),
                 clock=self.clock,
                 backoff=Backoff(lambda: 0.0),
-                observer=self.metrics.loop,
+                publish=self.metrics.loop.rendered,
                 log=self.log,
             ),
             target=target,
