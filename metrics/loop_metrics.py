@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
+    from models.pass_report import PassReport, ReconcileReport, RenderReport
+
 PASS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -114,6 +116,28 @@ class LoopMetrics:
             each,
         )
 
+    def publish(self, report: PassReport) -> None:
+        """A pass is over.
+
+        Raises:
+            ValueError: an unknown cause, or an unknown way to write.
+        """
+        if report.containers is not None:
+            self.containers(report.containers)
+        for job in report.jobs:
+            self._reconciled(job)
+
+    def _reconciled(self, report: ReconcileReport) -> None:
+        target, write, difference = report.job, report.write, report.difference
+        if write is not None:
+            self.wrote(target, write.mode, ok=write.ok)
+        if difference is not None:
+            self.differed(target, difference.cause, added=difference.added, removed=difference.removed)
+        if report.duration_s is None:
+            self.pass_failed(target)
+        else:
+            self.reconciled(target, ok=report.ok, duration_s=report.duration_s, at_epoch_s=report.at_epoch_s)
+
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         """A pass ended at `at_epoch_s` (seconds since the epoch) after `duration_s`."""
         labelled(self._reconciles, target, _result(ok=ok)).inc()
@@ -129,14 +153,15 @@ class LoopMetrics:
         """Something failed unexpectedly, in a part of the program; from any thread."""
         labelled(self._unexpected, among(part, PARTS)).inc()
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+    def rendered(self, report: RenderReport) -> None:
         """A render ended; after a failed one the counts of undefined names and of notes stay as they were."""
-        labelled(self._renders, target, _result(ok=ok)).inc()
-        self._render_s.observe(duration_s)
-        labelled(self._failing, target).set(float(not ok))
-        if ok:
-            labelled(self._undefined, target).set(undefined_names)
-            labelled(self._notes, target).set(notes)
+        target = report.job
+        labelled(self._renders, target, _result(ok=report.ok)).inc()
+        self._render_s.observe(report.duration_s)
+        labelled(self._failing, target).set(float(not report.ok))
+        if report.ok:
+            labelled(self._undefined, target).set(report.undefined_names)
+            labelled(self._notes, target).set(report.notes)
 
     def render_process_restarted(self, target: str) -> None:
         """A render process took the place of another."""

@@ -61,9 +61,9 @@ class DeliveryLog:
         """A run was told; after failures also that the trouble is over."""
         after = f", after {_times(plan.tries)} without success" if plan is not None and plan.tries else ""
         self._log.info(
-            "%s delivered to %s (%s)%s",
+            "%s delivered%s (%s)%s",
             attempt.notification,
-            name,
+            f" to {name}" if name else "",
             outcome.how,
             after,
             extra=self._fields(attempt, name),
@@ -105,9 +105,9 @@ class DeliveryLog:
         if tries & (tries - 1):
             return
         self._log.warning(
-            "%s failed for %s (%s, retried until it succeeds): %s",
+            "%s failed%s (%s, retried until it succeeds): %s",
             attempt.notification,
-            name,
+            f" for {name}" if name else "",
             _times(tries),
             f"{outcome.message}: {outcome.output}" if outcome.output else outcome.message,
             extra=self._fields(attempt, name),
@@ -155,7 +155,8 @@ class DeliveryLog:
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:
-        return {"job": self._job, "notification": str(attempt.notification), "container": name}
+        fields: Fields = {"job": self._job, "notification": str(attempt.notification)}
+        return {**fields, "container": name} if name else fields
 
 
 def _times(count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from templating.reads import Reads
 from templating.wire import BadFrame
 
 if TYPE_CHECKING:
@@ -70,9 +71,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A load is over."""
+    """A load is over.
+
+    Attributes:
+        failure: why the template can't be used; None where it can.
+        all_containers: whether it names `all_containers`.
+    """
 
     failure: Failed | None
+    all_containers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class Answered:
         undefined_names: that were used.
         notes: what the template noted.
         warnings: what was odd.
+        reads: what of the state it depends on.
     """
 
     failure: Failed | None
@@ -92,6 +100,7 @@ class Answered:
     undefined_names: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    reads: Reads
 
 
 Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
@@ -116,11 +125,12 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
         case "changed":
             return Changed(_typed(header, "changed", bool))
         case "loaded":
-            return Loaded(_failure(header.get("failure")))
+            return Loaded(_failure(header.get("failure")), _typed(header, "all_containers", bool))
         case "rendered":
             failure = _failure(header.get("failure"))
             undefined, notes = ((), ()) if failure else (_texts(header, "undefined"), _texts(header, "notes"))
-            return Answered(failure, body, undefined, notes, _texts(header, "warnings"))
+            reads = Reads(_typed(header, "all_containers", bool), _typed(header, "raw", bool))
+            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads)
         case _:
             raise BadFrame("an answer of no known kind")
 

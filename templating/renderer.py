@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from templating.source import TemplateSource
     from templating.watching import Fact
 
-TIME_LIMIT_S = 10.0
-SIZE_LIMIT_BYTES = 16 * MIB
 SECRETS = "/run/secrets"
 _MEMORY_FACTOR = 16
 _MEMORY_LEAST_BYTES = 256 * MIB
@@ -42,7 +40,7 @@ _OWN_VARIABLES = ("PYGEN_", "DOCKER_")
 
 
 def memory_limit_for(size_limit_bytes: int) -> int:
-    """What a render may add to its process's memory, where nobody says otherwise."""
+    """Bytes that a render may add to its process's memory, unless configured."""
     return max(_MEMORY_LEAST_BYTES, _MEMORY_FACTOR * size_limit_bytes)
 
 
@@ -84,8 +82,8 @@ class Renderer:
         source: TemplateSource,
         *,
         strict: bool = False,
-        time_limit_s: float = TIME_LIMIT_S,
-        size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        time_limit_s: float,
+        size_limit_bytes: int,
         memory_limit_bytes: int | None = None,
         keep_rights: bool = False,
         warn: Callable[[str], None],
@@ -115,6 +113,7 @@ class Renderer:
         self._told_missing: set[str] = set()
         self._texts: dict[str, str] = {}
         self._facts: list[Fact] = []
+        self._reads_all_containers = False
         self._failure: TemplateFailure | None = TemplateFailure(_NOT_LOADED, source.shown(source.main))
 
     @property
@@ -140,6 +139,7 @@ class Renderer:
             None, or why it cannot be loaded; `render` fails with the same until a later load succeeds.
         """
         self._texts.clear()
+        self._reads_all_containers = False
         try:
             self._source.begin()
         except SourceError as error:
@@ -233,7 +233,8 @@ class Renderer:
                 case Ask(name):
                     self._give_text(current, name)
                     until_s = self._clock() + self._time_limit_s + _GRACE_S  # reading it is not part of the limit
-                case Loaded(failure):
+                case Loaded(failure, all_containers):
+                    self._reads_all_containers |= all_containers
                     if failure is not None:
                         return self._template_failure(failure)
                     current.is_loaded = True
@@ -246,10 +247,19 @@ class Renderer:
             failure = self._load(current)
             if failure is not None:
                 return failure
+        answer = self._ask_for_text(current, snapshot)
+        if answer.reads.all_containers and not self._reads_all_containers:
+            # It was found out in the middle of a render, which did not see those that do not run.
+            self._reads_all_containers = True
+            if answer.failure is None or not answer.failure.is_spent:
+                answer = self._ask_for_text(current, snapshot)
+        return self._outcome(answer)
+
+    def _ask_for_text(self, current: _Current, snapshot: Snapshot) -> Answered:
         # The last of what changed travels with the request: one wake-up of the process for both.
         last: list[Frame] = []
         is_fed_much = False
-        for frame in current.feed.frames(snapshot):
+        for frame in current.feed.frames(snapshot, all_containers=self._reads_all_containers):
             is_fed_much = bool(last)
             self._send(current, *last)
             last = [frame]
@@ -268,7 +278,7 @@ class Renderer:
                 case Looked():
                     pass
                 case Answered() as answer:
-                    return self._outcome(answer)
+                    return answer
                 case _:
                     raise BadFrame("another answer than was asked for")
 
@@ -277,7 +287,7 @@ class Renderer:
             self._warn(message)
         if answer.failure is not None:
             return self._template_failure(answer.failure)
-        return Rendered(answer.text, answer.undefined_names, answer.notes)
+        return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.backend import api_version, errors
-from reconciler.backend.http_connection import BODY_BYTES_MAX, Answer, Head, HttpConnection, MalformedAnswerError
+from reconciler.backend.http_answer import BODY_BYTES_MAX, Answer, Head, MalformedAnswerError
+from reconciler.backend.http_connection import HttpConnection
 from reconciler.backend.http_dates import engine_ns_max
 from reconciler.backend.port import EngineError, EngineObserver, RequestTime
 from reconciler.backend.sockets import open_socket

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.backend import errors
 from reconciler.backend.engine_link import EngineLink, NullObserver, Timeouts
 from reconciler.backend.event_stream import HttpEventStream, events_target
-from reconciler.backend.http_connection import BODY_BYTES_MAX, NotYetError
+from reconciler.backend.http_answer import BODY_BYTES_MAX
+from reconciler.backend.http_connection import NotYetError
 from reconciler.backend.inspect_many import Inspected, inspect_many
 from reconciler.backend.port import (
     EngineError,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     from reconciler.backend.address import EngineAddress
     from reconciler.backend.beside import Beside
-    from reconciler.backend.http_connection import Answer, HttpConnection
+    from reconciler.backend.http_answer import Answer
+    from reconciler.backend.http_connection import HttpConnection
 
 T = TypeVar("T")
 

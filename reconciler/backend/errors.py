@@ -7,13 +7,13 @@ import re
 import socket
 from typing import TYPE_CHECKING
 
-from reconciler.backend.http_connection import ConnectionEndedError, MalformedAnswerError
+from reconciler.backend.http_answer import ConnectionEndedError, MalformedAnswerError
 from reconciler.backend.permissions import operation_named
 from reconciler.backend.port import EngineError
 
 if TYPE_CHECKING:
     from reconciler.backend.address import EngineAddress
-    from reconciler.backend.http_connection import Answer
+    from reconciler.backend.http_answer import Answer
 
 # Docker and Podman; "page not found" is what Docker says to a path that it does not know.
 _NO_SUCH_CONTAINER = re.compile(rb"no such container|no container with", re.IGNORECASE)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from models.event import EngineEvent
 from reconciler.backend import errors
-from reconciler.backend.http_connection import MalformedAnswerError
+from reconciler.backend.http_answer import MalformedAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.backend.engine_link import EngineLink
-    from reconciler.backend.http_connection import Head, HttpConnection
+    from reconciler.backend.http_answer import Head
+    from reconciler.backend.http_connection import HttpConnection
     from reconciler.backend.port import EngineError
 
 TYPES = ("container", "network")

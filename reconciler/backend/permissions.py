@@ -58,15 +58,6 @@ class Operation:
         pieces = re.split(r"(\{\w+\})", self.path)
         return r"(/v[0-9]+\.[0-9]+)?" + "".join(_PLACES.get(piece) or re.escape(piece) for piece in pieces)
 
-    def allows(self, method: str, path: str) -> bool:
-        """Whether a request is of this kind.
-
-        Args:
-            method: its HTTP method.
-            path: its path, without the query.
-        """
-        return method == self.method and re.fullmatch(self.pattern, path) is not None
-
 
 _EXEC_GRANTS = (
     "anyone who may use the three exec requests can run any command, as any user, in every container of this engine; "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend import errors
-from reconciler.backend.http_connection import Answer, Head
+from reconciler.backend.http_answer import Answer, Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

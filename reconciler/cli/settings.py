@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from templating.addresses import is_address, shown_address
 
@@ -12,23 +12,10 @@ if TYPE_CHECKING:
 
     from metrics.address import MetricsAddress
     from notify.actions.action import Action, SignalVia
+    from notify.interval import Interval
 
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
-
-STANDARD_OUTPUT = "-"
-
-
-class IntervalSeconds(NamedTuple):
-    """How long a batch of notifications waits for more changes.
-
-    Attributes:
-        min_s: from the last change to the notification, seconds, 0 or more.
-        max_s: from the first change to the notification at the latest, seconds, never under `min_s`.
-    """
-
-    min_s: float
-    max_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +78,7 @@ class JobSettings:
     template: str
     target: str
     notifications: tuple[Action, ...] = ()
-    interval: IntervalSeconds
+    interval: Interval
     signal_via: SignalVia
     strict: bool = False
     render_time_limit_s: float

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from metrics.address import parse_metrics_address
 from models.hosts import is_host
-from reconciler.cli.settings import IntervalSeconds
+from notify.interval import Interval
 from templating.addresses import check_address, is_address
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ def size_bytes(word: str) -> int:
     return value_bytes
 
 
-def interval(values_s: Sequence[float]) -> IntervalSeconds:
+def interval(values_s: Sequence[float]) -> Interval:
     """MIN and MAX in seconds; one value serves for both."""
     if len(values_s) not in (1, 2):
         raise ValueError(f"{len(values_s)} values are given: give MIN and MAX in seconds, or one value for both")
     if values_s[0] > values_s[-1]:
         raise ValueError(f"MIN {values_s[0]:g} is greater than MAX {values_s[-1]:g}: give the smaller number first")
-    return IntervalSeconds(values_s[0], values_s[-1])
+    return Interval(values_s[0], values_s[-1])
 
 
 metrics_address = parse_metrics_address

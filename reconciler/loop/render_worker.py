@@ -55,11 +55,13 @@ class RenderEnded:
     """A state was rendered.
 
     Attributes:
+        snapshot: the state.
         revision: the state's.
         outcome: the content, or why there is none.
         duration_s: how long that took.
     """
 
+    snapshot: Snapshot
     revision: int
     outcome: Rendered | TemplateFailure
     duration_s: float
@@ -177,12 +179,12 @@ class RenderWorker:
             return [] if wanted is None else [self._render(*wanted)]
         except Exception as error:  # noqa: BLE001 - this thread goes on, whatever it meets
             failure = self._unforeseen(error)
-            return [LoadEnded(failure) if load or look or wanted is None else RenderEnded(wanted[1], failure, 0.0)]
+            return [LoadEnded(failure) if load or look or wanted is None else RenderEnded(*wanted, failure, 0.0)]
 
     def _render(self, snapshot: Snapshot, revision: int) -> RenderEnded:
         begun_s = self._clock()
         outcome = self._renderer.render(snapshot)
-        return RenderEnded(revision, outcome, self._clock() - begun_s)
+        return RenderEnded(snapshot, revision, outcome, self._clock() - begun_s)
 
     def _unforeseen(self, error: Exception) -> TemplateFailure:
         kind = type(error).__name__

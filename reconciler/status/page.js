@@ -113,7 +113,7 @@ function makeNotification() {
 }
 
 function debtText(debt, at) {
-  const parts = [debt.container, `since ${clockTime(debt.since_epoch_s)}`];
+  const parts = [...(debt.container ? [debt.container] : []), `since ${clockTime(debt.since_epoch_s)}`];
   if (debt.under_way) parts.push("being delivered");
   else if (debt.due_in_s === null) parts.push("waiting for its batch");
   else parts.push(`next try at ${clockTime(at + debt.due_in_s)}`);
@@ -127,10 +127,10 @@ function showNotification(box, notification, at) {
   setText(head.firstChild, notification.name);
   const failing = notification.debts.some((debt) => debt.tries > 0);
   if (notification.due) badge(head.lastChild, failing ? "bad" : "wait", `${notification.due.toLocaleString()} pending`);
-  else if (!notification.matches) badge(head.lastChild, "wait", "no match");
+  else if (notification.matches === 0) badge(head.lastChild, "wait", "no match");
   else badge(head.lastChild, "good", "nothing pending");
   const entries = [
-    ["Matches", count(notification.matches, "container", "containers")],
+    ...(notification.matches === null ? [] : [["Matches", count(notification.matches, "container", "containers")]]),
     ["Delivered", total(notification.delivered, notification.last_delivered_epoch_s)],
   ];
   if (notification.failed) entries.push(["Failed", total(notification.failed, notification.last_failed_epoch_s)]);

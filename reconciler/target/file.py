@@ -18,7 +18,7 @@ from reconciler.target.outcome import (
     LockUnavailable,
     Missing,
     Present,
-    Reading,
+    TargetContent,
     Unreadable,
     WriteFailed,
     Written,
@@ -64,7 +64,7 @@ class FileTarget:
             self._remove_leftovers(path)
         return outcome
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
             return Present(_read_regular(resolve(self._absolute), self._limit_bytes))

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable
 
 from reconciler.target.links import descriptor
-from reconciler.target.outcome import Locked, Missing, Present, Reading, WriteFailed, Written
+from reconciler.target.outcome import Locked, Missing, Present, TargetContent, WriteFailed, Written
 from reconciler.target.problems import UnusableTargetError, explain, kind_of
 
 PATIENCE_S = 2.0
@@ -50,7 +50,7 @@ class StreamTarget:
         """Take part: a stream has room for several writers."""
         return Locked()
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """What this process last printed whole."""
         return Missing() if self._last is None else Present(self._last)
 

@@ -12,7 +12,7 @@ from reconciler.target.stream import StreamTarget, is_stream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.target.outcome import LockOutcome, Reading, WriteFailed, Written
+    from reconciler.target.outcome import LockOutcome, TargetContent, WriteFailed, Written
 
 
 class Target(Protocol):
@@ -29,7 +29,7 @@ class Target(Protocol):
     def lock(self) -> LockOutcome:
         """Take it for this program alone; called once at the start, before the state is read."""
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """What it holds now."""
 
     def write(self, content: bytes) -> Written | WriteFailed:

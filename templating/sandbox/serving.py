@@ -106,7 +106,8 @@ class Server:
         )
         failure = rendering.load()
         self._rendering = rendering if failure is None else None
-        self._channel.send({"is": "loaded", "failure": None if failure is None else _as_json(failure)})
+        told = None if failure is None else _as_json(failure)
+        self._channel.send({"is": "loaded", "failure": told, "all_containers": rendering.reads_all_containers})
 
     def _render(self, *, announced: bool) -> None:
         if self._rendering is None:
@@ -117,7 +118,10 @@ class Server:
         if announced:
             self._channel.send({"is": "begun"})
         outcome = self._rendering.render(values)
-        answer: dict[str, Any] = {"is": "rendered", "warnings": list(self._warnings)}
+        reads = self._rendering.reads
+        answer: dict[str, Any] = {
+            "is": "rendered", "warnings": list(self._warnings), "all_containers": reads.all_containers, "raw": reads.raw
+        }  # fmt: skip
         if isinstance(outcome, Failure):
             self._channel.send(answer | {"failure": _as_json(outcome)})
         else:

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.backend import errors
 from reconciler.backend.address import EngineAddress
-from reconciler.backend.http_connection import Answer, ConnectionEndedError, Head, MalformedAnswerError
+from reconciler.backend.http_answer import Answer, ConnectionEndedError, Head, MalformedAnswerError
 
 SOCKET = EngineAddress.parse("/run/docker.sock", {})
 TCP = EngineAddress.parse("tcp://engine:2375", {})

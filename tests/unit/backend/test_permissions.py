@@ -34,7 +34,7 @@ def asked_of(engine: FakeEngine) -> set[str]:
 
 
 def _operation_of(method: str, path: str) -> Operation:
-    (operation,) = [each for each in OPERATIONS if each.allows(method, path)]
+    (operation,) = [each for each in OPERATIONS if each.method == method and re.fullmatch(each.pattern, path)]
     return operation
 
 

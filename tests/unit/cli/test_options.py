@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.interval import Interval
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import of_one_job, parse
-from reconciler.cli.settings import IntervalSeconds, Settings
+
+if TYPE_CHECKING:
+    from reconciler.cli.settings import Settings
 
 
 def run(arguments: str, **environ: str) -> Run:
@@ -40,7 +44,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert job.template == "t.j2"
     assert job.target == "-"
     assert not job.notifications
-    assert job.interval == IntervalSeconds(0.5, 2)
+    assert job.interval == Interval(0.5, 2)
     assert program.resync_s == 30
     assert engine.docker_address == engine.notify_docker_address == "unix:///var/run/docker.sock"
     assert program.metrics is not None
@@ -64,7 +68,7 @@ def test_every_option_reaches_its_setting() -> None:
         template="t.j2",
         target="/etc/t",
         notifications=(Restart("a"), Signal("b", "SIGHUP")),
-        interval=IntervalSeconds(1, 4),
+        interval=Interval(1, 4),
         resync_s=7,
         one_shot=True,
         docker_address="tcp://h:1",
@@ -119,7 +123,7 @@ def test_every_option_is_read_from_the_environment_too() -> None:
             Signal("nginx", "SIGHUP"),
             Signal("haproxy", "SIGUSR2"),
         ),
-        interval=IntervalSeconds(1, 4),
+        interval=Interval(1, 4),
         resync_s=7,
         one_shot=True,
         docker_address="tcp://h:1",
@@ -186,9 +190,9 @@ def test_a_name_with_blanks_can_be_signalled_from_the_environment() -> None:
 
 def test_one_interval_serves_for_both() -> None:
     """MIN alone is MAX too, on the command line and in the environment."""
-    assert settings("--interval 7").jobs[0].interval == (7, 7)
-    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == (0, 0)
-    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == (0.5, 2)
+    assert settings("--interval 7").jobs[0].interval == Interval(7, 7)
+    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == Interval(0, 0)
+    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == Interval(0.5, 2)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.event import Change, EngineEvent
+from reconciler.informer.invalidation import DEFERRED_S
 from reconciler.informer.state import PROVES_NOTHING_S
 from tests.unit.informer.informer_harness import InformerHarness, failure
 
@@ -56,6 +57,49 @@ def test_the_inspect_that_follows_settles_the_rest() -> None:
     assert harness.reader.calls == {"inspect": 1}
     assert harness.state.readings[container_id].container.raw.attrs["State"]["ExitCode"] == 3
     assert harness.state.readings[container_id].read_at_s == pytest.approx(harness.clock.now_s)
+
+
+@pytest.mark.parametrize("how", ["die", "crash", "stop_container", "restart"])
+def test_a_change_of_runs_costs_few_states_and_one_inspect_each(how: str) -> None:
+    """An end is published twice, the second time with nothing new but `raw`; a start once; nothing is, for nothing."""
+    harness = InformerHarness()
+    harness.world.add_network("back")
+    container_id = harness.world.add_container(
+        "web", health="healthy", networks=["bridge", "back"], published={"80/tcp": [("0.0.0.0", 8080)]}
+    )
+    harness.world.add_container("other")
+    harness.open_stream()
+    states = harness.keep_states()
+    getattr(harness.world, how)("web")
+    for event in harness.world.told:
+        harness.informer.on_event(event)
+        harness.informer.sync()
+    harness.lose()
+    harness.pass_by(DEFERRED_S + 0.01)
+    harness.informer.sync()
+    harness.informer.sync()
+    assert harness.reader.calls == {"inspect": 1}
+    assert len(states) == 2
+    first, second = (state.readings[container_id].container for state in states)
+    assert first.is_over
+    assert not second.is_over
+    assert first.same_fields(second) == (how != "restart")
+
+
+def test_what_is_told_of_an_end_again_publishes_nothing() -> None:
+    """Each event wakes the informer; only what is new goes out."""
+    harness = InformerHarness()
+    container_id = one_running(harness)
+    harness.world.die("web")
+    harness.tell()
+    harness.informer.sync()
+    states = harness.keep_states()
+    for kind, action in [("container", "die"), ("container", "stop"), ("container", "kill"), ("network", "disconnect")]:
+        event = EngineEvent(kind, action, container_id, {"container": container_id}, harness.world.clock.now_ns())
+        harness.informer.on_event(event)
+        harness.informer.sync()
+    assert states == []
+    assert harness.calls() == 0
 
 
 def test_an_end_is_published_while_the_engine_can_not_be_read() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SERVER_ERROR_MIN = 500
 
 
-class NetworkList:
+class KnownNetworks:
     """What is known of an engine's networks, by id and by name: on Podman a container's `NetworkID` is the name."""
 
     def __init__(self, reader: EngineReader, log: logging.Logger) -> None:
