@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
+from tests.support.examples import examples
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, NotifierHarness
 
 if TYPE_CHECKING:
@@ -297,7 +298,11 @@ class MixedPromise(Promise):
 
 
 MACHINES = settings(
-    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=examples(100),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 TestSignals = pytest.mark.timeout(300)(Promise.TestCase)
 TestSignals.settings = MACHINES

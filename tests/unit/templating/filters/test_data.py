@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from templating.sandbox.rendering import Rendering, Text
+from tests.support.examples import examples
 from tests.unit.templating.support import container, failure_of, render, rendering
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -31,7 +32,7 @@ def given_(made: Rendering, value: Any) -> str:
     return outcome.text.decode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(DATA)
 def test_json_is_read_back_as_it_was(data: Any) -> None:
     """Any data comes back, with sorted keys, on one line."""
@@ -40,7 +41,7 @@ def test_json_is_read_back_as_it_was(data: Any) -> None:
     assert "\n" not in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(DATA)
 def test_yaml_is_read_back_as_it_was(data: Any) -> None:
     """Any data comes back through YAML, by the library and by the filter."""
@@ -104,6 +105,7 @@ def test_what_is_no_data_is_a_template_error(expression: str, reason: str) -> No
     assert reason in failure_of(f"{{{{ {expression} }}}}").message
 
 
+@pytest.mark.processes
 def test_a_yaml_bomb_is_refused() -> None:
     """Aliases of aliases fill the memory that a render may take, and no more."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
