@@ -37,7 +37,7 @@ class Plan:
         if contender == "naive":
             return self.naive_rounds
         largest = bench_engine == "real" and containers == max(self.real)
-        return self.most_rounds if largest and contender in {"pygen", "before"} else self.rounds
+        return self.most_rounds if largest and contender in {"pygen", "before", "release"} else self.rounds
 
 
 QUICK = Plan(blocks=1, rounds=2, most_rounds=2, idle_s=20.0, tries=2)
