@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from notify.port import ContainerState, DeliveryError
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.run import Run
+    from models.write import Cause
     from notify.port import NotifyPort
 
 READ_TIMEOUT_S = 10.0
@@ -25,12 +26,16 @@ class Task:
         engine: the engine that owns the container.
         restart_begun: whether an earlier try to restart this very run was begun and its end is unknown.
         policy_lost: whether this run's restart policy is known to be cancelled already by a `docker kill` of ours.
+        target: the file that changed, as configured.
+        cause: why it was written last; '' where that is not known.
     """
 
     run: Run
     engine: str
     restart_begun: bool = False
     policy_lost: bool = False
+    target: str = ""
+    cause: Cause | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)

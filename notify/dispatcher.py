@@ -85,11 +85,13 @@ class Dispatcher:
         schedule: Schedule,
         acknowledger: Acknowledger,
         *,
+        target: str,
         port: NotifyPort,
         via: SignalVia,
         runtime: Runtime,
     ) -> None:
         self._outbox = outbox
+        self._target = target
         self._schedule = schedule
         self._acknowledger = acknowledger
         self._port = port
@@ -148,7 +150,9 @@ class Dispatcher:
     def _begin(self, notification: Action, run: Run, now_s: float) -> Attempt:
         record = self._outbox.states[notification].runs[run]
         self._attempts += 1
-        task = Task(run, record.engine, record.restart_begun, record.policy_lost)
+        task = Task(
+            run, record.engine, record.restart_begun, record.policy_lost, target=self._target, cause=self._outbox.cause
+        )
         attempt = Attempt(self._attempts, notification, task, record.name, record.acked_digest, now_s)
         self._schedule.under_way[attempt.place] = attempt
         record.acked_digest = UNKNOWN

@@ -91,6 +91,7 @@ class Notifier:
             self._outbox,
             self._schedule,
             self._acknowledger,
+            target=settings.job,
             port=port,
             via=settings.signal_via,
             runtime=runtime,
@@ -155,7 +156,7 @@ class Notifier:
         self._schedule.throttle.file_changed(changed or (), known)
         self._replacements.doubt_leftover(self._clock())
         self._see(observations, listing)
-        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock())
+        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause)
         # Without notifications there is no debt to keep, and the file need not wait for the disk.
         if self._outbox.states:
             self._conclude(self._clock())
@@ -172,8 +173,8 @@ class Notifier:
             listing: as in `prepare`.
         """
         prepared = self._outbox.prepared
-        forced = prepared is not None and prepared.digest == digest and prepared.forced
-        self._replacements.made(digest, forced=forced, since_epoch_s=self._wall_clock(), at_s=at_s)
+        announced = prepared if prepared is not None and prepared.digest == digest else Prepared(digest)
+        self._replacements.made(announced, since_epoch_s=self._wall_clock(), at_s=at_s)
         self._see(observations, listing)
         self._conclude(at_s)
 
@@ -198,7 +199,7 @@ class Notifier:
         self._see(observations, listing)
         self._outbox.settle(digest)
         if self._outbox.content != digest:
-            self._replacements.made(digest, forced=False, since_epoch_s=self._wall_clock(), at_s=now_s)
+            self._replacements.made(Prepared(digest), since_epoch_s=self._wall_clock(), at_s=now_s)
         self._conclude(now_s)
 
     def engine_clock(self, engine: str, begun_at_s: float, engine_ns_max: int | None) -> None:

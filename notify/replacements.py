@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notify.dispatcher import Dispatcher
-    from notify.outbox import Outbox
+    from notify.outbox import Outbox, Prepared
     from notify.schedule import Schedule
     from notify.start_order import StartOrder
 
@@ -20,25 +20,24 @@ class Replacements:
         self._schedule = schedule
         self._dispatcher = dispatcher
 
-    def made(self, digest: str, *, forced: bool, since_epoch_s: float, at_s: float) -> None:
-        """The file holds this content: whoever was not told of it is owed, with the batch.
+    def made(self, made: Prepared, *, since_epoch_s: float, at_s: float) -> None:
+        """The file holds this content: every run that was not told of it is owed, with the batch.
 
         Args:
-            digest: of the content.
-            forced: whether also those are owed that were told of this very content before.
+            made: what was announced, or what was found.
             since_epoch_s: when it was replaced.
             at_s: likewise.
         """
-        self._outbox.replace(digest, forced=forced, since_epoch_s=since_epoch_s)
+        self._outbox.replace(made.digest, forced=made.forced, since_epoch_s=since_epoch_s, cause=made.cause)
         self._start_order.replaced(at_s)
         self._schedule.file_changed(at_s)
-        self._dispatcher.doubt(since_epoch_s, forced=forced)
+        self._dispatcher.doubt(since_epoch_s, forced=made.forced)
 
     def finish_leftover(self, found: str, at_s: float) -> None:
         """A replacement was announced and not recorded: what the target holds tells whether it was made."""
         prepared = self._outbox.prepared
         if prepared is not None and prepared.digest == found:
-            self.made(found, forced=prepared.forced, since_epoch_s=prepared.since_epoch_s, at_s=at_s)
+            self.made(prepared, since_epoch_s=prepared.since_epoch_s, at_s=at_s)
         else:
             self.doubt_leftover(at_s)
 

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from notify.host_process import end_all as end_commands
 from reconciler.cli.settings import effective_settings
 from reconciler.composition.program import Program
 from reconciler.exit_status import ExitStatus
@@ -113,4 +114,5 @@ def _end(status: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # what can't be printed any more must not keep it alive
             stream.flush()
+    end_commands(grace_s=0)
     os._exit(status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notify.actions.command import Command
 from notify.actions.exec import Exec
 from notify.actions.http import Http
 from notify.actions.restart import Restart
@@ -30,3 +31,4 @@ register(Restart)
 register(Signal)
 register(Exec)
 register(Http)
+register(Command)

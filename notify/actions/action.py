@@ -130,6 +130,12 @@ def _pairs(name: str, value: object) -> tuple[tuple[str, ...], ...]:
     return pairs
 
 
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is neither true nor false")  # noqa: TRY004 - the caller's one kind of error
+    return value
+
+
 def _seconds(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SECONDS_MAX:
         raise ValueError(f"{name} is no number of seconds over 0")
@@ -142,6 +148,7 @@ _FROM_JSON: dict[str, Callable[[str, object], object]] = {
     "tuple[int, ...]": _whole_numbers,
     "tuple[tuple[str, str], ...]": _pairs,
     "float": _seconds,
+    "bool": _flag,
 }
 """How a field is read back, by its type as it is written in the action."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
 from notify.engine_ports import one_port
+from notify.host_process import end_all as end_commands
 from reconciler.backend.address import EngineAddress
 from reconciler.cli.settings import template_name
 from reconciler.composition.engine import build_engine
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from reconciler.composition.job import BuiltJob
     from reconciler.status.values import Status
     from templating.process import RenderProcess
+
+COMMANDS_GRACE_S = 0.4
+"""What commands that still run are given to end: the loop's last deliveries and this stay within `signals.END_S`."""
 
 
 class Program:
@@ -126,6 +130,7 @@ class Program:
         """Let go of everything that was opened."""
         self.stop()
         self._renders.close()
+        end_commands(grace_s=COMMANDS_GRACE_S)
         for job in self.jobs.values():
             job.close()
 

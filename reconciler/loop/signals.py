@@ -33,6 +33,8 @@ class EndOfProcess(Protocol):
 def block() -> None:
     """Block the signals in this thread and in those that it starts. Called before any thread is started."""
     signal.pthread_sigmask(signal.SIG_BLOCK, TAKEN)
+    # Where whoever started the program ignores it, the kernel would keep from us how a child ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 class SignalThread:

@@ -12,6 +12,7 @@ import pytest
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.docker_sdk import SdkNotifyPort
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine import DeliveredSignal, FakeEngine
 from tests.unit.backend.recording_observer import becomes
 
@@ -136,16 +137,8 @@ def test_an_end_that_the_engine_has_yet_to_hear_of_is_waited_for(
 
 def test_a_command_that_never_ends_is_a_timeout(engine: FakeEngine, observer: RecordingObserver, web: str) -> None:
     """The timeout holds for the whole of an exec."""
-    now_s = [0.0]
-
-    def tick(_: float) -> None:
-        now_s[0] += 1
-
-    port = SdkNotifyPort(
-        EngineAddress.parse(engine.address, {}),
-        clock=lambda: now_s[0],
-        sleep=tick,
-    )
+    clock = FakeClock()
+    port = SdkNotifyPort(EngineAddress.parse(engine.address, {}), clock=clock, sleep=clock.sleep)
     engine.fault("exec_inspect", times=None, status=200, body='{"Running":true,"ExitCode":null}')
     with pytest.raises(EngineTimeout, match="did not end in time"):
         port.execute("any", web, KILL_HUP, timeout_s=5)

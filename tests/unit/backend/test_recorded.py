@@ -20,6 +20,7 @@ from reconciler.backend.record import record
 from reconciler.backend.recorded import RecordedReader
 from reconciler.backend.recorded_format import read_state
 from reconciler.informer.list_comparison import summary_of_container, summary_of_entry
+from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def reader_of(path: Path, **options: Any) -> RecordedReader:
     """A reader of a recorded state, as the program has it."""
-    return RecordedReader(EngineAddress.parse(f"file://{path}", {}), clock=lambda: 1.0, **options)
+    return RecordedReader(EngineAddress.parse(f"file://{path}", {}), clock=FakeClock(), **options)
 
 
 def write_state(path: Path, *containers: dict[str, Any]) -> None:
@@ -265,7 +266,7 @@ def test_an_address_opens_what_it_names(engine: FakeEngine, tmp_path: Path) -> N
     for address, count in ((f"file://{tmp_path}/STATE.json", 1), (engine.address, 0)):
         reader = open_reader(
             EngineAddress.parse(address, {}),
-            clock=lambda: 0.0,
+            clock=FakeClock(),
             sleep=lambda _: None,
             chance=lambda: 0.5,
             observer=_Nobody(),

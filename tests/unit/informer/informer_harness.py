@@ -23,22 +23,13 @@ from reconciler.backoff import Backoff
 from reconciler.informer.informer import Informer
 from reconciler.informer.state import EngineState, PublishedState
 from reconciler.informer.store import Store
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine.world import NoSuchThingError, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from models.event import Change
-
-
-class MadeUpClock:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class RecordingWorld(World):
@@ -55,7 +46,7 @@ class RecordingWorld(World):
 class WorldReader:
     """Reads the world directly; fails as the test says."""
 
-    def __init__(self, world: World, clock: MadeUpClock, name: str = "unix:///made/up.sock") -> None:
+    def __init__(self, world: World, clock: FakeClock, name: str = "unix:///made/up.sock") -> None:
         self.name = name
         self.world = world
         self.clock = clock
@@ -174,10 +165,10 @@ class InformerHarness:
         *,
         resync_s: float = 30.0,
         own_id: str | None = None,
-        clock: MadeUpClock | None = None,
+        clock: FakeClock | None = None,
         engine: str = "unix:///made/up.sock",
     ) -> None:
-        self.clock = clock or MadeUpClock()
+        self.clock = clock or FakeClock()
         self.world = RecordingWorld()
         self.reader = WorldReader(self.world, self.clock, engine)
         self.counts = Counts()

@@ -25,7 +25,8 @@ from reconciler.loop.reconciler import TEMPLATE_POLL_S, Reconciler
 from reconciler.loop.wakeups import StatePublished, Wakeup
 from reconciler.target.state_file import MemoryStore
 from reconciler.unexpected import UnexpectedErrors
-from tests.unit.informer.informer_harness import InformerHarness, MadeUpClock, failure
+from tests.support.fake_clock import FakeClock
+from tests.unit.informer.informer_harness import InformerHarness, failure
 from tests.unit.loop.job_harness import FakeNotifyPort, FakeRenderer, MemoryTarget, SynchronousRenderWorker
 from tests.unit.metrics.scraping import metrics_of, value
 
@@ -82,7 +83,7 @@ class TwoByTwo:
     """Two engines, two jobs that see both, one loop. Workers run when the loop waits."""
 
     def __init__(self, *, interval: Interval | None = None, stores: Sequence[MemoryStore] = ()) -> None:
-        self.clock = MadeUpClock()
+        self.clock = FakeClock()
         self.journal: list[str] = []
         self.engines = {name: InformerHarness(clock=self.clock, engine=name) for name in (FIRST, SECOND)}
         self.ports = {name: Port(engine, self.journal) for name, engine in self.engines.items()}

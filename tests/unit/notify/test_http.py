@@ -13,7 +13,7 @@ from models.run import NO_CONTAINER
 from notify.actions.http import Http
 from notify.delivery import Delivered, Failed, Inspector, Task
 from notify.port import ContainerState
-from tests.unit.notify.answering import OK, answering
+from tests.support.answering import OK, answering
 from tests.unit.notify.fakes import HUP, NotifierHarness
 
 if TYPE_CHECKING:

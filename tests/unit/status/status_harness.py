@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metrics.instruments import Metrics
 from reconciler.status.gathering import Gathering, WatchedEngine, WatchedJob
 from reconciler.status.records import EngineRecord, JobRecord, NotifyRecord
+from tests.unit.informer.informer_harness import InformerHarness
 from tests.unit.loop.job_harness import JobHarness, RecordingJobObserver
 
 if TYPE_CHECKING:
@@ -42,24 +43,24 @@ class StatusHarness:
 
     def __init__(self, *notifications: Action) -> None:
         self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
-        self.recording = ForwardingJobObserver(self.metrics, self._now_s)
-        self.job_harness = JobHarness(*notifications, observer=self.recording)
-        self.upstream = self.job_harness.upstream
-        self.engine = EngineRecord(self.metrics.engine, self._now_s)
+        self.upstream = InformerHarness()
+        self.recording = ForwardingJobObserver(self.metrics, self.upstream.clock)
+        self.job_harness = JobHarness(*notifications, upstream=self.upstream, observer=self.recording)
+        self.engine = EngineRecord(self.metrics.engine, self.upstream.clock)
         watched = WatchedJob(
             self.job_harness.job,
             template="names.j2",
             notifications=notifications,
             record=self.recording.job,
             notified=self.recording.notified,
-            clock=self._now_s,
+            clock=self.upstream.clock,
         )
         self.gathering = Gathering(
-            [WatchedEngine(self.upstream.published, self.engine, clock=self._now_s)],
+            [WatchedEngine(self.upstream.published, self.engine, clock=self.upstream.clock)],
             [watched],
             version="1.2.3",
             started_epoch_s=900.0,
-            wall_clock=self._now_s,
+            wall_clock=self.upstream.clock,
         )
 
     def status(self) -> Status:
@@ -80,6 +81,3 @@ class StatusHarness:
         """Deliver what is due now."""
         self.job_harness.notifier.advance(self.upstream.clock.now_s)
         self.job_harness.notifier.advance(self.upstream.clock.now_s)
-
-    def _now_s(self) -> float:
-        return self.job_harness.upstream.clock.now_s

@@ -13,6 +13,7 @@ from templating.outcome import Rendered, TemplateFailure
 from templating.owner import Owner
 from templating.sandbox.config_files import ConfigFiles
 from templating.watching import FileWatch
+from tests.support.fake_clock import FakeClock
 from tests.unit.templating.support import renderer, snapshot
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class ConfigFolder:
         (self.secrets / "FROM_SECRET").write_text("secret\n")
         (self.secrets / "FROM_ENV").write_text("not reached")
         self.warnings: list[str] = []
-        watch = FileWatch(lambda: 0.0, 1024)
+        watch = FileWatch(FakeClock(), 1024)
         self.files = ConfigFiles(watch, ENVIRON, self.warnings.append, self.secrets)
 
     def read(self, key: str, path: object = "settings", *args: object, **named: object) -> object:
