@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from models.hosts import is_host
+from models.hosts import PORT_MAX, is_host
 
 DEFAULT_PORT = 9413
-PORT_MAX = 65535
 _LIKE_IPV4 = re.compile(r"[0-9.]+")
 
 

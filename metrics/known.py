@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 RESULTS = ("success", "error")
-CAUSES = ("state", "template", "drift", "missing")
 LINE_CHANGES = ("added", "removed")
-WRITE_MODES = ("replace", "in_place", "stream")
 OTHER = "other"
 
 OPERATIONS = (

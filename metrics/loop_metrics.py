@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from metrics.known import CAUSES, CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, WRITE_MODES, among
+from metrics.known import CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, among
 from metrics.labelling import from_zero, labelled
+from models.write import CAUSES, WRITE_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from models.notification import Notification
-    from models.notify_report import NotificationStanding, NotifyReport
+    from models.notification import Notification, NotificationStanding, NotifyReport
 
 DELIVERY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LABELS = ("action", "container")

@@ -13,22 +13,21 @@ from models.compose import Compose
 from models.image import ImageName
 from models.mapping import TextMapping
 from models.mounts import Mount, read_mounts
-from models.networks import NetworkFacts, read_networks
+from models.networks import NetworkFacts, endpoint_ids, read_networks
 from models.ports import Ports, PublishedList, read_exposed, read_published
 from models.raw import RawContainer
-from models.reading import FieldReader
+from models.reading import FieldReader, status_of
 from models.record import Record
 from models.run import Run
-from models.status import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from models.listing import ItemList, NetworkList
+    from models.listing import ItemList
+    from models.networks import NetworkList
 
 UNKNOWN_HEALTH = "unknown"
 
-_ENDPOINT_DIGITS = 16
 _NETWORKS = "NetworkSettings.Networks"
 _PORTS = "NetworkSettings.Ports"
 
@@ -260,11 +259,6 @@ def _env(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
         if name:
             env[intern(name)] = value
     return env
-
-
-def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
-    """What is kept of the ids of a container's places in networks, sorted: enough to tell them apart; no empty ones."""
-    return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))
 
 
 def _endpoint_ids(networks: dict[str, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""One event of an engine. It says that something may have changed, never what is true now."""
+"""What happened: an engine's event, which is a hint, and a change of its state, which was seen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EngineEvent:
-    """An event as the engine's `/events` stream gives it.
+    """An event as the engine's `/events` stream gives it. Something may have changed; what is true now it never says.
 
     Only `Type`, `Action`, `Actor` and `timeNano` are read: API 1.52 dropped `status`, `id` and `from`.
 
@@ -33,3 +33,20 @@ class EngineEvent:
     def short_action(self) -> str:
         """The action up to its colon: `health_status` of `health_status: healthy`."""
         return self.action.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """Why something is different from before, in words for people: `web-2 started`.
+
+    Attributes:
+        subject: the name of the container (or network) as people know it.
+        what: what happened to it, in the past tense: `started`, `stopped`, `became healthy`, `was renamed from x`.
+    """
+
+    subject: str
+    what: str
+
+    def __str__(self) -> str:
+        """Read as in a sentence."""
+        return f"{self.subject} {self.what}"

@@ -1,10 +1,11 @@
-"""Names and addresses of hosts, as options and `Host` headers have them. Pure: nothing is looked up."""
+"""Names, addresses and ports of hosts, as options and `Host` headers have them. Pure: nothing is looked up."""
 
 from __future__ import annotations
 
 import re
 
-_NAME_MAX = 253
+PORT_MAX = 65_535
+NAME_LENGTH_MAX = 253  # RFC 1035's 255 octets, without the first label's length and the root
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
@@ -21,7 +22,7 @@ def is_host(text: str) -> bool:
             text = text.encode("idna").decode()
         except UnicodeError:
             return False
-    return len(text) <= _NAME_MAX and _NAME.fullmatch(text) is not None
+    return len(text) <= NAME_LENGTH_MAX and _NAME.fullmatch(text) is not None
 
 
 def is_ip_address(text: str) -> bool:

@@ -9,10 +9,7 @@ from models.mapping import CaseMapping
 from models.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from models.container import Container
-    from models.networks import Network
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -95,76 +92,3 @@ class ItemList(tuple[T, ...]):
 
     def __repr__(self) -> str:
         return repr(list(self))
-
-
-class ContainerList(ItemList["Container"]):
-    """Containers, matched by the rules of `--restart` (see `models.matching`).
-
-    Args:
-        containers: the elements, in order.
-        own_container_id: the full id of the container that we run in, None where it is unknown.
-    """
-
-    # A tuple cannot have slots of its own: these live in an instance dictionary.
-    _own_container_id: str | None
-    _index: matching.Index | None
-
-    def __new__(cls, containers: Iterable[Container] = (), own_container_id: str | None = None) -> Self:
-        """Make the list; a tuple's elements are set here or never."""
-        self = super().__new__(cls, containers)
-        self._own_container_id = own_container_id
-        self._index = None
-        return self
-
-    @property
-    def healthy(self) -> Self:
-        """Those whose health is exactly `healthy`."""
-        return self.with_health("healthy")
-
-    def with_health(self, state: str) -> Self:
-        """Those with this health: `healthy`, `unhealthy`, `starting`, or `unknown` for no health check."""
-        return self._of(container for container in self if container.health == state)
-
-    @property
-    def self(self) -> Container | None:
-        """Our own container; None where its id is unknown or it is not in this list."""
-        if self._own_container_id is None:
-            return None
-        return next((container for container in self if container.id == self._own_container_id), None)
-
-    def matching(self, target: object) -> Self:
-        """Those that the target means, the closest matches first; see `models.matching`."""
-        if self._index is None:
-            self._index = matching.Index(self)
-        return self._of(self._index.matching(matching.target_text(target)))
-
-    def _of(self, items: Iterable[Container]) -> Self:
-        return type(self)(items, self._own_container_id)
-
-
-class NetworkList(ItemList["Network"]):
-    """Networks, matched by id or name, and by a container or a list of networks: those in common."""
-
-    __slots__ = ()
-
-    def matching(self, target: object) -> Self:
-        """Those with this id, id prefix or name, or those in common with a container, a network, or lists of these."""
-        return self._of(filter(_network_test(target), self))
-
-
-def _network_test(target: object) -> Callable[[Network], bool]:
-    """What decides whether a network matches."""
-    if isinstance(target, Record | list | tuple):
-        keys = {network.key for network in _networks_of(target)}
-        return lambda network: network.key in keys
-    text = matching.target_text(target)
-    return lambda network: matching.is_named(network, text)
-
-
-def _networks_of(target: object) -> Iterator[Any]:
-    """The networks that a template means by a network, a container, or a list of either."""
-    if isinstance(target, Record):
-        yield from target.networks if "networks" in target else [target]
-    elif isinstance(target, list | tuple):
-        for each in target:
-            yield from _networks_of(each)

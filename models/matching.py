@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from models.record import Record
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from models.compose import Compose
-    from models.container import Container
 
 ID_PREFIX_DIGITS_MIN = 10
 SHORT_ID_DIGITS = 10
+DOCKER_SHORT_ID_DIGITS = 12
+"""As the engine's own tools show an id, and as a container's host name is made of it."""
 TARGET_LABEL = "pygen.target"
 TARGET_VARIABLE = "PYGEN_TARGET"
 SWARM_SERVICE_LABEL = "com.docker.swarm.service.name"
@@ -30,6 +31,25 @@ STACK_LABEL = "com.docker.stack.namespace"
 
 _ID_PREFIX = re.compile(f"[0-9a-f]{{{ID_PREFIX_DIGITS_MIN},64}}")
 _EXACT, _BY_PREFIX, _BY_COMPOSE, _BY_SWARM = range(4)
+
+
+class Named(Protocol):
+    """What a target may mean: a container, as far as its names go."""
+
+    @property
+    def id(self) -> str:
+        """The full id."""
+
+    @property
+    def target_names(self) -> Mapping[str, int]:
+        """See the function `target_names`."""
+
+    @property
+    def compose(self) -> Compose:
+        """What Compose says of it."""
+
+
+C = TypeVar("C", bound=Named)
 
 
 def target_text(target: object) -> str:
@@ -99,36 +119,36 @@ def _further_names(container_id: str, labels: Mapping[str, str], compose: Compos
         yield service.removeprefix(f"{stack}_"), _BY_SWARM
 
 
-def matches(container: Container, target: str) -> bool:
+def matches(container: Named, target: str) -> bool:
     """Whether a target means this container."""
     return target in container.target_names or (is_id_prefix(target) and container.id.startswith(target))
 
 
-def matching(containers: Iterable[Container], target: str) -> list[Container]:
+def matching(containers: Iterable[C], target: str) -> list[C]:
     """The containers that a target means, the closest first."""
     return Index(containers).matching(target)
 
 
-def projects_of(containers: Iterable[Container], target: str) -> list[str]:
+def projects_of(containers: Iterable[Named], target: str) -> list[str]:
     """The Compose projects, sorted, in which a target is a service's bare name: more than one deserves a warning."""
     projects = {each.compose.project for each in containers if target and each.compose.service == target}
     return sorted(projects)
 
 
-class Index:
+class Index(Generic[C]):
     """The names of many containers, read once, so that each of many look-ups costs the same however many there are."""
 
     __slots__ = ("_by_name", "_containers", "_ids", "_places")
 
-    def __init__(self, containers: Iterable[Container]) -> None:
-        self._containers: Sequence[Container] = tuple(containers)
+    def __init__(self, containers: Iterable[C]) -> None:
+        self._containers: Sequence[C] = tuple(containers)
         self._by_name: dict[str, dict[int, int]] = {}
         self._ids: list[str] | None = None
         self._places: list[int] = []
         for place, container in enumerate(self._containers):
             self._add(place, container)
 
-    def matching(self, target: str) -> list[Container]:
+    def matching(self, target: str) -> list[C]:
         """The containers that a target means, the closest first, those alike in their own order."""
         if not target:
             return []
@@ -137,7 +157,7 @@ class Index:
             ranks[place] = min(_BY_PREFIX, ranks.get(place, _BY_PREFIX))
         return [self._containers[place] for place in sorted(ranks, key=lambda place: (ranks[place], place))]
 
-    def _add(self, place: int, container: Container) -> None:
+    def _add(self, place: int, container: C) -> None:
         for name, rank in container.target_names.items():
             self._by_name.setdefault(name, {})[place] = rank
 

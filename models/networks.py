@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from models.listing import ItemList, NetworkList
+from models.listing import ItemList
+from models.matching import is_named, target_text
 from models.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from models.reading import FieldReader
 
 NO_ALIASES: ItemList[str] = ItemList()
-
+_ENDPOINT_DIGITS = 16
 
 # The bridge's option that leaves it without an address, so that the gateway is some other machine, and the auxiliary
 # address by which a bridge's containers are given another gateway than the bridge: drivers/bridge in moby's libnetwork.
@@ -147,6 +148,34 @@ class Network(Record):
         )
 
 
+class NetworkList(ItemList[Network]):
+    """Networks, matched by id or name, and by a container or a list of networks: those in common."""
+
+    __slots__ = ()
+
+    def matching(self, target: object) -> Self:
+        """Those with this id, id prefix or name, or those in common with a container, a network, or lists of these."""
+        return self._of(filter(_network_test(target), self))
+
+
+def _network_test(target: object) -> Callable[[Network], bool]:
+    """What decides whether a network matches."""
+    if isinstance(target, Record | list | tuple):
+        keys = {network.key for network in _networks_of(target)}
+        return lambda network: network.key in keys
+    text = target_text(target)
+    return lambda network: is_named(network, text)
+
+
+def _networks_of(target: object) -> Iterator[Any]:
+    """The networks that a template means by a network, a container, or a list of either."""
+    if isinstance(target, Record):
+        yield from target.networks if "networks" in target else [target]
+    elif isinstance(target, list | tuple):
+        for each in target:
+            yield from _networks_of(each)
+
+
 def read_networks(
     reader: FieldReader, networks: dict[str, Any], facts: Mapping[str, NetworkFacts], field: str
 ) -> NetworkList:
@@ -178,3 +207,8 @@ def _read_network(
         ingress=known.ingress,
         gateway_is_host=known.gateway_is_host,
     )
+
+
+def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
+    """What is kept of the ids of a container's places in networks, sorted: enough to tell them apart; no empty ones."""
+    return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))

@@ -8,6 +8,7 @@ from operator import attrgetter
 from sys import intern
 from typing import TYPE_CHECKING, Any, Self
 
+from models.hosts import PORT_MAX
 from models.listing import ItemList
 from models.mapping import CaseMapping
 from models.record import Record
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from models.reading import FieldReader
 
 PROTOCOLS = ("sctp", "tcp", "udp")
-PORT_MAX = 65_535
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from models import kept_body
 from models.listing import ItemList
 from models.mapping import CaseMapping, TextMapping
+from models.matching import DOCKER_SHORT_ID_DIGITS
 
 # What docker-py's Container has beyond the values below; each of them asks the engine for something.
 ENGINE_CALLS = frozenset(
@@ -102,7 +103,7 @@ class RawContainer:
     @property
     def short_id(self) -> str:
         """The id's first 12 digits, as docker-py has it."""
-        return self.id[:12]
+        return self.id[:DOCKER_SHORT_ID_DIGITS]
 
     @property
     def ports(self) -> Any:

@@ -6,6 +6,7 @@ field, and never shows the value, which may be a secret.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ _TYPE_NAMES = {
     int: "a number",
     float: "a number",
 }
+
+# Podman's own (libpod/define/containerstate.go, ContainerStatus.String), as far as its Docker-compatible API lets them
+# through: 4.3 says `stopped` between the end of a container and its cleanup.
+_DOCKERS_WORD = {"configured": "created", "initialized": "created", "stopping": "running", "stopped": "exited"}
 
 
 class FieldReader:
@@ -74,3 +79,8 @@ class FieldReader:
         if value is not None:
             self.unreadable(field, f"{_TYPE_NAMES[expected]}, found {_TYPE_NAMES[type(value)]}")
         return empty
+
+
+def status_of(text: str) -> str:
+    """The status as Docker has it: `created`, `running`, `paused`, `exited`, ...; others stay as they are."""
+    return intern(_DOCKERS_WORD.get(text, text))

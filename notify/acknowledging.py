@@ -171,7 +171,7 @@ class Acknowledger:
             record.restart_begun = False
         record.policy_lost = record.policy_lost or outcome.policy_lost
         plan = self._schedule.failed(attempt, now_s, trouble=outcome.message, held=False)
-        self._delivery_log.failed(attempt, record.name, outcome.message, plan)
+        self._delivery_log.failed(attempt, record.name, outcome, plan)
 
     @staticmethod
     def _nothing_sent(attempt: Attempt, record: RunRecord) -> None:

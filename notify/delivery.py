@@ -68,12 +68,15 @@ class Failed:
 
     Attributes:
         message: what, where, what to do.
+        output: the last lines that a command of the user's printed. For the log alone: it may hold anything, and the
+            status page is for everybody who reaches the port.
         acted: whether something was asked of the engine that may have taken effect.
         restart_undone: a restart was refused and the same run still runs: it was not stopped by us.
         policy_lost: a `docker kill` that cancels the restart policy may have taken effect.
     """
 
     message: str
+    output: str = ""
     acted: bool = True
     restart_undone: bool = False
     policy_lost: bool = False

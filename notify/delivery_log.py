@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from models.matching import DOCKER_SHORT_ID_DIGITS
+from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.delivery import Delivered, Failed, RunEnded
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class DeliveryLog:
             extra=self._fields(attempt, name),
         )
 
-    def failed(self, attempt: Attempt, name: str, message: str, plan: Plan | None) -> None:
+    def failed(self, attempt: Attempt, name: str, outcome: Failed, plan: Plan | None) -> None:
         """A try failed: the first, second, fourth, eighth, ... in a row is written."""
         tries = 1 if plan is None else plan.tries
         if tries & (tries - 1):
@@ -108,7 +109,7 @@ class DeliveryLog:
             attempt.notification,
             name,
             _times(tries),
-            message,
+            f"{outcome.message}: {outcome.output}" if outcome.output else outcome.message,
             extra=self._fields(attempt, name),
         )
 
@@ -128,8 +129,12 @@ class DeliveryLog:
             " 30 s apart; keep what changes with the container's own restart out of the template",
             notification,
             self._job,
-            container_id[:12],
-            extra={"job": self._job, "notification": str(notification), "container": container_id[:12]},
+            container_id[:DOCKER_SHORT_ID_DIGITS],
+            extra={
+                "job": self._job,
+                "notification": str(notification),
+                "container": container_id[:DOCKER_SHORT_ID_DIGITS],
+            },
         )
 
     def matched(self, notification: Action, observations: Sequence[ContainerObservation]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from models.notification import Notification
 from notify.acknowledging import Acknowledger
@@ -29,12 +29,12 @@ from notify.start_order import CompleteList, ContainerObservation, StartOrder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
+    from models.write import Cause
     from notify.actions.action import Action, SignalVia
     from notify.outbox_store import StateStore
     from notify.port import NotifyPort
 
-Cause = Literal["state", "template", "drift", "missing"]
 Observations = Mapping[Notification, Sequence[ContainerObservation]]
 
 _FORCING: tuple[Cause, ...] = ("drift", "missing")

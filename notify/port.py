@@ -58,6 +58,19 @@ class ContainerState:
     engine_ns_max: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A command that ended.
+
+    Attributes:
+        status: its exit status.
+        output: the end of what it printed, standard output and standard error as they came: see `notify.output`.
+    """
+
+    status: int
+    output: bytes = b""
+
+
 class NotifyPort(Protocol):
     """What a delivery may do. Safe to be called from several threads at once; every method may raise DeliveryError.
 
@@ -78,7 +91,7 @@ class NotifyPort(Protocol):
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         """Run a command inside and wait for it: exec create, start, inspect.
 
         Args:
@@ -86,8 +99,5 @@ class NotifyPort(Protocol):
             container_id: the full id.
             command: program and arguments.
             user: '' for the container's own user, else such as `0`.
-            timeout_s: for the whole of it.
-
-        Returns:
-            The exit status of the command.
+            timeout_s: for the whole of it; EngineTimeout after that, though the command may go on inside.
         """

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models.timestamps import parse_ns
+from models.run import parse_ns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -19,7 +19,7 @@ from reconciler.backend.beside import Beside
 from reconciler.backend.open_engine import open_notify_port, open_reader
 from reconciler.backend.own_container import OwnContainer
 from reconciler.backoff import Backoff
-from reconciler.cli.effective import template_name
+from reconciler.cli.settings import template_name
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.informer import thread as informer_thread
@@ -44,7 +44,8 @@ from reconciler.target.target import Target, open_target
 from reconciler.unexpected import Survivor, UnexpectedErrors
 from reconciler.version import VERSION
 from templating.renderer import Renderer
-from templating.source import Edges, open_source
+from templating.runtime import SourceRuntime
+from templating.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,18 +79,19 @@ class Program:
             environ: for the engine's TLS settings and for `read_config`.
             render_process: was started already; None has it started now.
         """
-        self.settings = settings
+        self.settings = settings.program
+        (self._engine_settings,), (self._job_settings,) = settings.engines, settings.jobs
         self.clock = time.monotonic
         self.stopping = threading.Event()
         self.started_epoch_s = time.time()
         self.inbox: Inbox[Wakeup] = Inbox(self.clock, ends_waiting=ends_waiting)
         self.heartbeat = Heartbeat(self.clock)
-        self.address = EngineAddress.parse(settings.docker_address, environ)
-        self.notify_address = EngineAddress.parse(settings.notify_docker_address, environ)
+        self.address = EngineAddress.parse(self._engine_settings.docker_address, environ)
+        self.notify_address = EngineAddress.parse(self._engine_settings.notify_docker_address, environ)
         self.metrics = Metrics(
             version=VERSION,
-            targets=[settings.target],
-            notifications=settings.notifications,
+            targets=[self._job_settings.target],
+            notifications=self._job_settings.notifications,
             engines=[self.address.name],
         )
         self.unexpected = UnexpectedErrors(self.metrics.loop, log)
@@ -98,9 +100,9 @@ class Program:
         self.engine_record = EngineRecord(self.metrics.engine, time.time)
         self.loop_record = LoopRecord(self.metrics.loop)
         self.target: Target = open_target(
-            settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes
+            self._job_settings.target, warn=log.warning, limit_bytes=self._job_settings.render_size_limit_bytes
         )
-        state_dir = None if settings.state_dir is None else str(settings.state_dir)
+        state_dir = None if self.settings.state_dir is None else str(self.settings.state_dir)
         self.store = open_store(self.target, state_dir, warn=log.warning)
         self.renderer = self._renderer(environ)
         self.renderer.start(render_process)
@@ -112,7 +114,7 @@ class Program:
             chance=random.random,
             observer=self.metrics.engine,
             beside=Beside(spawn=spawn, unexpected=self.unexpected.handle),
-            remaining_s=self._remaining_s if settings.one_shot else None,
+            remaining_s=self._remaining_s if self.settings.one_shot else None,
         )
         self.port = open_notify_port(self.notify_address, observer=self.metrics.engine)
         self.published = PublishedState(self.reader.name, lambda: self.inbox.put(StatePublished()))
@@ -146,13 +148,13 @@ class Program:
             unexpected=self.unexpected,
             backoff=self._backoff(),
             heartbeat=self.heartbeat,
-            resync_s=settings.resync_s,
+            resync_s=self.settings.resync_s,
             observer=self.loop_record,
             log=log,
         )
-        self.readiness = Readiness(self.reconciler, self.heartbeat, resync_s=settings.resync_s, clock=self.clock)
+        self.readiness = Readiness(self.reconciler, self.heartbeat, resync_s=self.settings.resync_s, clock=self.clock)
         self.board = self._board()
-        if settings.status_page:
+        if self.settings.status_page:
             self.loop_record.after_pass = self.board.update
 
     def start_thread(self, part: str, body: Callable[[], None]) -> None:
@@ -180,15 +182,15 @@ class Program:
         self.store.close()
 
     def _renderer(self, environ: Mapping[str, str]) -> Renderer:
-        settings = self.settings
-        edges = Edges(self.clock, time.time, self._pause, spawn, log.warning)
+        settings = self._job_settings
+        runtime = SourceRuntime(self.clock, time.time, self._pause, spawn, log.warning)
         return Renderer(
-            open_source(settings.template, edges, copies=self._copies()),
+            open_source(settings.template, runtime, copies=self._copies()),
             strict=settings.strict,
             time_limit_s=settings.render_time_limit_s,
             size_limit_bytes=settings.render_size_limit_bytes,
             memory_limit_bytes=settings.render_memory_limit_bytes,
-            keep_rights=settings.render_user == "root",
+            keep_rights=self.settings.render_user == "root",
             replaced=lambda: self.metrics.loop.render_process_restarted(settings.target),
             warn=log.warning,
             environ=environ,
@@ -223,7 +225,7 @@ class Program:
         )
 
     def _job(self) -> Job:
-        settings, name = self.settings, self.target.path
+        settings, name = self._job_settings, self.target.path
         notifier = Notifier(
             NotifySettings(name, settings.notifications, Interval(*settings.interval), settings.signal_via),
             self.port,
@@ -276,8 +278,8 @@ class Program:
 
         watched = WatchedJob(
             self.job,
-            template=template_name(self.settings.template),
-            notifications=self.settings.notifications,
+            template=template_name(self._job_settings.template),
+            notifications=self._job_settings.notifications,
             record=self.job_record,
             notified=self.notify_record,
             clock=self.clock,

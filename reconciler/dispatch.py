@@ -7,15 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli.commands import USAGE_STATUS, Healthcheck, Permissions, Printed, Record, Refused, Run
+from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import parse
 from reconciler.descriptors import give_up_standard_output
+from reconciler.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-UNEXPECTED_STATUS = 1
-ENGINE_UNREACHABLE_STATUS = 11
 
 log = logging.getLogger("pygen")
 
@@ -39,7 +37,7 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) 
     except OSError as error:
         sys.stderr.write(f"pygen: standard output can't be written: {error.strerror}\n")
         give_up_standard_output()
-        return UNEXPECTED_STATUS
+        return ExitStatus.UNEXPECTED
     return status
 
 
@@ -49,10 +47,10 @@ def _print_what_is_asked(
     match command:
         case Refused(message):
             sys.stderr.write(f"pygen: {message}\n")
-            return USAGE_STATUS
+            return ExitStatus.USAGE
         case Printed(text):
             sys.stdout.write(text)
-            return 0
+            return ExitStatus.OK
         case Healthcheck(metrics):
             return _healthcheck(metrics, environ)
         case Permissions():
@@ -70,25 +68,25 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
 
     settings = command.settings
     # Also before the imports: its own take about as long, side by side.
-    render_process = start_process(body_max=settings.render_size_limit_bytes)
+    render_process = start_process(body_max=max(job.render_size_limit_bytes for job in settings.jobs))
     guard_memory()
 
     from metrics.exposition.listening import CannotListenError
     from reconciler.cli.logging_setup import set_up
     from reconciler.running import run
 
-    set_up(settings.log_format, debug=settings.debug)
+    set_up(settings.program.log_format, debug=settings.program.debug)
     for warning in command.warnings:
         log.warning("%s", warning)
     try:
         return run(settings, environ, render_process)
     except CannotListenError as error:
         log.error("%s", error)  # noqa: TRY400 - a usage error, not a fault of the program
-        return USAGE_STATUS
+        return ExitStatus.USAGE
     except Exception as error:
         reason = type(error).__name__
         log.exception("the program failed for a reason that nobody foresaw (%s); please report it", reason)
-        return UNEXPECTED_STATUS
+        return ExitStatus.UNEXPECTED
 
 
 def _healthcheck(metrics: str | None, environ: Mapping[str, str]) -> int:
@@ -110,7 +108,7 @@ def _permissions(command: Permissions) -> int:
     from reconciler.cli.permissions import print_permissions
 
     print_permissions(command, sys.stdout, sys.stderr)
-    return 0
+    return ExitStatus.OK
 
 
 def _record(command: Record, environ: Mapping[str, str]) -> int:
@@ -139,8 +137,8 @@ def _record(command: Record, environ: Mapping[str, str]) -> int:
         state = record(reader)
     except EngineError as error:
         log.error("nothing is recorded: %s", error)  # noqa: TRY400 - the message says it all
-        return ENGINE_UNREACHABLE_STATUS
+        return ExitStatus.ENGINE_UNREACHABLE
     finally:
         reader.close()
     sys.stdout.buffer.write(state)
-    return 0
+    return ExitStatus.OK

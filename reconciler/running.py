@@ -9,10 +9,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli.effective import effective_settings
+from reconciler.cli.settings import effective_settings
 from reconciler.composition import Program
+from reconciler.exit_status import ExitStatus
 from reconciler.loop import signals
-from reconciler.loop.one_shot import OneShot, Status
+from reconciler.loop.one_shot import OneShot
 from reconciler.observation import Observation
 from reconciler.status.pages import status_pages
 from reconciler.target.outcome import LockedElsewhere, LockUnavailable
@@ -31,7 +32,7 @@ log = logging.getLogger("pygen")
 GARBAGE_THRESHOLD = 20_000
 
 
-def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> Status:
+def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> ExitStatus:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
     The signals are blocked by the caller already.
@@ -49,21 +50,23 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
     """
     # Many thousand containers are read at the start and kept: the collector's own first look at them comes later.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    observation = Observation(None if settings.one_shot else settings.metrics, environ=environ, log=log)
+    one_shot = settings.program.one_shot
+    observation = Observation(None if one_shot else settings.program.metrics, environ=environ, log=log)
     program = Program(settings, environ, render_process)
-    log.info("pygen starts: %s", effective_settings(settings))
+    for job in settings.jobs:
+        log.info("pygen starts: %s", effective_settings(settings, job))
     # An answer that is on its way is still of use to the one pass.
-    stopping = program.stopping.set if settings.one_shot else program.stop
+    stopping = program.stopping.set if one_shot else program.stop
     signal_thread = signals.SignalThread(program.inbox, stopping=stopping, end=_end, log=log)
     program.start_thread("signals", signal_thread.run)
     try:
-        return _one_shot(program) if settings.one_shot else _loop(program, observation)
+        return _one_shot(program) if one_shot else _loop(program, observation)
     finally:
         observation.close()
         program.close()
 
 
-def _loop(program: Program, observation: Observation) -> Status:
+def _loop(program: Program, observation: Observation) -> ExitStatus:
     observation.start(
         program.metrics,
         program.readiness,
@@ -79,7 +82,7 @@ def _loop(program: Program, observation: Observation) -> Status:
     nothing_owed = program.reconciler.run()
     if not nothing_owed:
         log.warning("ended with notifications owed: they are kept, and sent after the next start")
-    return Status.OK
+    return ExitStatus.OK
 
 
 def _pages(program: Program) -> Mapping[str, Page]:
@@ -88,7 +91,7 @@ def _pages(program: Program) -> Mapping[str, Page]:
     return status_pages(program.board.read, healthy=program.readiness.healthy, ready=program.readiness.ready)
 
 
-def _one_shot(program: Program) -> Status:
+def _one_shot(program: Program) -> ExitStatus:
     failed = _prepare(program)
     if failed is not None:
         return failed
@@ -105,17 +108,17 @@ def _one_shot(program: Program) -> Status:
     ).run()
 
 
-def _prepare(program: Program) -> Status | None:
+def _prepare(program: Program) -> ExitStatus | None:
     """Take the target for ourselves, load the template, remember what is owed; tell why that can't be."""
     for lock in (program.target.lock, program.store.lock):
         locked = lock()
         if isinstance(locked, LockedElsewhere):
             log.error("%s", locked.reason)
-            return Status.WRITE_FAILED
+            return ExitStatus.WRITE_FAILED
         if isinstance(locked, LockUnavailable):
             log.warning("%s", locked.reason)
     if program.job.desired.first_load() is not None:
-        return Status.TEMPLATE_FAILED
+        return ExitStatus.TEMPLATE_FAILED
     program.job.restore()
     return None
 

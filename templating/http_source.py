@@ -15,7 +15,7 @@ from templating.http_fetch import Fetched, Fetcher, FetchFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from templating.source import Edges
+    from templating.runtime import SourceRuntime
 
 LOAD_S = 60.0
 """At most for fetching the main template and all that it includes, together."""
@@ -34,7 +34,7 @@ class HttpSource:
 
     Args:
         address: the main template's.
-        edges: time, sleep and threads.
+        runtime: time, sleep and threads.
         copies: the folder for copies; None keeps none.
         first_load_s: how long the main template is tried for, where there is no copy, in seconds.
         refetch_s: the least time between two questions whether something changed, in seconds.
@@ -49,7 +49,7 @@ class HttpSource:
     def __init__(
         self,
         address: str,
-        edges: Edges,
+        runtime: SourceRuntime,
         *,
         copies: Path | None,
         first_load_s: float,
@@ -59,7 +59,7 @@ class HttpSource:
         check_address(address)
         self._address = urlsplit(address)._replace(fragment="").geturl()
         self.main = shown_address(self._address)
-        self._edges = edges
+        self._runtime = runtime
         self._copies = Copies(copies)
         self._first_load_s = first_load_s
         self._refetch_s = refetch_s
@@ -68,7 +68,7 @@ class HttpSource:
         self._used: dict[str, Fetched | None] = {}
         self._complaints: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._looked_at_s = edges.clock()
+        self._looked_at_s = runtime.clock()
         self._is_looking = False
         self._found_change = False
         self._fetching_left_s = LOAD_S
@@ -79,7 +79,7 @@ class HttpSource:
         with self._lock:
             self._used.clear()
             self._found_change = False
-            self._looked_at_s = self._edges.clock()
+            self._looked_at_s = self._runtime.clock()
         self._renew()
         self._used[self._address] = self._first(self._address)
 
@@ -116,10 +116,10 @@ class HttpSource:
     def changed(self) -> bool:
         """Whether a look in the background found something new; starts the next look when it is time."""
         with self._lock:
-            is_due = self._edges.clock() - self._looked_at_s >= self._refetch_s and not self._is_looking
+            is_due = self._runtime.clock() - self._looked_at_s >= self._refetch_s and not self._is_looking
             self._is_looking = self._is_looking or is_due
         if is_due:
-            self._edges.spawn(self._look)
+            self._runtime.spawn(self._look)
         with self._lock:
             return self._found_change
 
@@ -144,16 +144,16 @@ class HttpSource:
 
     def _first(self, address: str) -> Fetched:
         """The main template; retried for a while, unless an older text is there."""
-        until_s = self._edges.clock() + self._first_load_s
+        until_s = self._runtime.clock() + self._first_load_s
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
                 return self._obtain(address)
             except SourceError:
-                left_s = until_s - self._edges.clock()
+                left_s = until_s - self._runtime.clock()
                 if left_s <= 0:
                     raise
-                self._edges.sleep(min(pause_s, left_s))
+                self._runtime.sleep(min(pause_s, left_s))
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     def _obtain(self, address: str) -> Fetched:
@@ -162,14 +162,14 @@ class HttpSource:
         if self._is_late and (kept := known or self._copy(address)) is not None:
             self._kept[address] = kept
             return kept
-        begun_s = self._edges.clock()
+        begun_s = self._runtime.clock()
         try:
             found = self._fetch(address, known, within_s=self._fetching_left_s) or known
         except FetchFailed as failure:
             self._is_late = self._is_late or failure.is_late
             found = self._instead(address, known, failure)
         finally:
-            self._fetching_left_s -= self._edges.clock() - begun_s
+            self._fetching_left_s -= self._runtime.clock() - begun_s
         if found is None:
             raise SourceError(f"{shown_address(address)} cannot be fetched: the server claims that we have it")
         self._kept[address] = found
@@ -200,7 +200,7 @@ class HttpSource:
         """Warn, once for each cause."""
         if self._complaints.get(subject) != message:
             self._complaints[subject] = message
-            self._edges.warn(message)
+            self._runtime.warn(message)
 
     def _look(self) -> None:
         """Ask for everything that is in use, in the background."""
@@ -209,7 +209,7 @@ class HttpSource:
         finally:
             with self._lock:
                 self._is_looking = False
-                self._looked_at_s = self._edges.clock()
+                self._looked_at_s = self._runtime.clock()
         with self._lock:
             self._found_change = self._found_change or is_changed
 

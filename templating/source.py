@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +10,7 @@ from templating.file_source import FileSource
 from templating.inline_source import InlineSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from templating.runtime import SourceRuntime
 
 SIZE_LIMIT_BYTES = 1024 * 1024
 FIRST_LOAD_S = 30.0
@@ -59,38 +56,9 @@ class TemplateSource(Protocol):
         """Nothing more will be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """What a source needs of the world: time, sleep and threads.
-
-    Attributes:
-        clock: monotonic seconds.
-        wall_clock: seconds since the epoch, compared with files' times only.
-        sleep: waits so many seconds.
-        spawn: runs a call in the background.
-        warn: is told what works, but not well.
-    """
-
-    clock: Callable[[], float]
-    wall_clock: Callable[[], float]
-    sleep: Callable[[float], object]
-    spawn: Callable[[Callable[[], None]], object]
-    warn: Callable[[str], None]
-
-
-def system_edges(warn: Callable[[str], None]) -> Edges:
-    """The world as it is."""
-    return Edges(time.monotonic, time.time, time.sleep, _in_background, warn)
-
-
-def _in_background(call: Callable[[], None]) -> None:
-    # A daemon: nothing waits for a slow server when the program ends.
-    threading.Thread(target=call, name="pygen-template-look", daemon=True).start()
-
-
 def open_source(
     spec: str,
-    edges: Edges,
+    runtime: SourceRuntime,
     *,
     copies: Path | None = None,
     first_load_s: float = FIRST_LOAD_S,
@@ -100,7 +68,7 @@ def open_source(
 
     Args:
         spec: a path, `#` and a template, or an address.
-        edges: time, sleep, threads.
+        runtime: time, sleep, threads.
         copies: the folder for the last good copies of fetched templates; None keeps none.
         first_load_s: how long the first fetch is tried, in seconds.
         refetch_s: the least time between two looks at an address, in seconds.
@@ -116,7 +84,7 @@ def open_source(
         # Imported where it is used: fetching needs TLS and more, which would slow down every start.
         from templating.http_source import HttpSource
 
-        return HttpSource(spec, edges, copies=copies, first_load_s=first_load_s, refetch_s=refetch_s)
+        return HttpSource(spec, runtime, copies=copies, first_load_s=first_load_s, refetch_s=refetch_s)
     if "\0" in spec:
         raise ValueError("the template's path has NUL in it")
-    return FileSource(Path(spec), edges.wall_clock)
+    return FileSource(Path(spec), runtime.wall_clock)

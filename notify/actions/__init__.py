@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notify.actions.exec import Exec
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 
@@ -26,3 +27,4 @@ def register(action: type[Action]) -> None:
 
 register(Restart)
 register(Signal)
+register(Exec)

@@ -7,13 +7,13 @@ written on the command line, in the environment and in a state file, and how it 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import MISSING, dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.notification import Notification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
     from notify.delivery import Inspector, Outcome, Task
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""
+
+SECONDS_MAX = 366 * 24 * 3600
+"""What a timeout may be at most: far beyond it timers overflow."""
 
 Need = Literal["kill", "exec", "restart"]
 """Groups of requests to the engine, as `reconciler.backend.permissions` lists them."""
@@ -32,18 +35,20 @@ class OptionWords:
 
     Attributes:
         flag: such as `--signal`.
-        metavar: the names of the words that follow, the container first.
+        metavar: the names of the words that follow, the container first where there is one.
         help: for `--help`.
+        is_command: whether the last word is a command line, which holds blanks and, where quoted, commas.
     """
 
     flag: str
     metavar: tuple[str, ...]
     help: str
+    is_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Action(Notification, ABC):
-    """One action, configured for one name. Its fields are texts: see `state`.
+    """One action, configured for one name. Its fields are of the types that `state` can keep.
 
     Attributes:
         option: how it is given.
@@ -83,20 +88,45 @@ class Action(Notification, ABC):
         del via
         return ""
 
-    def state(self) -> dict[str, str]:
-        """The fields, as a state file keeps them beside the action's word."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+    def state(self) -> dict[str, object]:
+        """The fields, as a state file keeps them beside the action's word; one that is as by default is left out."""
+        kept = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: kept[field.name] for field in fields(self) if kept[field.name] != field.default}
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> Self:
-        """Read what `state` gave; ValueError names a field that is missing or no text."""
-        texts: dict[str, str] = {}
+        """Read what `state` gave; ValueError names a field that is missing, or of another type."""
+        found: dict[str, Any] = {}
         for field in fields(cls):
-            text = state.get(field.name)
-            if not isinstance(text, str):
-                raise ValueError(f"{field.name} is missing or not str")  # noqa: TRY004 - the caller's one kind of error
-            texts[field.name] = text
-        return cls(**texts)
+            if field.name in state or field.default is MISSING:
+                found[field.name] = _FROM_JSON[str(field.type)](field.name, state.get(field.name))
+        return cls(**found)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is missing or not str")  # noqa: TRY004 - the caller's one kind of error
+    return value
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name} is missing or no list of str")
+    return tuple(value)
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SECONDS_MAX:
+        raise ValueError(f"{name} is no number of seconds over 0")
+    return float(value)
+
+
+_FROM_JSON: dict[str, Callable[[str, object], object]] = {
+    "str": _text,
+    "tuple[str, ...]": _texts,
+    "float": _seconds,
+}
+"""How a field is read back, by its type as it is written in the action."""
 
 
 def container_name(word: str) -> str:

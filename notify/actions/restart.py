@@ -71,7 +71,7 @@ class Restart(Action):
         """Restart, and start where a restart only stopped the container."""
         return frozenset({"restart"})
 
-    def state(self) -> dict[str, str]:
+    def state(self) -> dict[str, object]:
         """With the empty `signal` that every notification of the state file's version 1 has."""
         return {"container": self.container, "signal": ""}
 

@@ -133,14 +133,14 @@ class _Sending:
         reasons: list[str] = []
         for command, user in _commands(self._signal):
             try:
-                status = self._port.execute(engine, container_id, command, user=user, timeout_s=READ_TIMEOUT_S)
+                ended = self._port.execute(engine, container_id, command, user=user, timeout_s=READ_TIMEOUT_S)
             except DeliveryError as error:
                 if isinstance(error, EngineRefused) and error.status in _FORBIDDEN:
                     return f"the engine forbids exec: {error}"
                 return self._after_failure(error, policy_lost=False)
-            if status == 0:
+            if ended.status == 0:
                 return Delivered(f"exec as {'user ' + user if user else 'its own user'}")
-            reasons.append(f"`{command[0]}`{' as user ' + user if user else ''} ended with {status}")
+            reasons.append(f"`{command[0]}`{' as user ' + user if user else ''} ended with {ended.status}")
         return ", ".join(reasons)
 
     def _by_kill(self, *, advice: str) -> Outcome:

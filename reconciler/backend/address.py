@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from models.hosts import is_host
+from models.hosts import PORT_MAX, is_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 STANDARD_ADDRESS = "unix:///var/run/docker.sock"
 PLAIN_PORT = 2375
 TLS_PORT = 2376
-_PORT_MAX = 65535
 _SOCKET_PATH_MAX = 107
 """unix(7): 108 bytes with the NUL at the end."""
 
@@ -173,6 +172,6 @@ def _host_and_port(authority: str) -> tuple[str, int]:
 
 def _port(text: str) -> int:
     # Cut: Python refuses to read a number of thousands of digits.
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text.lstrip("0")[:6] or "0") <= _PORT_MAX:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text.lstrip("0")[:6] or "0") <= PORT_MAX:
         raise ValueError("the port in an engine's address is a number from 1 to 65535")
     return int(text)

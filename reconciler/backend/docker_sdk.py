@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from notify.port import ContainerState, DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
+from notify.output import Tail
+from notify.port import ContainerState, DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable, Executed
 from reconciler.backend import sdk_errors
 from reconciler.backend.container_state import read_container_state
 from reconciler.backend.engine_link import EngineLink, NullObserver, Timeouts
+from reconciler.backend.exec_output import ExecOutput
 from reconciler.backend.http_dates import engine_ns_max
 from reconciler.backend.port import EngineError, EngineObserver
 from reconciler.backend.sockets import open_socket
@@ -33,6 +35,24 @@ CONNECT_TIMEOUT_S = 5.0
 EXEC_POLL_S = 0.05
 _NOT_MODIFIED, _BAD_REQUEST, _NOT_FOUND = 304, 400, 404
 _IDLE_CLIENTS_MAX = 4
+_PIECE_BYTES = 1 << 16
+
+
+@contextmanager
+def _cut_after(response: Response, seconds: float) -> Iterator[None]:
+    """End the reading of a stream when its time is up: a byte now and then would keep a read going forever."""
+
+    def cut() -> None:
+        with suppress(Exception):  # it has ended meanwhile
+            response.raw.shutdown()
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class SdkNotifyPort:
@@ -94,7 +114,7 @@ class SdkNotifyPort:
         *,
         user: str = "",
         timeout_s: float,
-    ) -> int:
+    ) -> Executed:
         """Run a command inside and wait for its end."""
         deadline_s = self._clock() + timeout_s
         order = {"Cmd": list(command), "User": user, "AttachStdout": True, "AttachStderr": True}
@@ -104,8 +124,8 @@ class SdkNotifyPort:
             exec_id = self._json(response, "exec_create").get("Id")
         if not isinstance(exec_id, str) or not exec_id.isalnum():
             raise DeliveryError(sdk_errors.unreadable("exec_create", self._address))
-        self._run_to_its_end(exec_id, deadline_s)
-        return self._exit_status(exec_id, deadline_s)
+        output = self._run_to_its_end(exec_id, deadline_s)
+        return Executed(self._exit_status(exec_id, deadline_s), output)
 
     def close(self) -> None:
         """Close idle clients; those in use are closed after their request."""
@@ -119,14 +139,22 @@ class SdkNotifyPort:
         with self._request(operation, "POST", path, timeout_s, parameters=parameters) as response:
             self._check(response, operation)
 
-    def _run_to_its_end(self, exec_id: str, deadline_s: float) -> None:
-        """Start the exec and read what it prints, which ends when it does; nothing of it is kept."""
+    def _run_to_its_end(self, exec_id: str, deadline_s: float) -> bytes:
+        """Start the exec and read what it prints, which ends when it does; the end of it is kept."""
         order = {"Detach": False, "Tty": False}
         path = f"/exec/{exec_id}/start"
-        with self._request("exec_start", "POST", path, self._left_s(deadline_s), body=order, stream=True) as response:
+        left_s = self._left_s(deadline_s)
+        kept = Tail()
+        with self._request("exec_start", "POST", path, left_s, body=order, stream=True) as response:
             self._check(response, "exec_start")
-            for _ in response.iter_content(65536):
-                self._left_s(deadline_s)
+            output = ExecOutput(kept)
+            with _cut_after(response, left_s):
+                for piece in response.iter_content(_PIECE_BYTES):
+                    output.add(piece)
+                    self._left_s(deadline_s)
+        # A stream that was cut ends like any other.
+        self._left_s(deadline_s)
+        return bytes(kept)
 
     def _exit_status(self, exec_id: str, deadline_s: float) -> int:
         while True:

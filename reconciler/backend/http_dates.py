@@ -6,9 +6,10 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from models.run import SECOND_NS
+
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _FORM = re.compile(rb"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT")
-_SECOND_NS = 1_000_000_000
 
 
 @lru_cache(maxsize=8)
@@ -31,4 +32,4 @@ def engine_ns_max(date: bytes | None) -> int | None:
         )
     except ValueError:
         return None
-    return (int(moment.timestamp()) + 1) * _SECOND_NS
+    return (int(moment.timestamp()) + 1) * SECOND_NS

@@ -19,7 +19,7 @@ Need = Literal["read", "watch", "notify", "kill", "exec", "restart"]
 """When a request is made.
 
 `read`: always; `watch`: except in one shot; `notify`: with any notification; `kill` and `exec`: where a signal may be
-sent that way; `restart`: where a restart is configured.
+sent that way, `exec` also for a command in a container; `restart`: where a restart is configured.
 """
 
 _CONTAINER = "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
@@ -70,7 +70,7 @@ class Operation:
 
 _EXEC_GRANTS = (
     "whoever may use the three exec requests can run any command, as any user, in every container of this engine; "
-    "leave them out with --signal-via kill"
+    "--exec takes no less, signals do without them by --signal-via kill"
 )
 
 OPERATIONS = (
@@ -139,7 +139,7 @@ OPERATIONS = (
         "POST",
         "/containers/{container}/exec",
         frozenset({"exec"}),
-        "to send a signal from inside, which leaves the container's restart policy alone",
+        "to run the command of --exec, or to signal from inside, which leaves the container's restart policy alone",
         _EXEC_GRANTS,
     ),
     Operation(
@@ -147,7 +147,7 @@ OPERATIONS = (
         "POST",
         "/exec/{exec}/start",
         frozenset({"exec"}),
-        "to send a signal from inside: run the command",
+        "to start the command, or the kill that sends the signal",
         _EXEC_GRANTS,
     ),
     Operation(
@@ -155,7 +155,7 @@ OPERATIONS = (
         "GET",
         "/exec/{exec}/json",
         frozenset({"exec"}),
-        "to send a signal from inside: read its exit status",
+        "to read its exit status",
         "shows which commands are run by exec",
     ),
 )
@@ -182,11 +182,12 @@ def telling_needs(notifications: Iterable[Action], signal_via: SignalVia) -> fro
     """What the address that signals and restarts are sent to has to allow; nothing where nobody is told.
 
     Args:
-        notifications: who is told.
+        notifications: who is told. One that needs no container asks nothing of an engine.
         signal_via: how signals may be sent: `exec` rules `kill` out, and the other way round.
     """
     needs: set[Need] = set()
     for notification in notifications:
-        needs.add("notify")
+        if notification.container:
+            needs.add("notify")
         needs.update(notification.needs(signal_via))
     return frozenset(needs)

@@ -11,7 +11,7 @@ from notify.port import EngineRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notify.port import ContainerState
+    from notify.port import ContainerState, Executed
     from reconciler.backend.address import EngineAddress
 
 _NOT_IMPLEMENTED = 501
@@ -40,7 +40,7 @@ class RecordedPort:
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         """Refuse."""
         raise self._refusal()
 

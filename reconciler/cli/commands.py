@@ -10,9 +10,6 @@ if TYPE_CHECKING:
 
 PermissionsFormat = Literal["text", "socket-proxy"]
 
-USAGE_STATUS = 2
-"""The exit status of every usage error."""
-
 
 class UsageError(Exception):
     """The command line or the environment can't be used; the message says what, where, and what to do."""
@@ -69,7 +66,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A usage error: the message for standard error; the status is `USAGE_STATUS`."""
+    """A usage error: the message for standard error; the status is `ExitStatus.USAGE`."""
 
     message: str
 

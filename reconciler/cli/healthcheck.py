@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from metrics.address import MetricsAddress, parse_metrics_address
+from reconciler.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from metrics.runtime_file import RunningProgram
 
-HEALTHY = 0
-UNHEALTHY = 1
-USAGE = 2
 TIMEOUT_S = 4.0
 _ANSWER_BYTES_MAX = 65536
 _LOOPBACK = {"": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "::": ("::1",)}  # noqa: S104 - to ask, not to bind
@@ -36,7 +34,7 @@ def healthcheck(
     find: Callable[[], RunningProgram | None],
     say: Callable[[str], None],
     timeout_s: float = TIMEOUT_S,
-) -> int:
+) -> ExitStatus:
     """Ask, tell the answer in one line, and give the exit status.
 
     Args:
@@ -52,13 +50,13 @@ def healthcheck(
         address = choose_address(metrics, find)
     except ValueError as error:
         say(f"--metrics: {error}")
-        return USAGE
+        return ExitStatus.USAGE
     if address is None:
         say("metrics are off: nothing to ask")
-        return HEALTHY
+        return ExitStatus.OK
     health = ask(address, timeout_s)
     say(health.reason)
-    return HEALTHY if health.ok else UNHEALTHY
+    return ExitStatus.OK if health.ok else ExitStatus.UNEXPECTED
 
 
 def choose_address(metrics: str | None, find: Callable[[], RunningProgram | None]) -> MetricsAddress | None:

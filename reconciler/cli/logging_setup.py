@@ -1,6 +1,6 @@
 """How messages look on standard error: one line for each, as text or as JSON, with the same fields.
 
-A message's fields travel in the record through `extra`: `log.info("target changed", extra=fields(target=..., ...))`.
+A message's fields travel in its record, see `reconciler.log_fields`.
 Text from containers may be hostile: control characters are escaped in both formats, so that nothing can forge a line.
 In a line of text the fields begin at the first `NAME=` of `FIELDS`, which a message has written otherwise; a value in
 quotes has its own quotes and backslashes behind a backslash.
@@ -16,47 +16,16 @@ import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from reconciler.log_fields import FIELDS, fields_of
 
+if TYPE_CHECKING:
     from reconciler.cli.settings import LogFormat
 
-FIELDS = ("target", "cause", "lines_added", "lines_removed", "duration_ms")
-"""The fields of a record, in the order of a line."""
-
-_FIELDS_KEY = "pygen_fields"
 # C0 and C1 controls (an escape sequence begins with one), and the line ends of Unicode.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LIKE_FIELD = re.compile(rf"(?<!\S)({'|'.join(FIELDS)})=")
 _BARE = re.compile(r"[^\s\"=\\]+")
-
-
-def fields(
-    *,
-    target: str | None = None,
-    cause: str | None = None,
-    lines_added: int | None = None,
-    lines_removed: int | None = None,
-    duration_ms: float | None = None,
-) -> Mapping[str, Any]:
-    """The `extra` of a message; what is None is left out.
-
-    Args:
-        target: the target's path.
-        cause: why it was done: `web-2 started`, `template edited`, `drift`.
-        lines_added: how many lines the new content has that the old one had not.
-        lines_removed: likewise the other way round.
-        duration_ms: how long it took, in milliseconds.
-    """
-    given = {
-        "target": target,
-        "cause": cause,
-        "lines_added": lines_added,
-        "lines_removed": lines_removed,
-        "duration_ms": None if duration_ms is None else round(duration_ms, 1),
-    }
-    return {_FIELDS_KEY: {name: value for name, value in given.items() if value is not None}}
 
 
 def set_up(log_format: LogFormat, *, debug: bool, stream: TextIO | None = None) -> logging.Handler:
@@ -92,7 +61,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; with `--debug` an error's traceback follows it, indented."""
-        given = _fields(record)
+        given = fields_of(record)
         pairs = [f"{name}={_quoted(given[name])}" for name in FIELDS if name in given]
         message = _LIKE_FIELD.sub(r"\1\\x3d", escape(record.getMessage())) + _error_name(record)
         line = " ".join([_time(record), record.levelname, message, *pairs])
@@ -116,7 +85,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage() + _error_name(record),
-            **_fields(record),
+            **fields_of(record),
         }
         if self._tracebacks and record.exc_info:
             entry["traceback"] = _traceback(record)
@@ -133,11 +102,6 @@ def _quoted(value: object) -> str:
     if _BARE.fullmatch(text) and text == escape(text):
         return text
     return '"' + escape(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-
-
-def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = getattr(record, _FIELDS_KEY, {})
-    return found
 
 
 def _time(record: logging.LogRecord) -> str:

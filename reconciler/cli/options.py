@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli import help_text, values
-from reconciler.cli.arguments import SUBCOMMANDS, VERSION_FLAG, Given, asks_for_text, cut
+from reconciler.backend.address import STANDARD_ADDRESS
 from reconciler.cli.catalogue import (
     DEBUG,
     DOCKER_ADDRESS,
     FORMAT,
+    LEGACY_OPTIONS,
     METRICS,
     NOTIFY_DOCKER_ADDRESS,
     OPTIONS,
     SIGNAL_VIA,
     TEMPLATE,
+    Option,
 )
 from reconciler.cli.commands import Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
-from reconciler.cli.engine_address import check_notify_address, choose_address
-from reconciler.cli.environment import occurrences, unknown_variables
-from reconciler.cli.legacy import address_warnings, option_warnings
-from reconciler.cli.resolve import resolve, source_of
-from reconciler.cli.settings import Settings
+from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
+from reconciler.cli.parser import RUN, Given, TextAsked, read_arguments
+from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
@@ -37,79 +37,107 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
     Returns:
         What is asked for. A mistake is `Refused`, with a message that says what, where, and what to do.
     """
-    name = arguments[0] if arguments and arguments[0] in SUBCOMMANDS else ""
     try:
-        return _COMMANDS[name](arguments[1:] if name else arguments, environ)
+        command = read_arguments(arguments)
+        return _COMMANDS[command.command](command.given, environ)
+    except TextAsked as asked:
+        return Printed(str(asked))
     except UsageError as mistake:
         return Refused(str(mistake))
 
 
-def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
-    given = cut(arguments, OPTIONS, legacy=True)
-    if asks_for_text(given):
-        return _text(given, help_text.main())
+def _run(given: Given, environ: Mapping[str, str]) -> Command:
     settings, warnings = _settings(given, environ)
     return Run(settings, warnings)
 
 
-def _permissions(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
-    given = cut(arguments, (*OPTIONS, FORMAT), legacy=True)
-    if asks_for_text(given):
-        return _text(given, help_text.permissions())
-    asked = resolve((FORMAT,), given, environ)
+def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
+    output_format = _found((FORMAT,), given, environ).get(FORMAT.field, FORMAT.default_value)
     # What the engine has to allow does not depend on the template: an empty one stands in where none is given.
-    settings, warnings = _settings([(TEMPLATE.flag, ["#"]), *given], environ)
-    return Permissions(settings, asked.get(FORMAT.field, "text"), warnings)
+    settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ)
+    return Permissions(settings, output_format, warnings)
 
 
-def _record(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
-    given = cut(arguments, (DOCKER_ADDRESS, DEBUG), legacy=False)
-    if asks_for_text(given):
-        return _text(given, help_text.record())
-    found = resolve((DOCKER_ADDRESS, DEBUG), given, environ)
-    address = choose_address(found.get(DOCKER_ADDRESS.field), source_of(DOCKER_ADDRESS, given), environ)
-    warnings = address_warnings(environ, serves=address.legacy)
-    return Record(address.text, debug=found.get(DEBUG.field, False), warnings=tuple(warnings))
+def _record(given: Given, environ: Mapping[str, str]) -> Command:
+    found = _found((DOCKER_ADDRESS, DEBUG), given, environ)
+    address = choose_address(found.get(DOCKER_ADDRESS.field), _source(DOCKER_ADDRESS, given), environ)
+    return Record(address.text, debug=found.get(DEBUG.field, False), warnings=tuple(address.warnings))
 
 
-def _healthcheck(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
-    given = cut(arguments, (METRICS,), legacy=False)
-    if asks_for_text(given):
-        return _text(given, help_text.healthcheck())
-    resolve((METRICS,), given, environ)
-    written = [words[0] for _, words in given] or [words[0] for words in occurrences(METRICS, environ)]
-    return Healthcheck(written[-1] if written else None)
-
-
-def _text(given: Given, help_page: str) -> Printed:
-    asks_version = any(flag == VERSION_FLAG for flag, _ in given)
-    return Printed(help_text.version() if asks_version else help_page)
+def _healthcheck(given: Given, environ: Mapping[str, str]) -> Command:
+    written = [value for _, value in given] or values_of(METRICS, environ)
+    return Healthcheck(str(written[-1] or 0) if written else None)
 
 
 def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
-    found = resolve(OPTIONS, given, environ)
-    if "template" not in found:
+    found = _found(OPTIONS, given, environ)
+    if TEMPLATE.field not in found:
         raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
-    _check_signals(found, source_of(SIGNAL_VIA, given))
-    address = choose_address(found.get("docker_address"), source_of(DOCKER_ADDRESS, given), environ)
-    if "notify_docker_address" in found:
-        check_notify_address(found["notify_docker_address"], source_of(NOTIFY_DOCKER_ADDRESS, given), environ)
-    found["docker_address"] = address.text
-    found.setdefault("notify_docker_address", address.text)
-    found.setdefault("metrics", values.metrics([values.METRICS_DEFAULT]))
-    warnings = [
-        *option_warnings(flag for flag, _ in given),
-        *address_warnings(environ, serves=address.legacy),
-        *unknown_variables(environ),
+    _check_signals(found, _source(SIGNAL_VIA, given))
+    address = choose_address(found.get(DOCKER_ADDRESS.field), _source(DOCKER_ADDRESS, given), environ)
+    if NOTIFY_DOCKER_ADDRESS.field in found:
+        check_notify_address(found[NOTIFY_DOCKER_ADDRESS.field], _source(NOTIFY_DOCKER_ADDRESS, given), environ)
+    found[DOCKER_ADDRESS.field] = address.text
+    flags = {flag for flag, _ in given}
+    legacy = [
+        f"{flag} has no meaning any more and is ignored: {instead}"
+        for flag, (_, instead) in LEGACY_OPTIONS.items()
+        if flag in flags
     ]
-    return Settings(**found), tuple(warnings)
+    return of_one_job(**found), (*legacy, *address.warnings, *unknown_variables(environ))
+
+
+def _found(options: Iterable[Option], given: Given, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The value of each field that the arguments or the environment say something about.
+
+    A field of repeatable options has all their values, in the order of the command line, then of the environment, with
+    exact duplicates dropped.
+    """
+    by_flag = {option.flag: option for option in options}
+    found: dict[str, Any] = {}
+    repeated: dict[str, dict[Any, None]] = {}
+    flags = {flag for flag, _ in given}
+    occurrences = [(by_flag[flag], value) for flag, value in given if flag in by_flag]
+    for option in by_flag.values():
+        if option.flag not in flags:
+            occurrences += [(option, value) for value in values_of(option, environ)]
+    for option, value in occurrences:
+        if option.repeatable:
+            repeated.setdefault(option.field, {})[value] = None
+        else:
+            found[option.field] = value
+    return found | {field: tuple(each) for field, each in repeated.items()}
+
+
+def _source(option: Option, given: Given) -> str:
+    """Where the option's value is written, for messages: its flag, or its variable's name."""
+    return option.flag if any(flag == option.flag for flag, _ in given) else option.variable_name
+
+
+def of_one_job(**values: Any) -> Settings:
+    """One engine and one job, as a command line describes them, with the defaults for what is not given.
+
+    Args:
+        values: by name, fields of all three scopes, no two of which share a name.
+
+    Raises:
+        TypeError: a name that is no field, or no template.
+    """
+    values = {option.field: option.default_value for option in OPTIONS if option.default} | values
+    values.setdefault(DOCKER_ADDRESS.field, STANDARD_ADDRESS)
+    values.setdefault(NOTIFY_DOCKER_ADDRESS.field, values[DOCKER_ADDRESS.field])
+    own = {
+        scope: {field.name for field in fields(scope)} & values.keys() for scope in (ProgramSettings, EngineSettings)
+    }
+    program, engine = ({name: values.pop(name) for name in names} for names in own.values())
+    return Settings(ProgramSettings(**program), (EngineSettings(**engine),), (JobSettings(**values),))
 
 
 def _check_signals(found: Mapping[str, Any], source: str) -> None:
     """What could never be delivered is refused."""
     for notification in found.get("notifications", ()):
-        if refusal := notification.refusal(found.get("signal_via", "auto")):
+        if refusal := notification.refusal(found.get(SIGNAL_VIA.field, SIGNAL_VIA.default)):
             raise UsageError(f"{source}: {refusal}")
 
 
-_COMMANDS = {"": _run, "permissions": _permissions, "record": _record, "healthcheck": _healthcheck}
+_COMMANDS = {RUN: _run, "permissions": _permissions, "record": _record, "healthcheck": _healthcheck}

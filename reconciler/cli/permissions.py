@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.backend.permissions import Operation, needed, reading_needs, telling_needs
+from reconciler.backend.permissions import Need, Operation, needed, reading_needs, telling_needs
 
 if TYPE_CHECKING:
     from reconciler.cli.commands import Permissions
-    from reconciler.cli.settings import Settings
+    from reconciler.cli.settings import EngineSettings, ProgramSettings, Settings
 
 _RECORDED = "file:"
 _SOCKET_PROXY_HINT = (
@@ -32,10 +32,14 @@ class AccessList:
 
 def access_lists(settings: Settings) -> list[AccessList]:
     """One list for each address that the configuration uses, with nothing in it that is not needed."""
-    is_recorded = settings.docker_address.startswith(_RECORDED)
-    reading = frozenset() if is_recorded else reading_needs(one_shot=settings.one_shot)
-    telling = telling_needs(settings.notifications, settings.signal_via)
-    if settings.notify_docker_address == settings.docker_address:
+    telling = frozenset[Need]().union(*(telling_needs(job.notifications, job.signal_via) for job in settings.jobs))
+    return [each for engine in settings.engines for each in _of_engine(engine, settings.program, telling)]
+
+
+def _of_engine(engine: EngineSettings, program: ProgramSettings, telling: frozenset[Need]) -> list[AccessList]:
+    is_recorded = engine.docker_address.startswith(_RECORDED)
+    reading = frozenset[Need]() if is_recorded else reading_needs(one_shot=program.one_shot)
+    if engine.notify_docker_address == engine.docker_address:
         return [AccessList("--docker-address", () if is_recorded else needed(reading | telling))]
     lists = [AccessList("--docker-address", needed(reading))]
     return lists + ([AccessList("--notify-docker-address", needed(telling))] if telling else [])

@@ -1,11 +1,11 @@
-"""What one run of the program is to do: the outcome of options, environment and defaults."""
+"""What one run of the program is to do, the outcome of options, environment and defaults; and how the log names it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from reconciler.backend.address import STANDARD_ADDRESS
+from templating.addresses import is_address, shown_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,55 +31,136 @@ class IntervalSeconds(NamedTuple):
     max_s: float
 
 
-INTERVAL_DEFAULT = IntervalSeconds(0.5, 2.0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramSettings:
+    """What all engines and jobs of one run share.
+
+    Attributes:
+        resync_s: seconds between two complete comparisons with engines and targets, over 0.
+        one_shot: render, write and tell once, then end.
+        metrics: where metrics, health and the status page are served; None where they are off.
+        state_dir: the folder for states, locks and template copies; None is beside each target.
+        log_format: `text` or `json` on standard error.
+        debug: debug messages, and tracebacks.
+        status_page: whether `/` and `/status.json` are served.
+        status_hosts: the names of this machine to which they answer, beside `localhost` and its addresses.
+        render_user: who a render process of a program that is root becomes.
+    """
+
+    resync_s: float
+    one_shot: bool = False
+    metrics: MetricsAddress | None
+    state_dir: Path | None = None
+    log_format: LogFormat
+    debug: bool = False
+    status_page: bool
+    status_hosts: tuple[str, ...] = ()
+    render_user: RenderUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The settings of one run, checked: whatever is here can be used as it is.
+class EngineSettings:
+    """One engine. The addresses are texts that `reconciler.backend.address` accepts: they hold no credentials.
+
+    Attributes:
+        docker_address: the engine that is read.
+        notify_docker_address: where its signals and restarts go; the same as `docker_address` unless configured.
+    """
+
+    docker_address: str
+    notify_docker_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSettings:
+    """One target, what it is made from, and who is told of it.
 
     Attributes:
         template: a path, an inline template (begins with `#`), or an http(s) address; never empty.
         target: the path of the file to keep, or `-` for standard output; never empty.
         notifications: who is told, in the order given, exact duplicates dropped.
         interval: the bounds of a batch of notifications.
-        resync_s: seconds between two complete listings, over 0.
-        one_shot: render, write and tell once, then end.
-        docker_address: the engine that is read, as text that `reconciler.backend.address` accepts: it holds
-            no credentials.
-        notify_docker_address: where signals and restarts go, likewise; the same as `docker_address` unless configured.
-        metrics: where metrics, health and the status page are served; None where they are off.
-        state_dir: the folder for state, lock and template copies; None is beside the target.
         signal_via: how a signal reaches its container.
-        strict: unknown names in a template are errors.
-        log_format: `text` or `json` on standard error.
-        debug: debug messages, and tracebacks.
-        status_page: whether `/` and `/status.json` are served.
-        status_hosts: the names of this machine to which they answer, beside `localhost` and its addresses.
+        strict: unknown names in the template are errors.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
         render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
             size.
-        render_user: who the render process of a program that is root becomes.
     """
 
     template: str
-    target: str = STANDARD_OUTPUT
+    target: str
     notifications: tuple[Action, ...] = ()
-    interval: IntervalSeconds = INTERVAL_DEFAULT
-    resync_s: float = 30.0
-    one_shot: bool = False
-    docker_address: str = STANDARD_ADDRESS
-    notify_docker_address: str = STANDARD_ADDRESS
-    metrics: MetricsAddress | None = None
-    state_dir: Path | None = None
-    signal_via: SignalVia = "auto"
+    interval: IntervalSeconds
+    signal_via: SignalVia
     strict: bool = False
-    log_format: LogFormat = "text"
-    debug: bool = False
-    status_page: bool = True
-    status_hosts: tuple[str, ...] = ()
-    render_time_limit_s: float = 10.0
-    render_size_limit_bytes: int = 16 * 1024 * 1024
+    render_time_limit_s: float
+    render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
-    render_user: RenderUser = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run, checked: whatever is here can be used as it is.
+
+    Attributes:
+        program: what is the same for all.
+        engines: one at least.
+        jobs: one at least; no two have the same target.
+    """
+
+    program: ProgramSettings
+    engines: tuple[EngineSettings, ...]
+    jobs: tuple[JobSettings, ...]
+
+
+def effective_settings(settings: Settings, job: JobSettings) -> str:
+    """What the program will do for a job, in the words of its options.
+
+    A template may hold secrets, in its text or in its address; an engine's address with credentials is refused before.
+    """
+    program, engines = settings.program, settings.engines
+    parts = {
+        "template": template_name(job.template),
+        "target": job.target,
+        "notify": ", ".join(map(str, job.notifications)) or "nobody",
+        "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
+        "resync": f"{program.resync_s:g}",
+        "engine": ", ".join(engine.docker_address for engine in engines),
+        "notify-engine": ", ".join(filter(None, map(_notify_engine, engines))),
+        "metrics": "off" if program.metrics is None or program.one_shot else str(program.metrics),
+        "status": " ".join(program.status_hosts) if program.status_page else "off",
+        "state-dir": "" if program.state_dir is None else str(program.state_dir),
+        "signal-via": job.signal_via,
+        "render-limits": f"{job.render_time_limit_s:g} s, {job.render_size_limit_bytes} bytes",
+        "render-memory-limit": _size(job.render_memory_limit_bytes),
+        "render-user": _if_differs(program.render_user, "nobody"),
+        "modes": " ".join(_modes(program, job)),
+    }
+    return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
+
+
+def template_name(template: str) -> str:
+    """How a template is called in messages: an inline one by its size, an address without user, password and query."""
+    if template.startswith("#"):
+        return f"inline, {len(template)} characters"
+    if is_address(template):
+        return shown_address(template).partition("?")[0]
+    return template
+
+
+def _size(size_bytes: int | None) -> str:
+    return "" if size_bytes is None else f"{size_bytes} bytes"
+
+
+def _if_differs(text: str, usual: str) -> str:
+    return "" if text == usual else text
+
+
+def _notify_engine(engine: EngineSettings) -> str:
+    return _if_differs(engine.notify_docker_address, engine.docker_address)
+
+
+def _modes(program: ProgramSettings, job: JobSettings) -> list[str]:
+    given = {"one-shot": program.one_shot, "strict": job.strict, "debug": program.debug}
+    return [name for name, is_on in given.items() if is_on]

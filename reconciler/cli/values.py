@@ -1,118 +1,114 @@
-"""From the words of one option to its value. Each function raises ValueError that says what is wrong and what to give.
-
-A word is one argument after the option; the environment's text is cut into the same words before (see `occurrences`).
-"""
+"""From an option's words to its value. Each function raises ValueError that says what is wrong and what to give."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from metrics.address import MetricsAddress, parse_metrics_address
+from metrics.address import parse_metrics_address
 from models.hosts import is_host
-from reconciler.cli.numbers import parse_bytes, parse_seconds, parse_seconds_over_zero
 from reconciler.cli.settings import IntervalSeconds
 from templating.addresses import check_address, is_address
 
-Words = Sequence[str]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-METRICS_DEFAULT = "9413"
+SECONDS_MAX = 366 * 24 * 3600
+"""A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_SIZE = re.compile(r"(\d+)\s*(?:([KMG])i?B?|B)?", re.ASCII | re.IGNORECASE)
+_FACTORS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
-def text(words: Words) -> str:
-    """One word that says something, kept exactly as it is."""
-    if not words[0].strip():
+def text(word: str) -> str:
+    """A word that says something, kept exactly as it is."""
+    if not word.strip():
         raise ValueError("it is empty: give a value, or leave it out")
-    return words[0]
+    return word
 
 
-def template(words: Words) -> str:
+def template(word: str) -> str:
     """A path, a template's own text, or an address that could be one."""
-    given = text(words)
-    if is_address(given):
-        check_address(given)
-    return given
+    if is_address(text(word)):
+        check_address(word)
+    return word
 
 
-def folder(words: Words) -> Path:
+def folder(word: str) -> Path:
     """A folder, which need not be there yet."""
-    return Path(text(words))
+    return Path(text(word))
 
 
-def flag(words: Words) -> bool:
-    """True for the bare option; in the environment 1, true, yes, on, or 0, false, no, off, in any case."""
-    if not words:
-        return True
-    word = words[0].strip().lower()
-    if word not in _TRUE + _FALSE:
-        raise ValueError(f"{words[0]!r} is neither yes nor no: give one of {', '.join(_TRUE + _FALSE)}")
-    return word in _TRUE
+def switch(word: str) -> bool:
+    """1, true, yes, on, or 0, false, no, off, in any case."""
+    written = word.strip().lower()
+    if written not in _TRUE + _FALSE:
+        raise ValueError(f"{word!r} is neither yes nor no: give one of {', '.join(_TRUE + _FALSE)}")
+    return written in _TRUE
 
 
-def choice(*allowed: str) -> Callable[[Words], str]:
+def choice(*allowed: str) -> Callable[[str], str]:
     """Exactly one of the words given."""
 
-    def choose(words: Words) -> str:
-        word = words[0].strip()
-        if word not in allowed:
-            raise ValueError(f"{word!r} is not known: give one of {', '.join(allowed)}")
-        return word
+    def choose(word: str) -> str:
+        if word.strip() not in allowed:
+            raise ValueError(f"{word.strip()!r} is not known: give one of {', '.join(allowed)}")
+        return word.strip()
 
     return choose
 
 
-def seconds_over_zero(words: Words) -> float:
-    """A number of seconds over 0."""
-    return parse_seconds_over_zero(words[0])
+def seconds(word: str) -> float:
+    """A number of seconds, 0 or more, in plain decimal notation, at most a year."""
+    if not _NUMBER.fullmatch(word.strip()):
+        raise ValueError(f"{word!r} is not a number of seconds: give one such as 0.5 or 30")
+    value_s = float(word)
+    if value_s < 0:
+        raise ValueError(f"{word.strip()} is negative: give a number of seconds, 0 or more")
+    if not math.isfinite(value_s) or value_s > SECONDS_MAX:
+        raise ValueError(f"{word.strip()} seconds are more than a year: give at most {SECONDS_MAX}")
+    return value_s + 0.0  # -0 reads as 0
 
 
-def size_bytes(words: Words) -> int:
-    """A size in bytes."""
-    return parse_bytes(words[0])
+def seconds_over_zero(word: str) -> float:
+    """A number of seconds over 0, as `seconds` otherwise."""
+    value_s = seconds(word)
+    if value_s <= 0:
+        raise ValueError("0 seconds are too few: give a number over 0, such as 30")
+    return value_s
 
 
-def interval(words: Words) -> IntervalSeconds:
+def size_bytes(word: str) -> int:
+    """A size over 0 such as `1048576`, `1M` or `16MiB` (powers of 1024), in bytes."""
+    match = _SIZE.fullmatch(word.strip())
+    if match is None:
+        raise ValueError(f"{word!r} is not a size in bytes: give a whole number, or one such as 512K or 16MiB")
+    value_bytes = int(match[1]) * _FACTORS[(match[2] or "").upper()]
+    if value_bytes <= 0:
+        raise ValueError("0 bytes are too few: give a size over 0, such as 16MiB")
+    return value_bytes
+
+
+def interval(values_s: Sequence[float]) -> IntervalSeconds:
     """MIN and MAX in seconds; one value serves for both."""
-    if len(words) not in (1, 2):
-        raise ValueError(f"{len(words)} values are given: give MIN and MAX in seconds, or one value for both")
-    values_s = [parse_seconds(word) for word in words]
+    if len(values_s) not in (1, 2):
+        raise ValueError(f"{len(values_s)} values are given: give MIN and MAX in seconds, or one value for both")
     if values_s[0] > values_s[-1]:
         raise ValueError(f"MIN {values_s[0]:g} is over MAX {values_s[-1]:g}: give the smaller number first")
     return IntervalSeconds(values_s[0], values_s[-1])
 
 
-def metrics(words: Words) -> MetricsAddress | None:
-    """Where metrics are served: `[ADDRESS:]PORT`; None where 0 turns them off."""
-    return parse_metrics_address(words[0])
+metrics_address = parse_metrics_address
 
 
-def host_name(words: Words) -> str:
+def host_name(word: str) -> str:
     """A name of this machine, as `Host` headers have it: without port, in small letters."""
-    name = words[0].strip().lower().removesuffix(".")
+    name = word.strip().lower().removesuffix(".")
     if not is_host(name):
-        raise ValueError(f"{words[0]!r} is no host name: give one without a port, such as pygen.example.org")
+        raise ValueError(f"{word!r} is no host name: give one without a port, such as pygen.example.org")
     return name
-
-
-def single(written: str) -> list[Words]:
-    """The environment's text is one word."""
-    return [[written]]
-
-
-def numbers(written: str) -> list[Words]:
-    """The environment's text is one list of words, cut at commas or blanks."""
-    return [re.split(r"\s*,\s*|\s+", written.strip())]
-
-
-def names(written: str) -> list[Words]:
-    """The environment's text is several names, cut at commas."""
-    return [[item] for item in written.split(",")]
-
-
-def actions(word_count: int) -> Callable[[str], list[Words]]:
-    """The environment's text is several times so many words, cut at commas; the first one may hold blanks."""
-    return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]

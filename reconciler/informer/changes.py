@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.change import Change
+from models.event import Change
 
 if TYPE_CHECKING:
     from models.container import Container

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.timestamps import parse_ns
+from models.run import parse_ns
 from reconciler.informer.invalidation import is_end
 
 if TYPE_CHECKING:

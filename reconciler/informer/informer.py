@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
-    from models.change import Change
-    from models.event import EngineEvent
+    from models.event import Change, EngineEvent
     from reconciler.backoff import Backoff
 
 # A stream is subscribed before the first list; an engine that does not answer the subscription is listed all the same.

@@ -13,14 +13,14 @@ inspect (or between the clocks that they go by) costs one inspect, and not one f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from models.container import endpoint_ids
-from models.status import status_of
-from models.timestamps import parse_ns
+from models.networks import endpoint_ids
+from models.reading import status_of
+from models.run import SECOND_NS, parse_ns
 from reconciler.informer.state import Reading
-from reconciler.informer.store import Cached
+from reconciler.informer.store import Cached, ListSummary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # Slack for the whole seconds of `Date` headers and list texts, and for the time that an answer takes.
 _UPTIME_SLACK_S = 3.0
-_SECOND_NS = 1_000_000_000
 
 _HEALTH = {"(healthy)": "healthy", "(unhealthy)": "unhealthy", "(health: starting)": "starting"}
 
@@ -76,7 +75,7 @@ def _ran_s(cached: Cached) -> float:
     started_ns = parse_ns(cached.container.started_at) if cached.container.running else None
     if started_ns is None or cached.engine_ns_max is None:
         return 0.0
-    return max(0.0, (cached.engine_ns_max - _SECOND_NS - started_ns) / _SECOND_NS)
+    return max(0.0, (cached.engine_ns_max - SECOND_NS - started_ns) / SECOND_NS)
 
 
 def cached_reading(container: Container, moment: RequestTime, before: Cached | None) -> Cached:
@@ -95,26 +94,6 @@ def cached_reading(container: Container, moment: RequestTime, before: Cached | N
         if before.ran_s is not None:
             cached.ran_s, cached.ran_at_s = before.ran_s, before.ran_at_s
     return cached
-
-
-@dataclass(frozen=True, slots=True)
-class ListSummary:
-    """The part of a container that both the list and an inspect show, and that can change while its id stays.
-
-    Attributes:
-        name: without the leading slash.
-        status: `running`, `paused`, `exited`, ...
-        health: of a container that runs and is not paused, else ''.
-        networks: (network id, IPv4 address, IPv6 address) of each.
-        endpoints: the beginnings of the ids of its places in its networks, which are others after every start; empty
-            where they are not told.
-    """
-
-    name: str
-    status: str
-    health: str
-    networks: frozenset[tuple[str, str, str]]
-    endpoints: frozenset[str] = frozenset()
 
 
 def summary_of_entry(entry: Mapping[str, Any]) -> ListSummary:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.backoff import delay_s
+from models.matching import DOCKER_SHORT_ID_DIGITS
 from reconciler.backend.port import InspectFailed, InspectPending
 from reconciler.informer.state import Quarantined
 
@@ -28,7 +29,6 @@ _ASKED_AT_ONCE_MAX = 4
 _NO_ROOM_S = 1.0
 # A container in quarantine that causes many events is asked no more often than this.
 _BETWEEN_EVENTS_S = 1.0
-_SHORT_ID = 12
 
 
 @dataclass(slots=True)
@@ -211,7 +211,7 @@ class Quarantine:
 
     @staticmethod
     def _called(container_id: str, entry: _Unresolved) -> str:
-        short_id = container_id[:_SHORT_ID]
+        short_id = container_id[:DOCKER_SHORT_ID_DIGITS]
         return f"{entry.name} ({short_id})" if entry.name else short_id
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from models.change import Change
     from models.container import Container
+    from models.event import Change
     from models.networks import NetworkFacts
     from models.snapshot import Snapshot
     from notify.start_order import CompleteList

@@ -9,8 +9,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models.container import Container
-    from reconciler.informer.list_comparison import ListSummary
     from reconciler.informer.state import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ListSummary:
+    """The part of a container that both the list and an inspect show, and that can change while its id stays.
+
+    Attributes:
+        name: without the leading slash.
+        status: `running`, `paused`, `exited`, ...
+        health: of a container that runs and is not paused, else ''.
+        networks: (network id, IPv4 address, IPv6 address) of each.
+        endpoints: the beginnings of the ids of its places in its networks, which are others after every start; empty
+            where they are not told.
+    """
+
+    name: str
+    status: str
+    health: str
+    networks: frozenset[tuple[str, str, str]]
+    endpoints: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

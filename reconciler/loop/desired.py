@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.cli.logging_setup import fields
+from reconciler.log_fields import fields
 from reconciler.loop.render_worker import LoadEnded, RenderEnded
 from templating.outcome import TemplateFailure
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from models.notification import Notification
 from notify.start_order import ContainerObservation
-from reconciler.cli.logging_setup import fields
+from reconciler.log_fields import fields
 from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.outcome import Missing, Present, Reading, Unreadable, WriteFailed, Written
 
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-    from models.change import Change
+    from models.event import Change
+    from models.write import Cause
     from notify.notifier import Notifier
     from reconciler.backoff import Backoff
     from reconciler.loop.desired import Content, Desired
     from reconciler.loop.pass_input import PassInput
     from reconciler.loop.sightings import Sightings
     from reconciler.target.target import Target
-
-Cause = Literal["state", "template", "drift", "missing"]
 
 # The containers of each notification.
 Matching = Mapping[Notification, Sequence[ContainerObservation]]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from notify.notifier import flush
+from reconciler.exit_status import ExitStatus
 from reconciler.loop.wakeups import StopAsked, Wakeup
 
 if TYPE_CHECKING:
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 BUDGET_S = 30.0
 # After a stop was asked for: an answer that is on its way is used, and nothing else is waited for.
 STOP_PATIENCE_S = 0.3
-
-
-class Status(IntEnum):
-    """Exit statuses of the program."""
-
-    OK = 0
-    UNEXPECTED = 1
-    USAGE = 2
-    ENGINE_UNREACHABLE = 11
-    TEMPLATE_FAILED = 12
-    WRITE_FAILED = 13
-    NOTIFICATION_FAILED = 14
 
 
 class OneShot:
@@ -68,19 +56,19 @@ class OneShot:
         self._deadline_s = deadline_s
         self._wait_until_s = deadline_s
 
-    def run(self) -> Status:
+    def run(self) -> ExitStatus:
         """Read, render, write, tell."""
         view = self._view()
         if view is None:
             self._log.error("the engine's state could not be read in time; the target is left as it is")
-            return Status.ENGINE_UNREACHABLE
+            return ExitStatus.ENGINE_UNREACHABLE
         written = self._write(view)
-        if written is not Status.OK:
+        if written is not ExitStatus.OK:
             return written
         if not flush([self._job.notifier], self._deadline_s, clock=self._clock, wait=self._inbox.take):
             self._log.error("not everybody could be told in time; what is left stays owed")
-            return Status.NOTIFICATION_FAILED
-        return Status.OK
+            return ExitStatus.NOTIFICATION_FAILED
+        return ExitStatus.OK
 
     def _view(self) -> PassInput | None:
         while (view := self._states.take()) is None:
@@ -88,20 +76,20 @@ class OneShot:
                 return None
         return view
 
-    def _write(self, view: PassInput) -> Status:
+    def _write(self, view: PassInput) -> ExitStatus:
         while not self._job.reconcile(view):
             if self._job.desired.is_pending:
                 if not self._wait_for_render():
                     self._log.error("the template could not be rendered in time; the target is left as it is")
-                    return Status.TEMPLATE_FAILED
+                    return ExitStatus.TEMPLATE_FAILED
                 continue
             retry_at_s = self._job.next_due()
             if self._job.desired.failure is not None:
-                return Status.TEMPLATE_FAILED
+                return ExitStatus.TEMPLATE_FAILED
             # A pipe gets a reader sooner or later; a file's fault is for people, who wait for the status.
             if self._job.target.is_file or retry_at_s is None or not self._wait_until(retry_at_s):
-                return Status.WRITE_FAILED
-        return Status.OK
+                return ExitStatus.WRITE_FAILED
+        return ExitStatus.OK
 
     def _wait_until(self, moment_s: float) -> bool:
         """Wait for a moment, and tell whether there is time for another try."""

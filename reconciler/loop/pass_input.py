@@ -12,7 +12,7 @@ from notify.start_order import CompleteList
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from models.change import Change
+    from models.event import Change
     from reconciler.informer.state import EngineState, PublishedState, Reading
 
 

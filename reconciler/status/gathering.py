@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from models.matching import DOCKER_SHORT_ID_DIGITS
 from reconciler.status.values import (
     Debt,
     EngineStatus,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 DEBTS_SHOWN_MAX = 50
 QUARANTINED_SHOWN_MAX = 50
 NOTES_SHOWN_MAX = 100
-_SHORT_ID = 12
 
 
 class WatchedJob:
@@ -156,11 +156,15 @@ class Gathering:
 
     def _heard(self, event: EngineEvent, at_epoch_s: float) -> HeardEvent:
         """What is shown of an event: of its attributes, which hold all labels, names alone."""
-        name = event.attributes.get("name") or event.actor_id[:_SHORT_ID]
+        name = event.attributes.get("name") or event.actor_id[:DOCKER_SHORT_ID_DIGITS]
         container = event.attributes.get("container", "") if event.kind == "network" else ""
         known = self._published.latest.readings.get(container)
         return HeardEvent(
-            at_epoch_s, event.kind, event.action, name, container[:_SHORT_ID] if known is None else known.container.name
+            at_epoch_s,
+            event.kind,
+            event.action,
+            name,
+            container[:DOCKER_SHORT_ID_DIGITS] if known is None else known.container.name,
         )
 
     def _stream(self) -> StreamStatus:
@@ -188,7 +192,7 @@ def _quarantine(state: EngineState, to_epoch_s: float) -> tuple[QuarantinedConta
 def _quarantined(each: Quarantined, to_epoch_s: float) -> QuarantinedContainer:
     return QuarantinedContainer(
         container=each.name,
-        short_id=each.container_id[:_SHORT_ID],
+        short_id=each.container_id[:DOCKER_SHORT_ID_DIGITS],
         since_epoch_s=to_epoch_s + each.since_s,
         shown_as_before=each.is_known,
         trouble=each.why,

@@ -10,6 +10,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from models.run import SECOND_NS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -17,11 +19,9 @@ if TYPE_CHECKING:
     from metrics.loop_metrics import LoopMetrics
     from metrics.notify_metrics import NotifyMetrics
     from models.event import EngineEvent
-    from models.notification import Notification
-    from models.notify_report import NotifyReport
+    from models.notification import Notification, NotifyReport
 
 EVENTS_KEPT = 50
-_SECOND_NS = 1_000_000_000
 
 RenderFacts = tuple[float, bool, float, int]
 """When it ended (seconds since the epoch), whether well, after how many seconds, with how many undefined names."""
@@ -137,7 +137,7 @@ class EngineRecord:
 
     def heard(self, event: EngineEvent) -> None:
         """An event arrived; the informer counts it."""
-        at_epoch_s = event.time_ns / _SECOND_NS if event.time_ns else self._wall_clock()
+        at_epoch_s = event.time_ns / SECOND_NS if event.time_ns else self._wall_clock()
         with self._lock:
             self._events.appendleft((event, at_epoch_s))
 

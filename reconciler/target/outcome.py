@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-WriteMode = Literal["replace", "in_place", "stream"]
+if TYPE_CHECKING:
+    from models.write import WriteMode
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,17 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from templating.errors import Refused, WrongUse
-from templating.sandbox import syntax
+from templating.errors import Refused
+from templating.sandbox import operators, syntax
 from templating.sandbox.filters import filters_for, tests_for
 from templating.sandbox.functions import GLOBALS
 from templating.sandbox.lookup import Lookup
 from templating.sandbox.notes import Notes
 from templating.sandbox.undefined import unknown_class
-from templating.sandbox.writing import describe, refuse_addresses, text_of
+from templating.sandbox.writing import text_of
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context, Undefined
-
-_OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
 
 class RuntimeCodeGenerator(CodeGenerator):
@@ -62,7 +60,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     template_class = PassTemplate
     code_generator_class = RuntimeCodeGenerator
-    intercepted_binops = _OPERATORS
+    intercepted_binops = operators.OPERATORS
 
     def __init__(self, loader: BaseLoader, *, strict: bool = False) -> None:
         self.undefined_names: dict[str, None] = {}
@@ -106,14 +104,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's
         """An operator, with a reason where it does not apply."""
-        if operator == "%" and isinstance(left, str):
-            refuse_addresses(right)
-            return left % right
-        return self._apply(operator, left, right)
-
-    def add(self, left: Any, right: Any) -> Any:
-        """`left + right`, for the filter `sum`."""
-        return self._apply("+", left, right)
+        return operators.apply(operator, left, right)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """A function or macro; two underscores keep clear of a template's keyword arguments."""
@@ -132,13 +123,6 @@ class TemplateEnvironment(SandboxedEnvironment):
         return template
 
     # Inside
-
-    def _apply(self, operator: str, left: Any, right: Any) -> Any:
-        try:
-            return self.binop_table[operator](left, right)
-        except TypeError:
-            kinds = f"{describe(left)} and {describe(right)}"
-            raise WrongUse(f"{operator!r} cannot be applied to {kinds}") from None
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

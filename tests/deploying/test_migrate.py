@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.cli.catalogue import OPTIONS
+from reconciler.cli.catalogue import LEGACY_OPTIONS, OPTIONS
 from reconciler.cli.commands import Printed, Run
-from reconciler.cli.legacy import LEGACY_OPTIONS
 from reconciler.cli.options import parse
 from templating.inline_source import InlineSource
 from templating.outcome import Rendered
@@ -102,7 +101,7 @@ def test_every_option_of_docker_pygen_is_on_the_page() -> None:
     told = {code.partition(" ")[0]: row for row in table for code in row.code(0)}
     assert told.keys() == DOCKER_PYGEN_OPTIONS
     with_warning = {flag for flag, row in told.items() if "Accepted with a warning" in row.cells[2]}
-    assert with_warning == {option.flag for option in LEGACY_OPTIONS}
+    assert with_warning == set(LEGACY_OPTIONS)
 
 
 def test_variables_on_the_page_exist() -> None:

@@ -15,7 +15,7 @@ from tests.support.compose import read_by_compose
 from tests.support.process import ROOT
 
 if TYPE_CHECKING:
-    from reconciler.cli.settings import Settings
+    from reconciler.cli.settings import JobSettings
 
 FILES = sorted((ROOT / "deploy").glob("recipes/*/compose.yaml"))
 ALL = [ROOT / "deploy" / "compose.yaml", *FILES]
@@ -28,10 +28,12 @@ def _read(file: Path) -> dict[str, Any]:
     return read_by_compose(file, environ={"DOCKER_GROUP": "4242"})
 
 
-def _settings(pygen: dict[str, Any]) -> Settings:
+def _settings(pygen: dict[str, Any]) -> tuple[JobSettings, Path | None]:
+    """Its one job, and its state folder."""
     command = parse(pygen["command"], pygen.get("environment") or {})
     assert isinstance(command, Run), command
-    return command.settings
+    (job,) = command.settings.jobs
+    return job, command.settings.program.state_dir
 
 
 def _mount_of(service: dict[str, Any], path: str) -> dict[str, Any]:
@@ -45,13 +47,13 @@ def _mount_of(service: dict[str, Any], path: str) -> dict[str, Any]:
 def test_the_template_is_the_recipe_s_and_the_target_can_be_written(file: Path) -> None:
     """Both lie in mounts of the service; the template's is a file of the project."""
     pygen = _read(file)["services"]["pygen"]
-    settings = _settings(pygen)
-    mount = _mount_of(pygen, settings.template)
+    job, state_dir = _settings(pygen)
+    mount = _mount_of(pygen, job.template)
     assert mount["read_only"]
-    assert Path(mount["source"] + settings.template.removeprefix(mount["target"])).is_file()
-    assert not _mount_of(pygen, settings.target).get("read_only")
-    if settings.state_dir:
-        assert not _mount_of(pygen, str(settings.state_dir)).get("read_only")
+    assert Path(mount["source"] + job.template.removeprefix(mount["target"])).is_file()
+    assert not _mount_of(pygen, job.target).get("read_only")
+    if state_dir:
+        assert not _mount_of(pygen, str(state_dir)).get("read_only")
 
 
 @EVERY
@@ -59,9 +61,9 @@ def test_who_is_told_is_a_service_that_reads_what_is_written(file: Path) -> None
     """It has the target's volume, and loses no restart policy by the signal."""
     project = _read(file)
     pygen = project["services"]["pygen"]
-    settings = _settings(pygen)
-    written = _mount_of(pygen, settings.target)["source"]
-    for notification in settings.notifications:
+    job, _ = _settings(pygen)
+    written = _mount_of(pygen, job.target)["source"]
+    for notification in job.notifications:
         (told,) = [service for name, service in project["services"].items() if _is(project, name, notification)]
         assert written in {mount["source"] for mount in told["volumes"] if mount.get("read_only")}
         assert told["restart"] == "always"
@@ -76,8 +78,8 @@ def test_pygen_has_few_rights(file: Path) -> None:
     assert pygen["read_only"] is True
     assert pygen["cap_drop"] == ["ALL"]
     assert pygen["security_opt"] == ["no-new-privileges:true"]
-    settings = _settings(pygen)
-    folders = {_mount_of(pygen, path)["target"] for path in (settings.target, str(settings.state_dir or "")) if path}
+    job, state_dir = _settings(pygen)
+    folders = {_mount_of(pygen, path)["target"] for path in (job.target, str(state_dir or "")) if path}
     assert {mount["target"] for mount in pygen["volumes"] if not mount.get("read_only")} == folders
 
 

@@ -25,6 +25,7 @@ _ON_EVERY_ENGINE = frozenset(
         "test_main_job",
         "test_ways_of_matching",
         "test_ways_of_telling",
+        "test_exec",
         "test_own_container",
         "test_kill_points",
         "test_metric_values",

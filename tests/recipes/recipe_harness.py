@@ -14,7 +14,8 @@ from models.networks import network_facts
 from models.snapshot import Snapshot
 from templating.outcome import Rendered
 from templating.renderer import Renderer
-from templating.source import Edges, open_source
+from templating.runtime import SourceRuntime
+from templating.source import open_source
 from tests.support.fake_engine.world import World
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class RecipeHarness:
 
     def render(self) -> str:
         """Render in strict mode: a recipe uses no name that does not exist, and nothing odd stops it."""
-        edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
-        source = open_source(str(self._path), edges)
+        runtime = SourceRuntime(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
+        source = open_source(str(self._path), runtime)
         renderer = Renderer(source, strict=True, warn=_unexpected, environ=self.environ)
         try:
             failure = renderer.load()

@@ -30,7 +30,7 @@ from templating.sandbox.undefined import Blank
 from templating.sandbox.writing import describe, text_of
 
 if TYPE_CHECKING:
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 Filter = Callable[..., Any]
 
@@ -38,13 +38,13 @@ LEFT_OUT = frozenset({"random"})
 """Of Jinja's: the file would differ at each render of the same state."""
 
 
-def own_filters(environment: TemplateEnvironment) -> dict[str, Filter]:
+def own_filters(environment: SandboxedEnvironment) -> dict[str, Filter]:
     """The project's own filters by name, for one environment."""
     rooms = (text, quoting, data, lenient, listing, reach, names, ownership, serving, host_files, rotation, distinct)
     return {name: function for room in rooms for name, function in room.filters(environment).items()}
 
 
-def filters_for(environment: TemplateEnvironment) -> dict[str, Filter]:
+def filters_for(environment: SandboxedEnvironment) -> dict[str, Filter]:
     """All filters of one environment."""
     filters = {name: function for name, function in FILTERS.items() if name not in LEFT_OUT}
     filters |= jinja.filters(environment) | own_filters(environment)

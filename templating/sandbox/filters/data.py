@@ -13,7 +13,7 @@ from templating.sandbox.undefined import Blank
 from templating.sandbox.writing import describe, text_of
 
 if TYPE_CHECKING:
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _UNUSUAL = re.compile(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 _MAX_DEPTH = 100
@@ -58,7 +58,7 @@ def _key(key: Any) -> str:
     raise WrongUse(f"{describe(key)} cannot be the key of data")
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:  # noqa: ARG001 - all rooms have one signature
+def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:  # noqa: ARG001 - all rooms have one signature
     """The filters of this file by name."""
 
     def to_json(value: Any, indent: int | None = None) -> str:

@@ -14,7 +14,7 @@ from templating.errors import WrongUse
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -135,7 +135,7 @@ def _end(part: str) -> str:
     return re.split(r"[*?\]]", part)[-1][::-1]
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def distinct_files(value: Any) -> Distinct:

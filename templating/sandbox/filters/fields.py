@@ -10,10 +10,10 @@ from templating.errors import WrongUse
 from templating.sandbox.writing import describe
 
 if TYPE_CHECKING:
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 
-def look_up(environment: TemplateEnvironment, item: Any, path: Any) -> Any:
+def look_up(environment: SandboxedEnvironment, item: Any, path: Any) -> Any:
     """What an item has under a path such as `name`, `networks.first.name` or `labels.com.docker.compose.project`.
 
     In a mapping all that is left of the path is tried as one key first, because labels have dots in their names.

@@ -21,8 +21,9 @@ from templating.sandbox.filters.names import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from jinja2.sandbox import SandboxedEnvironment
+
     from models.mounts import Mount
-    from templating.sandbox.environment import TemplateEnvironment
 
 _LENGTH_MAX = 1024
 _PART_LENGTH_MAX = 255  # NAME_MAX
@@ -148,7 +149,7 @@ def _read_only(container: Container) -> frozenset[str]:
     return frozenset(entry.get("Destination", "") for entry in entries if entry.get("RW") is False)
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def host_files(value: Any, path: Any) -> HostFiles:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import filters as jinja
 from jinja2.utils import htmlsafe_json_dumps
 
+from templating.sandbox import operators
 from templating.sandbox.filters.data import plain
 from templating.sandbox.writing import refuse_addresses, text_of
 
 if TYPE_CHECKING:
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 Filter = Callable[..., Any]
 
@@ -25,7 +26,7 @@ _WRITING = (
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Filter]:
+def filters(environment: SandboxedEnvironment) -> dict[str, Filter]:
     """Those of Jinja's filters that are not taken as they are, by name."""
     writing = {name: _checked(jinja.FILTERS[name]) for name in _WRITING.split()}
     writing |= {name: _checked(_of_text(jinja.FILTERS[name])) for name in ("indent",)}
@@ -39,7 +40,7 @@ def filters(environment: TemplateEnvironment) -> dict[str, Filter]:
     def sum_(value: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
         total = start
         for item in read(value, attribute):
-            total = environment.add(total, item)
+            total = operators.apply("+", total, item)
         return total
 
     def wordwrap(

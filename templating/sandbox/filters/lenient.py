@@ -18,7 +18,7 @@ from templating.sandbox.writing import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 LENGTH_MAX = 64 * 1024
 """Characters of a document; a longer one counts as unreadable."""
@@ -108,7 +108,7 @@ def usual_address(text: str) -> str:
     return "" if "%" in str(address) else str(address)
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def read(value: Any) -> Any:

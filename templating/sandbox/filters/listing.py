@@ -11,7 +11,7 @@ from templating.sandbox.undefined import Blank
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _ANY = object()
 
@@ -28,7 +28,7 @@ def same_kind(example: Iterable[Any], items: list[Any]) -> Sequence[Any]:
     return example[:0] + items if isinstance(example, ItemList) else items
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def where(value: Iterable[Any], field: Any, expected: Any = _ANY) -> Sequence[Any]:

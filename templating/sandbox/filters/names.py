@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
+from models.hosts import NAME_LENGTH_MAX
 from models.record import Record
 from templating.errors import WrongUse
 from templating.sandbox.undefined import Blank
@@ -19,13 +20,12 @@ from templating.sandbox.undefined import Blank
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 ENTRIES_MAX = 100
 """So many different entries of one list of one container count, unless a template says otherwise."""
 
 _LIMIT_MAX = 100_000
-_NAME_LENGTH_MAX = 253  # RFC 1035's 255 octets, without the first label's length and the root
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_WITH_UNDERSCORE = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -61,7 +61,7 @@ def is_host_name(text: str, *, underscore: bool = False) -> bool:
     label = _LABEL_WITH_UNDERSCORE if underscore else _LABEL
     return (
         text.isascii()
-        and len(text) <= _NAME_LENGTH_MAX
+        and len(text) <= NAME_LENGTH_MAX
         and not text.startswith("_")
         and all(map(label.fullmatch, labels))
         and not _NUMBER.fullmatch(labels[-1])
@@ -142,7 +142,7 @@ def limit_of(value: Any, name: str) -> int:
     return limit
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def entries(value: Any, limit: Any = "", separator: Any = ",") -> Entries:

@@ -19,7 +19,7 @@ from templating.sandbox.filters.names import fold, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _IPV6_NAMES = ("localhost", "loopback", "localnet", "mcastprefix", "allnodes", "allrouters", "allhosts")
 LOCAL_NAMES = frozenset(
@@ -148,7 +148,7 @@ def _objection(claim: Claim, name: str, winner: Claim | None, taken: set[str]) -
     return _FOREIGN if winner.rank == _OWN_NAME else _CONTESTED
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def settle_names(value: Any, reserved: Any = ()) -> Settlement:

@@ -12,7 +12,7 @@ from templating.sandbox.writing import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -53,7 +53,7 @@ def quote_shell(text: str) -> str:
     return shlex.quote(text)
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:  # noqa: ARG001 - all rooms have one signature
+def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:  # noqa: ARG001 - all rooms have one signature
     """The filters of this file by name."""
 
     def of_any(quote: Callable[..., str]) -> Callable[..., str]:

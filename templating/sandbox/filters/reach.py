@@ -15,15 +15,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
-from models.listing import NetworkList
-from models.networks import Network
+from models.matching import DOCKER_SHORT_ID_DIGITS
+from models.networks import Network, NetworkList
 from templating.errors import WrongUse
 from templating.sandbox.filters.listing import same_kind
 from templating.sandbox.undefined import NOTHING, Blank
 from templating.sandbox.writing import describe
 
 if TYPE_CHECKING:
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 LOOPBACK = "127.0.0.1"
 
@@ -113,7 +113,7 @@ def address_in(container: Container, network: Network) -> str:
     return ""
 
 
-def finder(environment: TemplateEnvironment) -> Find:
+def finder(environment: SandboxedEnvironment) -> Find:
     """Finds a container of the current render by its id, the beginning of it, or its name."""
     known: dict[str, Container] = {}
     indexed: list[Any] = [None]
@@ -126,16 +126,13 @@ def finder(environment: TemplateEnvironment) -> Find:
             for each in every:
                 known.setdefault(each.name, each)
             for each in every:
-                known[each.id[:_SHORT_ID]] = known[each.id] = each
+                known[each.id[:DOCKER_SHORT_ID_DIGITS]] = known[each.id] = each
         return known.get(reference)
 
     return find
 
 
-_SHORT_ID = 12
-
-
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
     find = finder(environment)
 

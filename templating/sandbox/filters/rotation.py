@@ -20,7 +20,7 @@ from templating.sandbox.undefined import Blank
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?")
 _PASSWD_FIELDS, _GROUP_FIELDS = 4, 3
@@ -128,7 +128,7 @@ def _fields(text: str, count: int) -> Iterator[list[str]]:
             yield fields
 
 
-def filters(_environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def rotate_as_(value: Any, owner: Any, passwd: Any, group: Any) -> RotateAs:

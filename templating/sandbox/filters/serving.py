@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
-from models.ports import PORT_MAX
+from models.hosts import PORT_MAX
 from models.record import Record
 from templating.errors import WrongUse
 from templating.sandbox.filters import reach
@@ -22,7 +22,7 @@ from templating.sandbox.undefined import Blank
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _NO_PORT = "is not a port from 1 to 65535"
 _NO_ADDRESS = "has no address that can be reached"
@@ -104,7 +104,7 @@ def addresses_of(container: Container, origin: Container | None, find: reach.Fin
     return [address for address in dict.fromkeys(found) if is_ip_address(address)]
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
     find = reach.finder(environment)
 

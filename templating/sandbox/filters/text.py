@@ -14,7 +14,7 @@ from templating.sandbox.writing import describe, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from templating.sandbox.environment import TemplateEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
 
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -39,7 +39,7 @@ def split_list(text: str, separator: str = ",") -> list[str]:
     return [part for each in text.split(separator) if (part := each.strip())]
 
 
-def filters(environment: TemplateEnvironment) -> dict[str, Callable[..., Any]]:
+def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
     """The filters of this file by name."""
 
     def split(value: Any, separator: Any = None, maxsplit: int = -1) -> list[str]:

@@ -17,7 +17,8 @@ from models.networks import network_facts
 from models.snapshot import Snapshot
 from templating.outcome import Rendered
 from templating.renderer import Renderer
-from templating.source import Edges, open_source
+from templating.runtime import SourceRuntime
+from templating.source import open_source
 from tests.recipes.nginx.backends import HttpBackend, VariablesBackend, free_address, serving
 from tests.recipes.nginx.binaries import nginx_binary
 from tests.support.fake_engine.world import World
@@ -190,8 +191,8 @@ class Site:
             self._renderer = None
         self._rendered_in = dict(self.environ)
         if self._renderer is None:
-            edges = Edges(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
-            source = open_source(str(self.folder / "recipe" / "nginx.conf.j2"), edges)
+            runtime = SourceRuntime(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
+            source = open_source(str(self.folder / "recipe" / "nginx.conf.j2"), runtime)
             self._renderer = Renderer(
                 source,
                 strict=True,

@@ -38,11 +38,11 @@ def test_the_command_is_one_that_the_program_takes(services: dict[str, Any]) -> 
     """Its template is this recipe's, its signal goes to the nginx of this project."""
     command = parse(services["pygen"]["command"], {})
     assert isinstance(command, Run)
-    settings = command.settings
-    folder, _, name = settings.template.rpartition("/")
+    (job,) = command.settings.jobs
+    folder, _, name = job.template.rpartition("/")
     assert _mounts(services["pygen"])[folder] == str(RECIPE)
     assert (RECIPE / name).is_file()
-    assert settings.notifications == (Signal("pygen-nginx/nginx", "SIGHUP"),)
+    assert job.notifications == (Signal("pygen-nginx/nginx", "SIGHUP"),)
 
 
 def test_both_services_see_the_same_files(services: dict[str, Any]) -> None:

@@ -112,7 +112,7 @@ def test_a_command_runs_inside_and_its_status_comes_back(
     engine: FakeEngine, port: SdkNotifyPort, web: str, command: tuple[str, ...]
 ) -> None:
     """An exec is created, started, waited for and looked at."""
-    assert port.execute("any", web, command, timeout_s=30) == 0
+    assert port.execute("any", web, command, timeout_s=30).status == 0
     assert [(delivered.signal, delivered.via) for delivered in engine.signals] == [("SIGHUP", "exec")]
     assert [engine.calls[name] for name in ("exec_create", "exec_start", "exec_inspect")] == [1, 1, 1]
 
@@ -120,8 +120,8 @@ def test_a_command_runs_inside_and_its_status_comes_back(
 def test_the_user_and_the_exit_status_are_passed_on(engine: FakeEngine, port: SdkNotifyPort, web: str) -> None:
     """The container's own user is asked for by saying nothing."""
     engine.container(web).exec_status = {("", "kill"): 126, ("0", "kill"): 0}
-    assert port.execute("any", web, KILL_HUP, timeout_s=30) == 126
-    assert port.execute("any", web, KILL_HUP, user="0", timeout_s=30) == 0
+    assert port.execute("any", web, KILL_HUP, timeout_s=30).status == 126
+    assert port.execute("any", web, KILL_HUP, user="0", timeout_s=30).status == 0
     assert [created.user for created in engine.routes.execs.values()] == ["", "0"]
 
 
@@ -131,7 +131,7 @@ def test_an_end_that_the_engine_has_yet_to_hear_of_is_waited_for(
     """The exit status counts only once the command is known to have ended."""
     engine.fault("exec_inspect", times=2, status=200, body='{"Running":true,"ExitCode":null}')
     engine.container(web).exec_status = {("", "kill"): 3}
-    assert port.execute("any", web, KILL_HUP, timeout_s=30) == 3
+    assert port.execute("any", web, KILL_HUP, timeout_s=30).status == 3
     assert observer.slept_s == [0.05, 0.05]
 
 

@@ -60,7 +60,8 @@ def test_docker_address_serves_as_the_address_with_a_warning() -> None:
     """The ancestor's variable comes after ours, and before DOCKER_HOST."""
     command = parse(["--template", "t.j2"], {"DOCKER_ADDRESS": "tcp://old:1", "DOCKER_HOST": "tcp://host:1"})
     assert isinstance(command, Run)
-    assert command.settings.docker_address == command.settings.notify_docker_address == "tcp://old:1"
+    assert command.settings.engines[0].docker_address == "tcp://old:1"
+    assert command.settings.engines[0].notify_docker_address == "tcp://old:1"
     (warning,) = command.warnings
     assert warning.startswith("DOCKER_ADDRESS in the environment is used")
 
@@ -73,7 +74,7 @@ def test_a_newer_name_overrules_docker_address(arguments: str, environ: dict[str
     """Where both are given, ours counts, and the warning says so."""
     command = parse(["--template", "t.j2", *arguments.split()], {"DOCKER_ADDRESS": "tcp://old:1", **environ})
     assert isinstance(command, Run)
-    assert command.settings.docker_address == "tcp://new:1"
+    assert command.settings.engines[0].docker_address == "tcp://new:1"
     (warning,) = command.warnings
     assert warning.startswith("DOCKER_ADDRESS in the environment is ignored")
 
@@ -82,5 +83,5 @@ def test_docker_host_is_the_default_without_a_warning() -> None:
     """Docker's own variable is the usual way."""
     command = parse(["--template", "t.j2"], {"DOCKER_HOST": "tcp://host:1"})
     assert isinstance(command, Run)
-    assert command.settings.docker_address == "tcp://host:1"
+    assert command.settings.engines[0].docker_address == "tcp://host:1"
     assert command.warnings == ()

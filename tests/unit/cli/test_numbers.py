@@ -8,27 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cli.numbers import SECONDS_MAX, parse_bytes, parse_seconds, parse_seconds_over_zero
+from reconciler.cli.values import SECONDS_MAX, seconds, seconds_over_zero, size_bytes
 
 
 @pytest.mark.parametrize(("text", "value_s"), [("0", 0), (" 2 ", 2), (".5", 0.5), ("1.", 1), ("1e2", 100), ("+3", 3)])
 def test_seconds_are_plain_decimal_numbers(text: str, value_s: float) -> None:
     """Whole numbers, fractions and exponents are read."""
-    assert parse_seconds(text) == value_s
+    assert seconds(text) == value_s
 
 
 @pytest.mark.parametrize("text", ["", "x", "1,5", "1_000", "nan", "inf", "-inf", "-1", "1s", "٣", "1e9", "1e999"])
 def test_what_is_no_usable_number_is_refused(text: str) -> None:
     """Neither words nor negative, endless or enormous numbers pass."""
     with pytest.raises(ValueError, match="give"):
-        parse_seconds(text)
+        seconds(text)
 
 
 @given(st.text() | st.floats().map(str))
 def test_seconds_are_always_within_bounds(text: str) -> None:
     """Whatever is written, what comes out is a number that a timer can take."""
     try:
-        value_s = parse_seconds(text)
+        value_s = seconds(text)
     except ValueError:
         return
     assert 0 <= value_s <= SECONDS_MAX
@@ -39,8 +39,8 @@ def test_zero_is_no_period() -> None:
     """Where a period is wanted, 0 is refused in any spelling."""
     for text in ("0", "0.0", "-0", "0e5"):
         with pytest.raises(ValueError, match="too few"):
-            parse_seconds_over_zero(text)
-    assert parse_seconds_over_zero("0.001") == 0.001
+            seconds_over_zero(text)
+    assert seconds_over_zero("0.001") == 0.001
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_zero_is_no_period() -> None:
 )
 def test_sizes_take_units_of_1024(text: str, value_bytes: int) -> None:
     """Bytes, or K, M and G in the usual spellings."""
-    assert parse_bytes(text) == value_bytes
+    assert size_bytes(text) == value_bytes
 
 
 @pytest.mark.parametrize("text", ["", "0", "0K", "-1", "1.5M", "1T", "M", "1 2"])
 def test_what_is_no_size_is_refused(text: str) -> None:
     """No fractions, no unknown units, nothing under one byte."""
     with pytest.raises(ValueError, match="give"):
-        parse_bytes(text)
+        size_bytes(text)

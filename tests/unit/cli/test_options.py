@@ -10,7 +10,7 @@ from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
-from reconciler.cli.options import parse
+from reconciler.cli.options import of_one_job, parse
 from reconciler.cli.settings import IntervalSeconds, Settings
 
 
@@ -36,19 +36,20 @@ def refusal(arguments: str = "--template t.j2", **environ: str) -> str:
 def test_defaults_are_the_documented_ones() -> None:
     """A template alone is enough, and everything else has its default."""
     plain = settings()
-    assert plain.template == "t.j2"
-    assert plain.target == "-"
-    assert not plain.notifications
-    assert plain.interval == IntervalSeconds(0.5, 2)
-    assert plain.resync_s == 30
-    assert plain.docker_address == plain.notify_docker_address == "unix:///var/run/docker.sock"
-    assert plain.metrics is not None
-    assert plain.metrics.port == 9413
-    assert plain.state_dir is None
-    assert (plain.signal_via, plain.log_format) == ("auto", "text")
-    assert [plain.one_shot, plain.strict, plain.debug] == [False, False, False]
-    assert plain.status_page
-    assert (plain.render_time_limit_s, plain.render_size_limit_bytes) == (10, 16 * 2**20)
+    program, (engine,), (job,) = plain.program, plain.engines, plain.jobs
+    assert job.template == "t.j2"
+    assert job.target == "-"
+    assert not job.notifications
+    assert job.interval == IntervalSeconds(0.5, 2)
+    assert program.resync_s == 30
+    assert engine.docker_address == engine.notify_docker_address == "unix:///var/run/docker.sock"
+    assert program.metrics is not None
+    assert program.metrics.port == 9413
+    assert program.state_dir is None
+    assert (job.signal_via, program.log_format) == ("auto", "text")
+    assert [program.one_shot, job.strict, program.debug] == [False, False, False]
+    assert program.status_page
+    assert (job.render_time_limit_s, job.render_size_limit_bytes) == (10, 16 * 2**20)
 
 
 def test_every_option_reaches_its_setting() -> None:
@@ -59,7 +60,7 @@ def test_every_option_reaches_its_setting() -> None:
         "--strict --log-format json --debug --render-time-limit 3 --render-size-limit 5K "
         "--render-memory-limit 1G --render-user root"
     )
-    assert given == Settings(
+    assert given == of_one_job(
         template="t.j2",
         target="/etc/t",
         notifications=(Restart("a"), Signal("b", "SIGHUP")),
@@ -68,7 +69,7 @@ def test_every_option_reaches_its_setting() -> None:
         one_shot=True,
         docker_address="tcp://h:1",
         notify_docker_address="tcp://h:2",
-        metrics=settings("--metrics 127.0.0.1:99").metrics,
+        metrics=settings("--metrics 127.0.0.1:99").program.metrics,
         status_page=False,
         state_dir=Path("/s"),
         signal_via="kill",
@@ -80,7 +81,7 @@ def test_every_option_reaches_its_setting() -> None:
         render_memory_limit_bytes=2**30,
         render_user="root",
     )
-    assert str(given.metrics) != str(settings().metrics)
+    assert str(given.program.metrics) != str(settings().program.metrics)
 
 
 def test_every_option_is_read_from_the_environment_too() -> None:
@@ -109,7 +110,7 @@ def test_every_option_is_read_from_the_environment_too() -> None:
         PYGEN_RENDER_USER="root",
     )
     assert in_environment.warnings == ()
-    assert in_environment.settings == Settings(
+    assert in_environment.settings == of_one_job(
         template="# inline",
         target="/etc/t",
         notifications=(
@@ -148,13 +149,13 @@ def test_no_option_lacks_a_variable_of_its_own() -> None:
 def test_the_option_wins_over_the_environment() -> None:
     """A list in the environment is replaced by options, not added to."""
     both = settings("--restart a --resync 5", PYGEN_RESTART="b,c", PYGEN_RESYNC="6", PYGEN_SIGNAL="d HUP")
-    assert both.resync_s == 5
-    assert both.notifications == (Restart("a"), Signal("d", "SIGHUP"))
+    assert both.program.resync_s == 5
+    assert both.jobs[0].notifications == (Restart("a"), Signal("d", "SIGHUP"))
 
 
 def test_an_option_hides_even_a_malformed_variable() -> None:
     """What does not count is not read."""
-    assert settings("--resync 5", PYGEN_RESYNC="often").resync_s == 5
+    assert settings("--resync 5", PYGEN_RESYNC="often").program.resync_s == 5
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
@@ -170,7 +171,7 @@ def test_notifications_keep_their_order_without_exact_duplicates() -> None:
     given = settings(
         "--signal a HUP --restart b --signal a sighup --signal a 1 --signal a USR1 --restart a --restart b"
     )
-    assert given.notifications == (
+    assert given.jobs[0].notifications == (
         Signal("a", "SIGHUP"),
         Restart("b"),
         Signal("a", "SIGUSR1"),
@@ -180,21 +181,21 @@ def test_notifications_keep_their_order_without_exact_duplicates() -> None:
 
 def test_a_name_with_blanks_can_be_signalled_from_the_environment() -> None:
     """The last word of an item is the signal, the rest is the name: label values may hold blanks."""
-    assert settings(PYGEN_SIGNAL="my proxy HUP").notifications == (Signal("my proxy", "SIGHUP"),)
+    assert settings(PYGEN_SIGNAL="my proxy HUP").jobs[0].notifications == (Signal("my proxy", "SIGHUP"),)
 
 
 def test_one_interval_serves_for_both() -> None:
     """MIN alone is MAX too, on the command line and in the environment."""
-    assert settings("--interval 7").interval == (7, 7)
-    assert settings(PYGEN_INTERVAL="0").interval == (0, 0)
-    assert settings(PYGEN_INTERVAL="0.5 2").interval == (0.5, 2)
+    assert settings("--interval 7").jobs[0].interval == (7, 7)
+    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == (0, 0)
+    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == (0.5, 2)
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         ("", "no template"),
-        ("--template", "--template: expected 1 argument"),
+        ("--template", "--template: expected one argument"),
         ("--template t.j2 --target=", "--target: it is empty"),
         ("--template=", "--template: it is empty"),
         ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
@@ -265,13 +266,13 @@ def test_a_mistake_in_the_environment_names_the_variable(name: str, value: str, 
 @pytest.mark.parametrize("word", ["1", "true", "YES", "On"])
 def test_switches_in_the_environment_take_words_for_yes(word: str) -> None:
     """Four words for yes, in any case."""
-    assert settings(PYGEN_STRICT=word).strict
+    assert settings(PYGEN_STRICT=word).jobs[0].strict
 
 
 @pytest.mark.parametrize("word", ["0", "False", "no", "OFF"])
 def test_switches_in_the_environment_take_words_for_no(word: str) -> None:
     """Four words for no, in any case."""
-    assert not settings(PYGEN_STRICT=word).strict
+    assert not settings(PYGEN_STRICT=word).jobs[0].strict
 
 
 def test_an_unknown_variable_is_one_warning_with_a_guess() -> None:
@@ -297,8 +298,8 @@ def test_permissions_takes_the_options_of_the_main_command() -> None:
     command = parse(["permissions", "--format", "socket-proxy", "--signal", "a", "HUP"], {"PYGEN_SIGNAL_VIA": "kill"})
     assert isinstance(command, Permissions)
     assert command.output_format == "socket-proxy"
-    assert command.settings.notifications == (Signal("a", "SIGHUP"),)
-    assert command.settings.signal_via == "kill"
+    assert command.settings.jobs[0].notifications == (Signal("a", "SIGHUP"),)
+    assert command.settings.jobs[0].signal_via == "kill"
 
 
 @pytest.mark.parametrize("name", ["", "record ", "healthcheck ", "permissions "])
@@ -309,3 +310,32 @@ def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
     assert isinstance(version, Printed)
     assert help_page.text.startswith(f"Usage: pygen {name}".rstrip())
     assert version.text.startswith("pygen ")
+
+
+#: What argparse itself reads, or words, otherwise in other versions of Python.
+ODD_BUT_EQUAL = {
+    "--template --target x": "--template: expected one argument: see 'pygen --help'",
+    "--template t --signal a --restart b": "--signal: expected 2 arguments: see 'pygen --help'",
+    "record x": "'x' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
+    "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
+    "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
+    "--template t --": "-- is not an option here: see 'pygen --help'",
+    "recrod": "'recrod' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+}
+
+
+@pytest.mark.parametrize("arguments", ODD_BUT_EQUAL)
+def test_every_python_says_the_same(arguments: str) -> None:
+    """What argparse changes from version to version reaches no user."""
+    assert refusal(arguments) == ODD_BUT_EQUAL[arguments]
+
+
+def test_help_has_no_colour_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.14 would colour it on a terminal, and read `-hx` as two options."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for arguments in ("--resync never --help", "-hx", "--help"):
+        printed = parse(arguments.split(), {})
+        assert isinstance(printed, Printed)
+        assert "\x1b" not in printed.text
+        assert printed.text.startswith("Usage: pygen --template")

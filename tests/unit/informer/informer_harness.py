@@ -29,7 +29,7 @@ from tests.support.fake_engine.world import NoSuchThingError, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from models.change import Change
+    from models.event import Change
 
 
 class RecordingWorld(World):

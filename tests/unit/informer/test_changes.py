@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from models.change import Change
 from models.container import Container
+from models.event import Change
 from reconciler.informer.changes import changes_between
 from tests.unit.informer.informer_harness import RecordingWorld
 

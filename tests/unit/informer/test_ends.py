@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.change import Change
-from models.event import EngineEvent
+from models.event import Change, EngineEvent
 from reconciler.informer.state import PROVES_NOTHING_S
 from tests.support.examples import examples
 from tests.unit.informer.informer_harness import InformerHarness, failure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.change import Change
+from models.event import Change
 from tests.unit.informer.informer_harness import InformerHarness, failure
 
 if TYPE_CHECKING:

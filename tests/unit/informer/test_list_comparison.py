@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from models.container import Container
-from reconciler.informer.list_comparison import ListSummary, summary_of_container, summary_of_entry, uptime_s_max
+from reconciler.informer.list_comparison import summary_of_container, summary_of_entry, uptime_s_max
+from reconciler.informer.store import ListSummary
 from tests.unit.informer.informer_harness import RecordingWorld
 
 

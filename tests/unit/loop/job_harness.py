@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notify.dispatcher import Runtime
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings, flush
-from notify.port import ContainerState
+from notify.port import ContainerState, Executed
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
@@ -24,7 +24,7 @@ from tests.unit.informer.informer_harness import InformerHarness
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, Reading
@@ -170,7 +170,7 @@ class FakeNotifyPort:
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         raise AssertionError("no container of these tests has a policy to be spared")
 
 

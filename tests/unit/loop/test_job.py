@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from models.change import Change
+from models.event import Change
 from notify.actions.signal import Signal
 from reconciler.loop.job import changes_in_words
 from templating.outcome import TemplateFailure

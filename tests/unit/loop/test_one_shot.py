@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
 from notify.port import EngineRefused
+from reconciler.exit_status import ExitStatus
 from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
-from reconciler.loop.one_shot import BUDGET_S, OneShot, Status
+from reconciler.loop.one_shot import BUDGET_S, OneShot
 from reconciler.loop.wakeups import RenderArrived, StatePublished, StopAsked, Wakeup
 from templating.outcome import TemplateFailure
 from tests.unit.informer.informer_harness import InformerHarness, failure
@@ -64,12 +65,12 @@ def test_a_render_is_waited_for_within_the_budget(caplog: pytest.LogCaptureFixtu
     one_shot, queue = _one_shot(harness)
     queue.put(RenderArrived())
     queue.before_take = harness.renders.release
-    assert one_shot.run() is Status.OK
+    assert one_shot.run() is ExitStatus.OK
     assert harness.target.lines == ["names"]
     harness = JobHarness()
     harness.renders.is_held = True
     one_shot, _ = _one_shot(harness)
-    assert one_shot.run() is Status.TEMPLATE_FAILED
+    assert one_shot.run() is ExitStatus.TEMPLATE_FAILED
     assert "could not be rendered in time" in caplog.text
 
 
@@ -78,7 +79,7 @@ def test_one_pass_writes_and_tells_at_once() -> None:
     harness = JobHarness(HUP)
     harness.upstream.world.add_container("nginx")
     one_shot, _ = _one_shot(harness)
-    assert one_shot.run() is Status.OK
+    assert one_shot.run() is ExitStatus.OK
     assert harness.target.lines == ["names", "nginx"]
     assert harness.port.signals == [("nginx", "SIGHUP")]
 
@@ -95,7 +96,7 @@ def test_an_engine_that_answers_late_is_waited_for() -> None:
         return take(until_s, not_before_s=not_before_s)
 
     inbox.take = recover  # type: ignore[method-assign] # the engine comes back while the program waits
-    assert one_shot.run() is Status.OK
+    assert one_shot.run() is ExitStatus.OK
 
 
 def test_an_engine_that_stays_away_leaves_the_target_and_gives_11() -> None:
@@ -105,7 +106,7 @@ def test_an_engine_that_stays_away_leaves_the_target_and_gives_11() -> None:
     harness.upstream.reader.broken["list"] = failure()
     begun_s = harness.upstream.clock.now_s
     one_shot, _ = _one_shot(harness)
-    assert one_shot.run() is Status.ENGINE_UNREACHABLE
+    assert one_shot.run() is ExitStatus.ENGINE_UNREACHABLE
     assert harness.target.content == b"as it was\n"
     assert 10 < harness.upstream.clock.now_s - begun_s <= 30
 
@@ -115,7 +116,7 @@ def test_a_template_that_fails_gives_12() -> None:
     harness = JobHarness()
     harness.renderer.render_failure = TemplateFailure("no", "t.j2", 1)
     one_shot, _ = _one_shot(harness)
-    assert one_shot.run() is Status.TEMPLATE_FAILED
+    assert one_shot.run() is ExitStatus.TEMPLATE_FAILED
 
 
 def test_a_file_that_cannot_be_written_gives_13() -> None:
@@ -124,7 +125,7 @@ def test_a_file_that_cannot_be_written_gives_13() -> None:
     harness.target.refusal = "Read-only file system"
     begun_s = harness.upstream.clock.now_s
     one_shot, _ = _one_shot(harness)
-    assert one_shot.run() is Status.WRITE_FAILED
+    assert one_shot.run() is ExitStatus.WRITE_FAILED
     assert harness.upstream.clock.now_s == begun_s
 
 
@@ -135,7 +136,7 @@ def test_a_pipe_without_a_reader_is_waited_for() -> None:
     harness.target.is_file = False
     begun_s = harness.upstream.clock.now_s
     one_shot, _ = _one_shot(harness)
-    assert one_shot.run() is Status.WRITE_FAILED
+    assert one_shot.run() is ExitStatus.WRITE_FAILED
     assert harness.upstream.clock.now_s > begun_s + 10
     assert harness.observer.writes[False] > 3
 
@@ -151,7 +152,7 @@ def test_a_notification_that_fails_gives_14(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(harness.port, "kill", refuse)
     one_shot, _ = _one_shot(harness)
     begun_s = harness.upstream.clock.now_s
-    assert one_shot.run() is Status.NOTIFICATION_FAILED
+    assert one_shot.run() is ExitStatus.NOTIFICATION_FAILED
     assert harness.upstream.clock.now_s == begun_s + BUDGET_S
     (debt,) = harness.notifier.pending()
     assert debt.tries > 1
@@ -163,5 +164,5 @@ def test_a_stop_ends_the_waiting() -> None:
     harness.upstream.reader.broken["list"] = failure()
     one_shot, inbox = _one_shot(harness)
     inbox.put(StopAsked())
-    assert one_shot.run() is Status.ENGINE_UNREACHABLE
+    assert one_shot.run() is ExitStatus.ENGINE_UNREACHABLE
     assert harness.upstream.reader.calls["list"] == 1

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metrics.exposition.scrape import metrics_page
 from metrics.known import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
-from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.restart import Restart
 from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
 

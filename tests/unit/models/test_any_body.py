@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from models.container import Container
 from models.matching import matches, matching
-from models.plain import plain
 from models.snapshot import Snapshot
+from templating.sandbox.filters.data import plain
 from tests.support.examples import examples
 from tests.unit.models.bodies import WEB_ID, attrs
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.listing import ContainerList, ItemList, NetworkList
+from models.listing import ItemList
+from models.networks import NetworkList
+from models.snapshot import ContainerList
 from tests.unit.models.bodies import read, small
 
 

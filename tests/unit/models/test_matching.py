@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.listing import ContainerList
 from models.matching import Index, is_id_prefix, matches, matching, projects_of, target_text
+from models.snapshot import ContainerList
 from tests.unit.models.bodies import WEB_ID, read, small
 
 if TYPE_CHECKING:

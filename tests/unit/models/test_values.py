@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.change import Change
-from models.event import EngineEvent
+from models.event import Change, EngineEvent
 from models.run import Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal

@@ -13,15 +13,14 @@ from notify.actions.signal import Signal
 from notify.dispatcher import Runtime
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings, flush
-from notify.port import ContainerState, DeliveryError, EngineRefused
+from notify.port import ContainerState, DeliveryError, EngineRefused, Executed
 from notify.start_order import CompleteList, ContainerObservation
 from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from models.notification import Notification
-    from models.notify_report import NotifyReport
+    from models.notification import Notification, NotifyReport
     from notify.actions.action import Action, SignalVia
 
 HUP = Signal("web", "SIGHUP")
@@ -79,6 +78,7 @@ class FakeEngine:
         self.calls: list[Call] = []
         self.faults: dict[str, list[Fault]] = {}
         self.exit_status: Callable[[Sequence[str], str], int] = lambda command, user: 0
+        self.output = b""
         self.told: list[Run] = []
         self.on_told: Callable[[Run], None] = lambda run: None
         self.on_started: Callable[[Run], None] = lambda run: None
@@ -153,7 +153,7 @@ class FakeEngine:
 
     def execute(
         self, engine: str, container_id: str, command: Sequence[str], *, user: str = "", timeout_s: float
-    ) -> int:
+    ) -> Executed:
         self._note("execute", container_id, tuple(command), user)
         self._fail("execute", "before")
         container = self._running(container_id)
@@ -161,7 +161,7 @@ class FakeEngine:
         if status == 0:
             self._tell(container)
         self._fail("execute", "after")
-        return status
+        return Executed(status, self.output)
 
     def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
         self._note("restart", container_id, stop_timeout_s, timeout_s)

@@ -40,9 +40,9 @@ class Poke(Action):
             blocked = preflight(task, inspector.inspect())
             if blocked is not None:
                 return blocked
-            status = port.execute(
+            ended = port.execute(
                 task.engine, task.run.container_id, ("poke", self.word), user="", timeout_s=READ_TIMEOUT_S
             )
         except DeliveryError as error:
             return Failed(str(error))
-        return Delivered("a poke") if status == 0 else Failed(f"`poke` ended with {status}")
+        return Delivered("a poke") if ended.status == 0 else Failed(f"`poke` ended with {ended.status}")

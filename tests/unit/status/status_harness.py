@@ -13,7 +13,7 @@ from tests.unit.loop.job_harness import JobHarness, RecordingJobObserver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.notify_report import NotifyReport
+    from models.notification import NotifyReport
     from notify.actions.action import Action
     from reconciler.status.values import JobStatus, NotificationStatus, Status
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metrics.instruments import Metrics
-from models.notify_report import DeliveryResult, NotificationStanding, NotifyReport
+from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.actions.signal import Signal
 from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
 

@@ -14,8 +14,9 @@ from models.snapshot import Snapshot
 from templating.inline_source import InlineSource
 from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
+from templating.runtime import SourceRuntime
 from templating.sandbox.rendering import Rendering
-from templating.source import Edges, open_source
+from templating.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,8 +97,8 @@ def snapshot(*containers: Container, own_id: str | None = None) -> Snapshot:
     return Snapshot.of(containers, own_id)
 
 
-def edges(warnings: list[str] | None = None, **others: Any) -> Edges:
-    """Edges that wait for nothing: what runs in the background runs at once."""
+def edges(warnings: list[str] | None = None, **others: Any) -> SourceRuntime:
+    """A runtime that waits for nothing: what runs in the background runs at once."""
     found: dict[str, Any] = {
         "clock": time.monotonic,
         "wall_clock": time.time,
@@ -105,7 +106,7 @@ def edges(warnings: list[str] | None = None, **others: Any) -> Edges:
         "spawn": lambda call: call(),
         "warn": _unexpected if warnings is None else warnings.append,
     }
-    return Edges(**(found | others))
+    return SourceRuntime(**(found | others))
 
 
 def _no_sleep(duration_s: float) -> None:

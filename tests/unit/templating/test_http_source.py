@@ -186,7 +186,7 @@ def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
         harness.clock.sleep(duration_s)
         web.pages["/main.j2"] = Page(b"late")
 
-    harness.source._edges = edges(harness.warnings, clock=harness.clock, sleep=sleep)
+    harness.source._runtime = edges(harness.warnings, clock=harness.clock, sleep=sleep)
     assert harness.text() == "late"
     assert harness.clock.slept_s == [0.5]
 

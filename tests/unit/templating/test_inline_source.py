@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from templating.http_source import HttpSource
-from templating.source import open_source, system_edges
+from templating.source import open_source
 from tests.unit.templating.support import container, edges, failure_of, render, renderer
 
 
@@ -52,4 +52,4 @@ def test_what_names_no_template_is_refused(spec: str) -> None:
 @pytest.mark.parametrize("spec", ["http://host/x", "HTTPS://host/x"])
 def test_an_address_is_fetched(spec: str) -> None:
     """The scheme counts in any case."""
-    assert isinstance(open_source(spec, system_edges(print)), HttpSource)
+    assert isinstance(open_source(spec, edges()), HttpSource)

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from models.snapshot import Snapshot
+from templating.sandbox.filters.data import plain
 from templating.sandbox.rendering import Rendering, Text
 from tests.support.examples import examples
+from tests.unit.models.bodies import NETWORK_ID, attrs, read
 from tests.unit.templating.support import container, failure_of, render, rendering
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -103,6 +106,27 @@ def test_data_filters(expression: str, expected: str) -> None:
 def test_what_is_no_data_is_a_template_error(expression: str, reason: str) -> None:
     """Duplicate keys, several documents, tags and functions are refused, without their content."""
     assert reason in failure_of(f"{{{{ {expression} }}}}").message
+
+
+def test_a_container_is_a_dictionary_of_its_fields() -> None:
+    """Without `raw`, and plain all the way down; a list of containers is a list of these."""
+    container = read()
+    found = plain(container)
+    assert set(found) == set(container) - {"raw"}
+    assert json.loads(json.dumps(found)) == found
+    assert found["networks"][0]["id"] == NETWORK_ID
+    assert found["ports"] == {"sctp": [], "tcp": [80, 443], "udp": [53]}
+    assert found["compose"] == {"project": "shop", "service": "web", "number": 1}
+    assert plain(Snapshot.of([container]).containers) == [found]
+
+
+def test_raw_is_copied_as_the_engine_wrote_it() -> None:
+    """Changing the copy changes nothing that the next template sees."""
+    found = plain(read().raw)
+    assert found == plain(read().raw.attrs) == attrs()
+    found["Config"]["Env"].append("A=b")
+    found["State"].clear()
+    assert plain(read().raw) == attrs()
 
 
 @pytest.mark.processes

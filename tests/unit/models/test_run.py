@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.timestamps import parse_ns
+from models.run import parse_ns
 
 SECOND = 1_000_000_000
 
