@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from notify.port import ContainerState, DeliveryError
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.run import Run
+    from models.write import Cause
     from notify.port import NotifyPort
 
 READ_TIMEOUT_S = 10.0
@@ -25,12 +26,16 @@ class Task:
         engine: the engine that owns the container.
         restart_begun: whether an earlier try to restart this very run was begun and its end is unknown.
         policy_lost: whether this run's restart policy is known to be cancelled already by a `docker kill` of ours.
+        target: the file that changed, as configured.
+        cause: why it was written last; '' where that is not known.
     """
 
     run: Run
     engine: str
     restart_begun: bool = False
     policy_lost: bool = False
+    target: str = ""
+    cause: Cause | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ Outcome = Delivered | RunEnded | Held | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ContainerReading:
     """One inspect made by a delivery.
 
     Attributes:
@@ -111,7 +116,7 @@ class Report:
 
     attempt_id: int
     outcome: Outcome
-    readings: tuple[Reading, ...]
+    readings: tuple[ContainerReading, ...]
     duration_s: float
 
 
@@ -122,13 +127,13 @@ class Inspector:
         self._port = port
         self._task = task
         self._clock = clock
-        self.readings: list[Reading] = []
+        self.readings: list[ContainerReading] = []
 
     def inspect(self) -> ContainerState | None:
         """Inspect the container now; None where it is gone. DeliveryError passes through."""
         begun_at_s = self._clock()
         state = self._port.inspect(self._task.engine, self._task.run.container_id, timeout_s=READ_TIMEOUT_S)
-        self.readings.append(Reading(begun_at_s, state))
+        self.readings.append(ContainerReading(begun_at_s, state))
         return state
 
     def inspect_again(self) -> ContainerState | DeliveryError | None:
@@ -140,7 +145,7 @@ class Inspector:
 
 
 def is_another_run(task: Task, state: ContainerState) -> bool:
-    """Whether the container was started anew since the debt was made."""
+    """Whether the container was started again since the debt was made."""
     return state.started_at != task.run.started_at
 
 
@@ -149,7 +154,7 @@ def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | Non
     if state is None:
         return RunEnded("the container is gone")
     if is_another_run(task, state):
-        return RunEnded("the container was started anew")
+        return RunEnded("the container was started again")
     if not state.running:
         return RunEnded("the container has stopped")
     if state.restarting:

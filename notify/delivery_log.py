@@ -61,9 +61,9 @@ class DeliveryLog:
         """A run was told; after failures also that the trouble is over."""
         after = f", after {_times(plan.tries)} without success" if plan is not None and plan.tries else ""
         self._log.info(
-            "%s delivered to %s (%s)%s",
+            "%s delivered%s (%s)%s",
             attempt.notification,
-            name,
+            f" to {name}" if name else "",
             outcome.how,
             after,
             extra=self._fields(attempt, name),
@@ -82,7 +82,7 @@ class DeliveryLog:
     def ended(self, attempt: Attempt, name: str, outcome: RunEnded) -> None:
         """The run is over, and its debt with it."""
         self._log.info(
-            "%s is no longer owed to %s: %s",
+            "%s is no longer pending for %s: %s",
             attempt.notification,
             name,
             outcome.why,
@@ -105,9 +105,9 @@ class DeliveryLog:
         if tries & (tries - 1):
             return
         self._log.warning(
-            "%s failed for %s (%s, retried until it succeeds): %s",
+            "%s failed%s (%s, retried until it succeeds): %s",
             attempt.notification,
-            name,
+            f" for {name}" if name else "",
             _times(tries),
             f"{outcome.message}: {outcome.output}" if outcome.output else outcome.message,
             extra=self._fields(attempt, name),
@@ -125,7 +125,7 @@ class DeliveryLog:
     def chained(self, notification: Action, container_id: str) -> None:
         """Restarts cause each other."""
         self._log.warning(
-            "each %s changes %s, which owes the next one (container %s): these restarts are spaced out now, up to"
+            "each %s changes %s, which causes the next one (container %s): these restarts are spaced out now, up to"
             " 30 s apart; keep what changes with the container's own restart out of the template",
             notification,
             self._job,
@@ -155,7 +155,8 @@ class DeliveryLog:
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:
-        return {"job": self._job, "notification": str(attempt.notification), "container": name}
+        fields: Fields = {"job": self._job, "notification": str(attempt.notification)}
+        return {**fields, "container": name} if name else fields
 
 
 def _times(count: int) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from models.run import Run
+    from models.write import Cause
     from notify.actions.action import Action
 
 UNKNOWN = ""
@@ -65,11 +66,13 @@ class Prepared:
         digest: of the content to come.
         forced: whether every run is owed, whatever it was told before: the file was not as we had left it.
         since_epoch_s: when it was announced (wall clock, for people).
+        cause: why it was to be made; '' where that is not known.
     """
 
     digest: str
-    forced: bool
-    since_epoch_s: float
+    forced: bool = False
+    since_epoch_s: float = 0.0
+    cause: Cause | Literal[""] = ""
 
 
 @dataclass(slots=True)
@@ -79,16 +82,19 @@ class Outbox:
     Attributes:
         content: digest of what the file holds as far as we know, UNKNOWN before the first pass without state.
         prepared: see `Prepared`.
+        cause: why the file took its last content; '' where that is not known.
         states: by notification, in the order of the configuration.
     """
 
     content: str = UNKNOWN
     prepared: Prepared | None = None
     states: dict[Action, NotificationState] = field(default_factory=dict)
+    cause: Cause | Literal[""] = ""
 
     def adopt(self, other: Outbox) -> None:
         """Become what was kept."""
         self.content, self.prepared, self.states = other.content, other.prepared, other.states
+        self.cause = other.cause
 
     def is_pending(self, record: RunRecord) -> bool:
         """Whether the run must be told."""
@@ -110,15 +116,16 @@ class Outbox:
         for record in self.records():
             record.acked_digest = UNKNOWN
 
-    def replace(self, digest: str, *, forced: bool, since_epoch_s: float) -> None:
+    def replace(self, digest: str, *, forced: bool, since_epoch_s: float, cause: Cause | Literal[""] = "") -> None:
         """The file took this content, so every run that was not told of it is owed.
 
         Args:
             digest: of the content.
             forced: whether also those are owed that were told of this very content before.
             since_epoch_s: when; kept only for debts that begin with it.
+            cause: why, for those who are told.
         """
-        self.content, self.prepared = digest, None
+        self.content, self.prepared, self.cause = digest, None, cause
         for state in self.states.values():
             if forced or state.standing != "settled":
                 _invalidate_acks(state.runs.values())

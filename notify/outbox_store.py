@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from models.run import Run
+from models.write import CAUSES, Cause
 from notify.actions import ACTIONS
 from notify.outbox import NotificationState, Outbox, Prepared, RunRecord
 
@@ -70,7 +71,7 @@ class OutboxStore:
         if decoded.unknown_actions:
             self._log.warning(
                 "the state of the notifications for %s names actions that this version of pygen does not have (%s):"
-                " what is owed by them is dropped, the rest is kept",
+                " their pending notifications are dropped, the rest is kept",
                 self._job,
                 ", ".join(repr(action)[:_ACTION_SHOWN_MAX] for action in decoded.unknown_actions[:_ACTIONS_SHOWN_MAX]),
             )
@@ -88,15 +89,16 @@ class OutboxStore:
             return
         self._saved = data
         if self._broken:
-            self._log.info("the state of the notifications for %s is kept again", self._job)
+            self._log.info("the state of the notifications for %s can be saved again", self._job)
         self._broken = False
 
     def _complain(self, error: OSError) -> None:
         self._saved = None  # what is on the disk now is not known
         if not self._broken:
             self._log.warning(
-                "the state of the notifications for %s cannot be kept (%s): until this is fixed, notifications that"
-                " are owed are held in memory only and are lost with the process; --state-dir names another folder",
+                "the state of the notifications for %s cannot be saved (%s): until this is fixed, pending"
+                " notifications are kept in memory only and are lost when the process ends; --state-dir gives another"
+                " folder",
                 self._job,
                 error,
             )
@@ -118,16 +120,26 @@ def encode(outbox: Outbox, engine_ns_max: Mapping[str, int]) -> bytes:
         ASCII JSON with sorted keys and a newline: equal ledgers give equal bytes.
     """
     prepared = outbox.prepared
-    state = {
+    # Where no cause is known nothing is said of it, as in the states of the versions before.
+    state = _cause_of(outbox) | {
         "version": VERSION,
         "content": outbox.content,
         "engine_ns_max": dict(engine_ns_max),
         "prepared": None
         if prepared is None
-        else {"digest": prepared.digest, "forced": prepared.forced, "since_epoch_s": prepared.since_epoch_s},
+        else {
+            "digest": prepared.digest,
+            "forced": prepared.forced,
+            "since_epoch_s": prepared.since_epoch_s,
+            **_cause_of(prepared),
+        },
         "notifications": [_encode_state(*entry) for entry in outbox.states.items()],
     }
     return json.dumps(state, sort_keys=True, indent=1).encode("ascii") + b"\n"
+
+
+def _cause_of(it: Outbox | Prepared) -> dict[str, object]:
+    return {"cause": it.cause} if it.cause else {}
 
 
 def _encode_state(notification: Action, state: NotificationState) -> dict[str, object]:
@@ -194,6 +206,7 @@ def decode(data: bytes, notifications: Iterable[Action]) -> Decoded:
         content=_get(state, "content", str),
         prepared=_decode_prepared(state.get("prepared")),
         states={notification: saved.get(notification, NotificationState()) for notification in notifications},
+        cause=_decode_cause(state),
     )
     clocks = _get(state, "engine_ns_max", dict)
     return Decoded(outbox, {engine: _get(clocks, engine, int) for engine in clocks}, tuple(unknown))
@@ -202,7 +215,13 @@ def decode(data: bytes, notifications: Iterable[Action]) -> Decoded:
 def _decode_prepared(value: object) -> Prepared | None:
     if value is None:
         return None
-    return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value))
+    return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value), _decode_cause(value))
+
+
+def _decode_cause(value: Any) -> Cause | Literal[""]:
+    """The cause, if it is one that this version knows."""
+    found = value.get("cause")
+    return next((cause for cause in CAUSES if cause == found), "")
 
 
 def _decode_notification(action: type[Action], value: dict[str, object]) -> Action:

@@ -1,4 +1,4 @@
-"""What a command printed: its end is kept, and the end's last lines are told.
+"""What a command printed, or a server answered: little of it is kept, and less is told.
 
 A command may print without an end, and what it prints is a stranger's: memory is bounded, and no character of it moves
 a terminal's cursor or begins a line of the log.
@@ -32,9 +32,17 @@ def last_lines(output: bytes) -> str:
     Args:
         output: as a command printed it, in whatever encoding.
     """
-    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
-    told = " | ".join(_printable(line) for line in lines[-_LINES_TOLD_MAX:])
+    told = " | ".join(_lines(output)[-_LINES_TOLD_MAX:])
     return told if len(told) <= _CHARACTERS_TOLD_MAX else f"...{told[-_CHARACTERS_TOLD_MAX:]}"
+
+
+def first_line(answer: bytes) -> str:
+    """The first line that is not empty, '' where there is none."""
+    return next(iter(_lines(answer)), "")[:_CHARACTERS_TOLD_MAX]
+
+
+def _lines(output: bytes) -> list[str]:
+    return [_printable(line.strip()) for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
 
 
 def _printable(line: str) -> str:

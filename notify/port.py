@@ -28,6 +28,11 @@ class EngineRefused(DeliveryError):  # noqa: N818
         super().__init__(message)
         self.status = status
 
+    @property
+    def is_about_state(self) -> bool:
+        """Whether the container's state is the reason: it is gone (404), or stopped or paused (409)."""
+        return self.status in {404, 409}
+
 
 class EngineUnavailable(DeliveryError):  # noqa: N818
     """The engine could not be reached, or the connection broke before an answer."""
@@ -44,6 +49,7 @@ class ContainerState:
         restart_policy: `HostConfig.RestartPolicy.Name`; '' and 'no' are no policy.
         pid_mode: `HostConfig.PidMode`; '' is the container's own, else `host` or `container:ID`.
         stop_timeout_s: `Config.StopTimeout` in seconds, None where it is not set (the engine then takes 10).
+        addresses: of its own, on its networks by their names, IPv4 first in each; none on another's network stack.
         engine_ns_max: upper bound of the engine's clock when the inspect was begun, ns since the epoch, or None.
     """
 
@@ -55,6 +61,7 @@ class ContainerState:
     restart_policy: str = ""
     pid_mode: str = ""
     stop_timeout_s: int | None = None
+    addresses: tuple[str, ...] = ()
     engine_ns_max: int | None = None
 
 

@@ -8,10 +8,12 @@ engine's with the engine's. Pure: every moment is an argument.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models.run import parse_ns
+from models.notification import Notification
+from models.run import NO_CONTAINER, parse_ns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -42,6 +44,19 @@ class ContainerObservation:
     paused: bool = False
 
 
+Observations = Mapping[Notification, Sequence[ContainerObservation]]
+"""What a pass saw of each notification: the containers that match."""
+
+
+def without_container(at_s: float) -> ContainerObservation:
+    """What every pass shows of a notification that needs no container.
+
+    Args:
+        at_s: now, on our monotonic clock.
+    """
+    return ContainerObservation(container_id="", name="", engine="", run=NO_CONTAINER, read_at_s=at_s)
+
+
 @dataclass(frozen=True, slots=True)
 class CompleteList:
     """The last complete list of containers: who is missing in it did not exist when it was begun, or later.
@@ -53,6 +68,10 @@ class CompleteList:
 
     begun_at_s: float
     container_ids: Collection[str]
+
+    def lacks(self, container_id: str) -> bool:
+        """Whether the container is missing in it; what is told without a container never is."""
+        return container_id != NO_CONTAINER.container_id and container_id not in self.container_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +141,7 @@ class StartOrder:
             self._lists = [*newest, listing]
         container_ids = {observation.container_id for observation in observations}
         for complete in self._lists:
-            for container_id in container_ids.difference(complete.container_ids):
+            for container_id in filter(complete.lacks, container_ids):
                 self._absent(container_id, complete.begun_at_s)
 
     def _absent(self, container_id: str, at_s: float) -> None:
@@ -134,7 +153,7 @@ class StartOrder:
         """Whether a complete list that is newer than every reading of the container lacks it."""
         known = self._known.get(container_id)
         read_at_s = BEFORE_EVERYTHING_S if known is None else known.read_at_s
-        return listing.begun_at_s > read_at_s and container_id not in listing.container_ids
+        return listing.begun_at_s > read_at_s and listing.lacks(container_id)
 
     def has_ended(self, run: Run) -> bool:
         """Whether the newest reading of the run's container shows another run or none."""

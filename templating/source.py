@@ -12,7 +12,6 @@ from templating.inline_source import InlineSource
 if TYPE_CHECKING:
     from templating.runtime import SourceRuntime
 
-SIZE_LIMIT_BYTES = 1024 * 1024
 FIRST_LOAD_S = 30.0
 REFETCH_S = 30.0
 

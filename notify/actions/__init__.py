@@ -1,10 +1,12 @@
-"""What can be done to tell a container. A new action is one file here, one line below, and its tests."""
+"""What can be done to tell whoever reads the file. A new action is one file here, one line below, and its tests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notify.actions.command import Command
 from notify.actions.exec import Exec
+from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 
@@ -28,3 +30,5 @@ def register(action: type[Action]) -> None:
 register(Restart)
 register(Signal)
 register(Exec)
+register(Http)
+register(Command)

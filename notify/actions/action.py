@@ -23,7 +23,7 @@ SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""
 
 SECONDS_MAX = 366 * 24 * 3600
-"""What a timeout may be at most: far beyond it timers overflow."""
+"""A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 Need = Literal["kill", "exec", "restart"]
 """Groups of requests to the engine, as `reconciler.backend.permissions` lists them."""
@@ -48,7 +48,7 @@ class OptionWords:
 
 @dataclass(frozen=True, slots=True)
 class Action(Notification, ABC):
-    """One action, configured for one name. Its fields are of the types that `state` can keep.
+    """One action, configured for one name, or for none. Its fields are of the types that `state` can keep.
 
     Attributes:
         option: how it is given.
@@ -115,6 +115,27 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _whole_numbers(name: str, value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(each) is int for each in value):
+        raise ValueError(f"{name} is missing or no list of int")
+    return tuple(value)
+
+
+def _pairs(name: str, value: object) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} is missing or no list of pairs")  # noqa: TRY004 - the caller's one kind of error
+    pairs = tuple(_texts(name, each) for each in value)
+    if any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004 - that is a pair
+        raise ValueError(f"{name} is no list of pairs")
+    return pairs
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is neither true nor false")  # noqa: TRY004 - the caller's one kind of error
+    return value
+
+
 def _seconds(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SECONDS_MAX:
         raise ValueError(f"{name} is no number of seconds over 0")
@@ -124,7 +145,10 @@ def _seconds(name: str, value: object) -> float:
 _FROM_JSON: dict[str, Callable[[str, object], object]] = {
     "str": _text,
     "tuple[str, ...]": _texts,
+    "tuple[int, ...]": _whole_numbers,
+    "tuple[tuple[str, str], ...]": _pairs,
     "float": _seconds,
+    "bool": _flag,
 }
 """How a field is read back, by its type as it is written in the action."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ def cut(text: str) -> tuple[str, ...]:
     Raises:
         ValueError: there is none, or a quote is not closed. Nothing of the text is shown: it may hold a password.
     """
+    import shlex  # late: most configurations have no command
+
     try:
         words = shlex.split(text)
     except ValueError as error:

@@ -28,8 +28,15 @@ def read_container_state(body: Mapping[str, Any], *, engine_ns_max: int | None) 
         restart_policy=_text(_mapping(host, "RestartPolicy"), "Name"),
         pid_mode=_text(host, "PidMode"),
         stop_timeout_s=stop_timeout if isinstance(stop_timeout, int) else None,
+        addresses=_addresses(_mapping(_mapping(body, "NetworkSettings"), "Networks")),
         engine_ns_max=engine_ns_max,
     )
+
+
+def _addresses(networks: Mapping[str, Any]) -> tuple[str, ...]:
+    endpoints = [_mapping(networks, name) for name in sorted(networks)]
+    found = (_text(endpoint, key) for endpoint in endpoints for key in ("IPAddress", "GlobalIPv6Address"))
+    return tuple(address for address in found if address)
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -102,7 +102,7 @@ def _unknown(argument: str, command: _Command) -> str:
 def _stray(word: str) -> str:
     if word in _COMMANDS and word != RUN:
         return f"{word} has to come first: write 'pygen {word} ...'"
-    return f"{word!r} belongs to no option: quote a value that holds blanks, and see 'pygen --help'"
+    return f"{word!r} belongs to no option: quote a value that contains spaces, and see 'pygen --help'"
 
 
 def _build_parser(asked: str) -> _Parser:
@@ -259,7 +259,7 @@ pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal C
        pygen permissions [--format text|socket-proxy] [OPTION]...""",
         """\
 Keeps a file in sync with the running containers of a Docker engine: renders a Jinja2 template, replaces the target when
-it differs, and signals or restarts the containers that read it. 'python -m reconciler' is the same program.
+it differs, and tells whoever reads it: a container, a server, a command. 'python -m reconciler' is the same program.
 
 Examples:
   pygen --template nginx.conf.j2 --target /etc/nginx/conf.d/apps.conf --signal nginx HUP

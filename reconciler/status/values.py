@@ -77,7 +77,7 @@ class NotificationStatus:
 
     Attributes:
         name: as in `signal HUP to nginx`.
-        matches: how many running containers match.
+        matches: how many running containers match; None where it needs none.
         due: how many runs are owed it.
         debts: the oldest of them.
         delivered, failed: how many attempts ended so since the start.
@@ -86,7 +86,7 @@ class NotificationStatus:
     """
 
     name: str
-    matches: int
+    matches: int | None
     due: int
     debts: tuple[Debt, ...]
     delivered: int

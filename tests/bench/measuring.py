@@ -95,6 +95,8 @@ class Benchmark:
             self.figures.startups[bench_engine.name, containers, name] = startup
         for block in range(self._plan.blocks):
             for name in self._contenders:
+                if not self._plan.takes_part(name, block):
+                    continue
                 self._say(f"{bench_engine.name}, {containers} containers, block {block + 1}: {name}")
                 self._block(bench_engine, containers, name)
 

@@ -11,7 +11,7 @@ from reconciler.backend.address import EngineAddress
 from reconciler.backend.port import EngineError
 from reconciler.backend.recorded import RecordedReader
 from reconciler.backend.sockets import TLS_FILE_BYTES_MAX, _context
-from reconciler.target.file import CONTENT_BYTES_MAX, FileTarget
+from reconciler.target.file import FileTarget
 from reconciler.target.in_place import overwrite
 from reconciler.target.outcome import Present
 from reconciler.target.state_file import StateFile
@@ -48,10 +48,10 @@ def resident_bytes(pid: int) -> int:
 def test_a_target_is_different_and_put_right(tmp_path: Path) -> None:
     """Its beginning is longer than any content."""
     path = huge(tmp_path / "target")
-    target = FileTarget(str(path), warn=pytest.fail)
+    target = FileTarget(str(path), warn=pytest.fail, limit_bytes=1 << 24)
     reading = target.read()
     assert isinstance(reading, Present)
-    assert len(reading.content) == CONTENT_BYTES_MAX + 1
+    assert len(reading.content) == (1 << 24) + 1
     target.write(b"right\n")
     assert path.read_bytes() == b"right\n"
     target.close()

@@ -147,7 +147,7 @@ def test_a_body_that_is_no_json_is_an_error(engine: FakeEngine, reader: HttpEngi
     """What only looks like an object at both ends is found out here."""
     engine.add_container("web")
     engine.fault("inspect", times=None, status=200, body=body)
-    with pytest.raises(EngineError, match="no valid JSON"):
+    with pytest.raises(EngineError, match="not valid JSON"):
         record(reader)
 
 
@@ -164,15 +164,15 @@ def test_the_output_of_docker_inspect_is_a_state_as_well(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "no valid JSON"),
-        ("{", "no valid JSON"),
-        ("[" * 100_000, "no valid JSON"),
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
         ("7", "not written by"),
         ("{}", "not written by"),
         ('{"format":"pygen-state"}', "another version"),
         ('{"format":"pygen-state","version":2}', "another version"),
-        ('{"format":"pygen-state","version":1}', "containers are no list"),
-        ('{"format":"pygen-state","version":1,"containers":[]}', "networks are no list"),
+        ('{"format":"pygen-state","version":1}', "containers are not a list"),
+        ('{"format":"pygen-state","version":1,"containers":[]}', "networks are not a list"),
         ('[{"Id":"a"},{}]', "number 2 of its containers"),
         ('[{"Id":""}]', "number 1 of its containers"),
         ('{"format":"pygen-state","version":1,"containers":[],"networks":[7]}', "number 1 of its networks"),

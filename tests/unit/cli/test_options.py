@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from notify.actions.command import Command
+from notify.actions.exec import Exec
+from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.interval import Interval
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import of_one_job, parse
-from reconciler.cli.settings import IntervalSeconds, Settings
+
+if TYPE_CHECKING:
+    from reconciler.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from notify.actions.action import Action
 
 
 def run(arguments: str, **environ: str) -> Run:
@@ -40,7 +50,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert job.template == "t.j2"
     assert job.target == "-"
     assert not job.notifications
-    assert job.interval == IntervalSeconds(0.5, 2)
+    assert job.interval == Interval(0.5, 2)
     assert program.resync_s == 30
     assert engine.docker_address == engine.notify_docker_address == "unix:///var/run/docker.sock"
     assert program.metrics is not None
@@ -64,7 +74,7 @@ def test_every_option_reaches_its_setting() -> None:
         template="t.j2",
         target="/etc/t",
         notifications=(Restart("a"), Signal("b", "SIGHUP")),
-        interval=IntervalSeconds(1, 4),
+        interval=Interval(1, 4),
         resync_s=7,
         one_shot=True,
         docker_address="tcp://h:1",
@@ -119,7 +129,7 @@ def test_every_option_is_read_from_the_environment_too() -> None:
             Signal("nginx", "SIGHUP"),
             Signal("haproxy", "SIGUSR2"),
         ),
-        interval=IntervalSeconds(1, 4),
+        interval=Interval(1, 4),
         resync_s=7,
         one_shot=True,
         docker_address="tcp://h:1",
@@ -186,9 +196,9 @@ def test_a_name_with_blanks_can_be_signalled_from_the_environment() -> None:
 
 def test_one_interval_serves_for_both() -> None:
     """MIN alone is MAX too, on the command line and in the environment."""
-    assert settings("--interval 7").jobs[0].interval == (7, 7)
-    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == (0, 0)
-    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == (0.5, 2)
+    assert settings("--interval 7").jobs[0].interval == Interval(7, 7)
+    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == Interval(0, 0)
+    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == Interval(0.5, 2)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +211,7 @@ def test_one_interval_serves_for_both() -> None:
         ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
         ("--template t.j2 --signal a", "--signal: expected 2 arguments"),
         ("--template t.j2 --signal a NOPE", "--signal: 'NOPE' is not a signal"),
-        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is over MAX 1"),
+        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is greater than MAX 1"),
         ("--template t.j2 --interval 1 2 3", "--interval: 3 values"),
         ("--template t.j2 --interval -1", "--interval: -1 is negative"),
         ("--template t.j2 --interval nan", "--interval: 'nan' is not a number"),
@@ -238,6 +248,59 @@ def test_a_mistake_is_refused_and_named(arguments: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variables", "notifications"),
+    [
+        (
+            {"PYGEN_EXEC": """nginx nginx -s reload, web sh -c "a, 'b'",x a\\,b"""},
+            (
+                Exec("nginx", ("nginx", "-s", "reload")),
+                Exec("web", ("sh", "-c", "a, 'b'")),
+                Exec("x", ("a,b",)),
+            ),
+        ),
+        (
+            {"PYGEN_COMMAND": "systemctl reload nginx, sh -c 'a, b'"},
+            (Command("", ("systemctl", "reload", "nginx")), Command("", ("sh", "-c", "a, b"))),
+        ),
+        ({"PYGEN_HTTP": "http://a/, https://b/x%2Cy"}, (Http("", "http://a/"), Http("", "https://b/x%2Cy"))),
+    ],
+)
+def test_commands_and_addresses_of_the_environment_are_cut_at_commas(
+    variables: dict[str, str], notifications: tuple[Action, ...]
+) -> None:
+    """A comma that is quoted, as a shell knows quotes, belongs to its command."""
+    assert settings(**variables).jobs[0].notifications == notifications
+
+
+def test_every_way_to_tell_is_an_option() -> None:
+    """In the order given, beside the others."""
+    command = parse(
+        [
+            "--template",
+            "t",
+            "--command",
+            "a 'b c'",
+            "--http",
+            "http://h/",
+            "--exec",
+            "web",
+            "x -y",
+            "--exec",
+            "web",
+            "z",
+        ],
+        {},
+    )
+    assert isinstance(command, Run)
+    assert command.settings.jobs[0].notifications == (
+        Command("", ("a", "b c")),
+        Http("", "http://h/"),
+        Exec("web", ("x", "-y")),
+        Exec("web", ("z",)),
+    )
+
+
+@pytest.mark.parametrize(
     ("name", "value", "says"),
     [
         ("PYGEN_STRICT", "maybe", "'maybe' is neither yes nor no"),
@@ -247,6 +310,11 @@ def test_a_mistake_is_refused_and_named(arguments: str, says: str) -> None:
         ("PYGEN_SIGNAL", "nginx", "'nginx' is not CONTAINER SIGNAL"),
         ("PYGEN_SIGNAL", "nginx HUP,", "'' is not CONTAINER SIGNAL"),
         ("PYGEN_SIGNAL", "nginx HUPP", "'HUPP' is not a signal"),
+        ("PYGEN_EXEC", "nginx", "COMMAND is missing"),
+        ("PYGEN_EXEC", "nginx nginx -s reload, web sh -c 'a", "close each quote"),
+        ("PYGEN_COMMAND", "a,,b", "COMMAND is empty"),
+        ("PYGEN_HTTP", "http://h/,ftp://h/", "no address of a server"),
+        ("PYGEN_HTTP", "http://{container}/", "needs the name of a container"),
         ("PYGEN_RESYNC", "-3", "-3 is negative"),
         ("PYGEN_SIGNAL_VIA", "magic", "'magic' is not known"),
         ("PYGEN_METRICS", "web", ""),
@@ -279,8 +347,8 @@ def test_an_unknown_variable_is_one_warning_with_a_guess() -> None:
     """Misspelt names are told, each once, without their values; the mark of containers is no such name."""
     warnings = run("--template t.j2", PYGEN_RSYNC="secret", PYGEN_TARGET="web", PYGEN_XYZZY="1", HOME="/").warnings
     assert len(warnings) == 2
-    assert warnings[0].startswith("PYGEN_RSYNC in the environment is no setting (did you mean PYGEN_RESYNC?)")
-    assert warnings[1].startswith("PYGEN_XYZZY in the environment is no setting: ")
+    assert warnings[0].startswith("PYGEN_RSYNC in the environment is not a setting (did you mean PYGEN_RESYNC?)")
+    assert warnings[1].startswith("PYGEN_XYZZY in the environment is not a setting: ")
     assert not any("secret" in warning for warning in warnings)
 
 
@@ -316,12 +384,12 @@ def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
 ODD_BUT_EQUAL = {
     "--template --target x": "--template: expected one argument: see 'pygen --help'",
     "--template t --signal a --restart b": "--signal: expected 2 arguments: see 'pygen --help'",
-    "record x": "'x' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "record x": "'x' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
     "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
     "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
     "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
     "--template t --": "-- is not an option here: see 'pygen --help'",
-    "recrod": "'recrod' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "recrod": "'recrod' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
 }
 
 

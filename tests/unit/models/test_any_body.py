@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.container import Container
-from models.matching import matches, matching
+from models.matching import Index, matches
 from models.snapshot import Snapshot
 from templating.sandbox.filters.data import plain
 from tests.support.examples import examples
@@ -73,7 +73,7 @@ def read_all(body: bytes) -> Container:
     assert snapshot.all_containers.self is container
     for name in container.target_names:
         assert matches(container, name)
-        assert matching([container], name) == [container]
+        assert Index([container]).matching(name) == [container]
     assert container.networks.matching(container) == container.networks
     plain(container)
     return container

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.matching import Index, is_id_prefix, matches, matching, projects_of, target_text
+from models.matching import Index, is_id_prefix, matches, projects_of, target_text
 from models.snapshot import ContainerList
 from tests.unit.models.bodies import WEB_ID, read, small
 
@@ -39,7 +39,7 @@ def test_every_name_of_a_container_matches(target: str) -> None:
     """Id, short id, longer prefixes, name, Compose service with and without project, label."""
     container = read()
     assert matches(container, target)
-    assert matching([container], target) == [container]
+    assert Index([container]).matching(target) == [container]
     assert ContainerList([container]).matching(target).name == container.name
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_name_does_not_match(target: str) -> None:
     """Not the empty text, not shorter prefixes, not parts of names, and case counts."""
     container = read()
     assert not matches(container, target)
-    assert matching([container], target) == []
+    assert Index([container]).matching(target) == []
     assert ContainerList([container]).not_matching(target) == [container]
 
 
@@ -68,10 +68,10 @@ def test_a_swarm_service_matches_with_and_without_its_stack() -> None:
     in_stack = labelled("1", **{SWARM_SERVICE: "st01_srv01", STACK: "st01"})
     alone = labelled("2", **{SWARM_SERVICE: "st01_srv01"})
     both = [in_stack, alone, labelled("3")]
-    assert ids(matching(both, "st01_srv01")) == ["1", "2"]
-    assert ids(matching(both, "srv01")) == ["1"]
-    assert matching(both, "st01_") == []
-    assert matching([labelled("1", **{SWARM_SERVICE: "other_srv01", STACK: "st01"})], "srv01") == []
+    assert ids(Index(both).matching("st01_srv01")) == ["1", "2"]
+    assert ids(Index(both).matching("srv01")) == ["1"]
+    assert Index(both).matching("st01_") == []
+    assert Index([labelled("1", **{SWARM_SERVICE: "other_srv01", STACK: "st01"})]).matching("srv01") == []
 
 
 def test_a_compose_service_without_project_has_no_project_name() -> None:
@@ -132,13 +132,13 @@ def test_the_closest_matches_come_first() -> None:
         small(target),
         labelled("6", **{COMPOSE_SERVICE: target, SWARM_SERVICE: target}),
     ]
-    assert ids(matching(containers, target)) == ["3", "4", "5", target, target + "6", "2", "6", "1"]
+    assert ids(Index(containers).matching(target)) == ["3", "4", "5", target, target + "6", "2", "6", "1"]
 
 
 def test_several_prefixes_keep_the_lists_order() -> None:
     """However their ids are sorted."""
     containers = [small("aaaaaaaaaa2"), small("b"), small("aaaaaaaaaa1"), small("aaaaaaaaab")]
-    assert ids(matching(containers, "aaaaaaaaaa")) == ["aaaaaaaaaa2", "aaaaaaaaaa1"]
+    assert ids(Index(containers).matching("aaaaaaaaaa")) == ["aaaaaaaaaa2", "aaaaaaaaaa1"]
 
 
 def test_an_index_is_asked_many_times() -> None:
@@ -194,8 +194,8 @@ def containers_with_few_names(draw: st.DrawFn) -> list[Container]:
 
 
 @given(containers_with_few_names(), NAMES)
-def test_the_three_ways_to_ask_agree(containers: list[Container], target: str) -> None:
-    """One container, a plain list and a template's list give the same matches, each once."""
-    found = matching(containers, target)
+def test_the_ways_to_ask_agree(containers: list[Container], target: str) -> None:
+    """One container, an index and a list of a template give the same matches, each once."""
+    found = Index(containers).matching(target)
     assert sorted(map(id, found)) == sorted(id(each) for each in containers if matches(each, target))
     assert list(ContainerList(containers).matching(target)) == found

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from models.run import Run
+from models.run import NO_CONTAINER, Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.dispatcher import Runtime
+from notify.flush import flush
 from notify.interval import Interval
-from notify.notifier import Notifier, NotifySettings, flush
+from notify.notifier import Notifier, NotifySettings
 from notify.port import ContainerState, DeliveryError, EngineRefused, Executed
 from notify.start_order import CompleteList, ContainerObservation
 from tests.support.fake_clock import FakeClock
@@ -180,6 +181,14 @@ class FakeEngine:
         if not container.running:
             self.begin_run(container)
         self._fail("start", "after")
+
+    def ring(self) -> None:
+        """What no container is needed for."""
+        self._note("ring", "")
+        self._fail("ring", "before")
+        self.told.append(NO_CONTAINER)
+        self.on_told(NO_CONTAINER)
+        self._fail("ring", "after")
 
     # Inside
 

@@ -10,11 +10,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from models.run import NO_CONTAINER
+from notify.actions import ACTIONS
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
 from tests.support.examples import examples
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, NotifierHarness
+from tests.unit.notify.ring import RING, Ring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from models.run import Run
     from notify.actions.action import Action
 
@@ -41,8 +46,16 @@ FAULTS = st.sampled_from(
         ("start", "unavailable", "before"),
     ]
 )
-TELLING = ("kill", "execute", "restart")
+TELLING = ("kill", "execute", "restart", "ring")
 STEPS = ("looked", "compared", "replaced", "recorded")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def registered() -> Iterator[None]:
+    """Known to these tests only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ACTIONS, Ring.action, Ring)
+        yield
 
 
 class Killed(BaseException):
@@ -70,6 +83,8 @@ class Promise(RuleBasedStateMachine):
         self.harness.disk = "a"
         for container in engine.containers.values():
             self.load(container.run)
+        if RING in self.notifications:
+            self.load(NO_CONTAINER)
         self.harness.render("a")
 
     def load(self, run: Run) -> None:
@@ -269,6 +284,7 @@ class Promise(RuleBasedStateMachine):
         assert self.harness.pending() == 0
         assert [c.name for c in self.containers() if c.stopped_by_restart] == []
         running = [container.run for container in self.containers() if container.running]
+        running += [NO_CONTAINER] if RING in self.notifications else []
         assert {run: self.loaded[run] for run in running} == dict.fromkeys(running, self.harness.disk)
         self.quiet_restart_tells_nobody()
 
@@ -297,6 +313,12 @@ class MixedPromise(Promise):
     notifications = (HUP, RESTART)
 
 
+class PromiseWithoutContainer(Promise):
+    """The same world, where something is owed beside that needs no container, and never ends."""
+
+    notifications = (RING, HUP)
+
+
 MACHINES = settings(
     max_examples=examples(100),
     stateful_step_count=25,
@@ -310,3 +332,5 @@ TestRestarts = pytest.mark.timeout(300)(RestartPromise.TestCase)
 TestRestarts.settings = MACHINES
 TestBoth = pytest.mark.timeout(300)(MixedPromise.TestCase)
 TestBoth.settings = MACHINES
+TestWithoutContainer = pytest.mark.timeout(300)(PromiseWithoutContainer.TestCase)
+TestWithoutContainer.settings = MACHINES

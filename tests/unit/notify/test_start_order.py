@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.run import Run
-from notify.start_order import CompleteList, ContainerObservation, StartOrder
+from models.run import NO_CONTAINER, Run
+from notify.start_order import CompleteList, ContainerObservation, StartOrder, without_container
 
 EARLY, LATE = "2024-05-01T10:00:00.000000001Z", "2024-05-01T10:00:05Z"
 TEN_NS = 1_714_557_600_000_000_000  # 2024-05-01T10:00:00Z
@@ -133,3 +133,15 @@ def test_forgets_what_is_asked() -> None:
     start_order.read("c1", run(), 11)
     start_order.forget_all_but(())
     assert start_order.current_run("c1") is None
+
+
+def test_what_needs_no_container_is_missing_in_no_list() -> None:
+    """No list holds it, which proves neither that it is gone nor that it began after the replacement."""
+    start_order = replaced_at(10)
+    observation = without_container(12)
+    start_order.read("", observation.run, 12)
+    listing = CompleteList(13, ("c1",))
+    start_order.listed([observation], listing)
+    assert not start_order.started_after("", NO_CONTAINER)
+    assert not start_order.gone("", listing)
+    assert not start_order.has_ended(NO_CONTAINER)

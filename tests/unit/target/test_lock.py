@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 HOLDER = """
 import sys
 from reconciler.target.target import open_target
-target = open_target(sys.argv[1], warn=print)
+target = open_target(sys.argv[1], warn=print, limit_bytes=1 << 24)
 print(type(target.lock()).__name__, flush=True)
 sys.stdin.read()
 """

@@ -74,7 +74,7 @@ def test_folder_without_the_right_to_write(shared_folder: Path, opened: Opens) -
         lock, outcome = target.lock(), target.write(b"new")
         assert isinstance(lock, LockUnavailable)
         assert isinstance(outcome, WriteFailed)
-        assert f"give uid {NOBODY} the right" in outcome.reason
+        assert f"give uid {NOBODY} write permission" in outcome.reason
         assert target.read() == Present(b"old")
         again = target.write(b"new")
         assert outcome == again

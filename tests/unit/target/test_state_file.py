@@ -148,7 +148,9 @@ def test_store_in_a_folder_of_its_own(tmp_path: Path, opened: Opens, monkeypatch
 
 def test_stream_has_its_store_in_memory(tmp_path: Path) -> None:
     """Standard output has no state on the disk, not even with a state folder."""
-    store = open_store(open_target("-", warn=pytest.fail), str(tmp_path / "state"), warn=pytest.fail)
+    store = open_store(
+        open_target("-", warn=pytest.fail, limit_bytes=1 << 24), str(tmp_path / "state"), warn=pytest.fail
+    )
     assert isinstance(store, MemoryStore)
 
 

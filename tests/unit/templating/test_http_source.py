@@ -14,6 +14,7 @@ from templating.http_source import HttpSource
 from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
 from tests.support.fake_clock import FakeClock
+from tests.support.render_limits import RENDER_LIMITS
 from tests.unit.templating.support import edges, snapshot
 from tests.unit.templating.web import Page, Web, serving
 
@@ -48,7 +49,7 @@ class HttpSourceHarness:
             refetch_s=10,
             fetcher=Fetcher(silence_s=30, whole_s=60),
         )
-        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={})
+        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={}, **RENDER_LIMITS)
 
     def text(self) -> str:
         """Load and render."""
