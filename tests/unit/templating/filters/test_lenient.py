@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
-from templating.sandbox.filters.lenient import LENGTH_MAX, try_yaml, usual_address
+from templating.sandbox.filters.lenient import LENGTH_MAX, YAML_LENGTH_MAX, try_yaml, usual_address
 from tests.unit.templating.support import container, render
 
 _VALUES = st.recursive(
@@ -46,7 +47,8 @@ def test_yaml_is_read(text: str, value: Any) -> None:
         "a: 1\na: 2", '{"a": 1, "a": 2}', "a: [1", "a: 1\n--- \nb: 2", "!!python/object:os.system {}", "a: !x 1",
         "\0", "a: NaN\n\tb", '{"a": NaN}', "a\nb:", "{" * 5000, "[" * 100_000, "- " * 30 + "x", "? [1]\n: 2", "a: *b",
         "2020-01-01: 1",
-        "x" * (LENGTH_MAX + 1), "\udcff: 1\n- 2", "1e999999999999: !!int x",
+        "x" * (LENGTH_MAX + 1), "x" * (YAML_LENGTH_MAX + 1), "[" + "a," * 5000 + "]", "[{" * 51 + "}]" * 51,
+        "\udcff: 1\n- 2", "1e999999999999: !!int x",
         "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
         + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdef", "bcdefg", strict=True)),
     ],
@@ -54,6 +56,28 @@ def test_yaml_is_read(text: str, value: Any) -> None:
 def test_what_is_not_one_document_is_nothing(text: str) -> None:
     """Repeated keys, tags, what is cut off, several documents, and what is too large, too deep or grows."""
     assert try_yaml(text) is None
+
+
+def test_json_is_read_where_yaml_would_be_too_long() -> None:
+    """Its parser is fast, so the limit is four times as high."""
+    numbers = list(range(8000))
+    assert try_yaml(json.dumps(numbers)) == numbers
+    assert try_yaml(json.dumps(numbers) + " # the same as YAML") is None
+
+
+def test_what_takes_a_parser_of_yaml_long_is_not_given_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One container's brackets would take the time that all containers have, render after render."""
+    asked: list[str] = []
+
+    def parse(_: YAML, text: str) -> tuple[()]:
+        asked.append(text)
+        return ()
+
+    monkeypatch.setattr(YAML, "parse", parse)
+    assert try_yaml("{" * 5000) is None
+    assert asked == []
+    assert try_yaml("a: {b: [1, 2]} # asked") == {"a": {"b": [1, 2]}}
+    assert asked == ["a: {b: [1, 2]} # asked"]
 
 
 @given(text=st.text(st.characters(), max_size=40) | st.text("{}[]:,-&*!|>?#%@`'\" \n\tab01~.", max_size=30))
