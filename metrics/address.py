@@ -49,7 +49,7 @@ def _split(text: str) -> tuple[str, str]:
     if text.startswith("["):
         host, closed, rest = text.partition("]")
         if not closed or not rest.startswith(":"):
-            raise ValueError(f"{text!r} is no address with a port: give it like [::1]:{DEFAULT_PORT}")
+            raise ValueError(f"{text!r} is not an address with a port: give it like [::1]:{DEFAULT_PORT}")
         return host + closed, rest[1:]
     host, colon, port = text.rpartition(":")
     if ":" in host:
@@ -71,7 +71,7 @@ def _port(port: str, text: str) -> int:
 def _check_host(host: str, text: str) -> None:
     if host.startswith("["):
         if ":" not in host or not is_host(host[1:-1]):
-            raise ValueError(f"{text!r} holds no IPv6 address between its brackets")
+            raise ValueError(f"{text!r} has no IPv6 address between its brackets")
     elif host and not is_host(host):
         said = "no IPv4 address" if _LIKE_IPV4.fullmatch(host) else "neither an address nor a host name"
-        raise ValueError(f"{text!r} holds {said} before its colon")
+        raise ValueError(f"{text!r} has {said} before its colon")

@@ -5,15 +5,22 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
-from metrics.known import EVENT_ACTIONS, OPERATIONS, RESULTS, STREAM_END_REASONS, among, event_labels
-from metrics.labelling import from_zero, labelled
+from metrics.client import Counter, Gauge, Histogram
+from metrics.labels import (
+    EVENT_ACTIONS,
+    OPERATIONS,
+    RESULTS,
+    STREAM_END_REASONS,
+    among,
+    event_labels,
+    from_zero,
+    labelled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
+    from metrics.client import CollectorRegistry
 
 REQUEST_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -40,18 +47,19 @@ class EngineMetrics:
             registry=registry,
         )
         self._retries = from_zero(
-            Counter("pygen_docker_retries_total", "Requests that were made again", ("operation",), registry=registry),
+            Counter("pygen_docker_retries_total", "Retried requests", ("operation",), registry=registry),
             product(OPERATIONS),
         )
         self._events = from_zero(
-            Counter("pygen_events_total", "Events heard", ("type", "action"), registry=registry),
+            Counter("pygen_events_total", "Events received", ("type", "action"), registry=registry),
             ((kind, action) for kind, actions in EVENT_ACTIONS.items() for action in actions),
         )
         self._stream_up = Gauge("pygen_event_stream_up", "1 while the event stream is open", registry=registry)
+        self._open_streams = dict.fromkeys(engines, False)
         self._restarts = from_zero(
             Counter(
                 "pygen_event_stream_restarts_total",
-                "Ends of the event stream, and failed tries to open it",
+                "Ends of the event stream, and failed attempts to open it",
                 ("reason",),
                 registry=registry,
             ),
@@ -59,14 +67,14 @@ class EngineMetrics:
         )
         self._missed = Counter(
             "pygen_missed_changes_total",
-            "Changes that a resync found and no event had told within 2 s",
+            "Changes that a resync found and no event had reported within 2 s",
             registry=registry,
         )
 
         self._quarantined = from_zero(
             Gauge(
                 "pygen_quarantined_containers",
-                "Containers that the engine lists and can't show, so that the others go on without news of them",
+                "Containers that the engine lists but can't inspect, kept as they were last known",
                 ("engine",),
                 registry=registry,
             ),
@@ -86,9 +94,10 @@ class EngineMetrics:
         """An event was heard: `Type` and `Action` as the engine sent them."""
         labelled(self._events, *event_labels(kind, action)).inc()
 
-    def stream_up(self, *, up: bool) -> None:
-        """The event stream opened or ended."""
-        self._stream_up.set(float(up))
+    def stream_up(self, engine: str, *, up: bool) -> None:
+        """The event stream of an engine opened or ended; shown is whether those of all are open."""
+        self._open_streams[engine] = up
+        self._stream_up.set(float(all(self._open_streams.values())))
 
     def stream_restarted(self, reason: str) -> None:
         """The event stream ended, or could not be opened, for a reason of EngineError."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
-from metrics.known import CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, among
-from metrics.labelling import from_zero, labelled
+from metrics.client import Counter, Gauge, Histogram
+from metrics.labels import CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, among, from_zero, labelled
 from models.write import CAUSES, WRITE_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prometheus_client import CollectorRegistry
+    from metrics.client import CollectorRegistry
+    from models.pass_report import PassReport, ReconcileReport, RenderReport
 
 PASS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -42,7 +41,7 @@ class LoopMetrics:
         self._unexpected = from_zero(
             Counter(
                 "pygen_unexpected_errors_total",
-                "Errors that nobody foresaw, by the part of the program that survived them",
+                "Unexpected errors, by the part of the program that survived them",
                 ("part",),
                 registry=registry,
             ),
@@ -51,7 +50,7 @@ class LoopMetrics:
         self._process_restarts = from_zero(
             Counter(
                 "pygen_render_process_restarts_total",
-                "Render processes that took the place of one that was killed or ended",
+                "Render processes started in place of one that was killed or ended",
                 ("target",),
                 registry=registry,
             ),
@@ -66,19 +65,19 @@ class LoopMetrics:
         self._undefined = from_zero(
             Gauge(
                 "pygen_template_undefined_names",
-                "Unknown names that the last render met",
+                "Undefined names in the last render",
                 ("target",),
                 registry=registry,
             ),
             each,
         )
         self._notes = from_zero(
-            Gauge("pygen_template_notes", "Notes that the last good render made", ("target",), registry=registry), each
+            Gauge("pygen_template_notes", "Notes of the last successful render", ("target",), registry=registry), each
         )
         self._failing = from_zero(
             Gauge(
                 "pygen_template_failing",
-                "1 from a load or render of the template that failed until one that did not",
+                "1 while the last load or render of the template failed",
                 ("target",),
                 registry=registry,
             ),
@@ -94,7 +93,10 @@ class LoopMetrics:
         )
         self._writes = from_zero(
             Counter(
-                "pygen_target_writes_total", "Tries to write a target", ("target", "mode", "result"), registry=registry
+                "pygen_target_writes_total",
+                "Attempts to write a target",
+                ("target", "mode", "result"),
+                registry=registry,
             ),
             product(targets, WRITE_MODES, RESULTS),
         )
@@ -112,6 +114,28 @@ class LoopMetrics:
             each,
         )
 
+    def publish(self, report: PassReport) -> None:
+        """A pass is over.
+
+        Raises:
+            ValueError: an unknown cause, or an unknown way to write.
+        """
+        if report.containers is not None:
+            self.containers(report.containers)
+        for job in report.jobs:
+            self._reconciled(job)
+
+    def _reconciled(self, report: ReconcileReport) -> None:
+        target, write, difference = report.job, report.write, report.difference
+        if write is not None:
+            self.wrote(target, write.mode, ok=write.ok)
+        if difference is not None:
+            self.differed(target, difference.cause, added=difference.added, removed=difference.removed)
+        if report.duration_s is None:
+            self.pass_failed(target)
+        else:
+            self.reconciled(target, ok=report.ok, duration_s=report.duration_s, at_epoch_s=report.at_epoch_s)
+
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         """A pass ended at `at_epoch_s` (seconds since the epoch) after `duration_s`."""
         labelled(self._reconciles, target, _result(ok=ok)).inc()
@@ -120,21 +144,22 @@ class LoopMetrics:
             labelled(self._succeeded_at, target).set(at_epoch_s)
 
     def pass_failed(self, target: str) -> None:
-        """A pass failed for a reason that nobody foresaw."""
+        """A pass failed unexpectedly."""
         labelled(self._reconciles, target, _result(ok=False)).inc()
 
     def unexpected(self, part: str) -> None:
-        """Something failed for a reason that nobody foresaw, in a part of the program; from any thread."""
+        """Something failed unexpectedly, in a part of the program; from any thread."""
         labelled(self._unexpected, among(part, PARTS)).inc()
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+    def rendered(self, report: RenderReport) -> None:
         """A render ended; after a failed one the counts of undefined names and of notes stay as they were."""
-        labelled(self._renders, target, _result(ok=ok)).inc()
-        self._render_s.observe(duration_s)
-        labelled(self._failing, target).set(float(not ok))
-        if ok:
-            labelled(self._undefined, target).set(undefined_names)
-            labelled(self._notes, target).set(notes)
+        target = report.job
+        labelled(self._renders, target, _result(ok=report.ok)).inc()
+        self._render_s.observe(report.duration_s)
+        labelled(self._failing, target).set(float(not report.ok))
+        if report.ok:
+            labelled(self._undefined, target).set(report.undefined_names)
+            labelled(self._notes, target).set(report.notes)
 
     def render_process_restarted(self, target: str) -> None:
         """A render process took the place of another."""
@@ -147,7 +172,7 @@ class LoopMetrics:
             ValueError: an unknown cause.
         """
         if cause not in CAUSES:
-            raise ValueError(f"{cause!r} is no cause of a difference")
+            raise ValueError(f"{cause!r} is not a cause of a difference")
         labelled(self._diffs, target, cause).inc()
         labelled(self._lines, target, "added").inc(added)
         labelled(self._lines, target, "removed").inc(removed)
@@ -159,7 +184,7 @@ class LoopMetrics:
             ValueError: an unknown mode.
         """
         if mode not in WRITE_MODES:
-            raise ValueError(f"{mode!r} is no way to write")
+            raise ValueError(f"{mode!r} is not a way to write")
         labelled(self._writes, target, mode, _result(ok=ok)).inc()
 
     def containers(self, counts: Mapping[str, int]) -> None:

@@ -10,16 +10,13 @@ import threading
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
-from metrics.known import RESULTS
-from metrics.labelling import from_zero, labelled
+from metrics.client import Counter, Gauge, Histogram
+from metrics.labels import RESULTS, from_zero, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
-
+    from metrics.client import CollectorRegistry
     from models.notification import Notification, NotificationStanding, NotifyReport
 
 DELIVERY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -52,12 +49,15 @@ class NotifyMetrics:
             registry=registry,
         )
         self._pending = from_zero(
-            Gauge("pygen_notifications_pending", "Runs that are owed a notification", _LABELS, registry=registry), known
+            Gauge(
+                "pygen_notifications_pending", "Container runs with a pending notification", _LABELS, registry=registry
+            ),
+            known,
         )
         self._oldest = from_zero(
             Gauge(
                 "pygen_notification_oldest_pending_timestamp_seconds",
-                "When the first change happened that is not delivered yet, 0 when nothing is owed",
+                "When the oldest change happened that is not delivered yet, 0 when nothing is pending",
                 _LABELS,
                 registry=registry,
             ),

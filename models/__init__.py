@@ -1,1 +1,1 @@
-"""What is: plain values, no I/O, no clock, no Docker SDK."""
+"""Plain values: what runs, what it is called, what changed. No I/O, no clock, no Docker SDK."""

@@ -19,5 +19,9 @@ def delay_s(failures: int, chance: float) -> float:
     Returns:
         0.5 s after the first, doubled with each further one, up to a fifth longer by chance, at most 30 s.
     """
-    doublings = min(max(failures - 1, 0), _ENOUGH_DOUBLINGS)
-    return min(FIRST_S * 2.0**doublings, _PLATEAU_S) * (1 + _JITTER * chance)
+    return doubled_s(FIRST_S, failures - 1, _PLATEAU_S) * (1 + _JITTER * chance)
+
+
+def doubled_s(first_s: float, doublings: int, longest_s: float) -> float:
+    """The first delay, doubled so many times (never, if negative), at most the longest one."""
+    return min(first_s * 2.0 ** min(max(doublings, 0), _ENOUGH_DOUBLINGS), longest_s)

@@ -1,4 +1,4 @@
-"""What Docker Compose says of a container, by the labels that it sets."""
+"""A container's place in Docker Compose, read from the labels that Compose sets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NUMBER_DIGITS_MAX = 9
 
 @dataclass(frozen=True, slots=True)
 class Compose(Record):
-    """A container's place in its Compose project; false for a container that is not Compose's.
+    """A container's place in its Compose project; false for a container that Compose did not create.
 
     Attributes:
         project: the project's name, '' where there is none.
         service: the service's name in the project, '' where there is none.
-        number: which of the service's containers it is, counted from 1; 0 where that is not said.
+        number: which of the service's containers it is, counted from 1; 0 where no label says so.
     """
 
     project: str = ""
@@ -36,7 +36,7 @@ class Compose(Record):
 
     @classmethod
     def from_labels(cls, labels: Mapping[str, str]) -> Compose:
-        """Read Compose's labels; the exact spelling counts, as it does for Compose."""
+        """Read Compose's labels, whose names are case-sensitive, as they are for Compose."""
         project, service = labels.get(PROJECT_LABEL, ""), labels.get(SERVICE_LABEL, "")
         if not (project or service):
             return NOT_COMPOSE
@@ -47,6 +47,6 @@ NOT_COMPOSE = Compose()
 
 
 def _number(text: str) -> int:
-    """The number that a label holds; 0 for what is none."""
+    """The number in a label; 0 for anything else."""
     is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
     return int(text) if is_number else 0

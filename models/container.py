@@ -54,16 +54,16 @@ class Container(Record):
         hostname: its own host name.
         mounts: sorted by destination.
         network_mode: `bridge`, `host`, `none`, `container:ID` or a network.
-        restart_policy: `no`, `always`, `unless-stopped`, `on-failure`, '' where it is not said.
+        restart_policy: `no`, `always`, `unless-stopped`, `on-failure`, '' where the engine doesn't say.
         compose: `project`, `service` and `number`.
         engine: the name of the engine that owns it.
-        running: `State.Running`, true for paused and restarting ones, too.
+        running: `State.Running`, which is true while it is paused or restarting, too.
         restarting: `State.Restarting`.
         paused: `State.Paused`.
         started_at: `State.StartedAt` exactly as the engine wrote it.
-        endpoint_ids: the beginnings of the ids of its places in networks, sorted: others after every start.
-        target_names: what it answers to (see `models.matching`), each with how close a match that is.
-        is_over: whether its run is known to be over from an event, while the rest is as an inspect showed it before.
+        endpoint_ids: prefixes of the ids of its network endpoints, sorted; every start makes new ones.
+        target_names: the names that it answers to (see `models.matching`), each with its rank.
+        is_over: whether an event proved that its run has ended; the other fields are as the last inspect showed them.
     """
 
     TEMPLATE_FIELDS: ClassVar[tuple[str, ...]] = (
@@ -108,10 +108,10 @@ class Container(Record):
             body: the answer's bytes.
             engine: the name of the engine that gave it.
             networks: what is known of the engine's networks, by id.
-            warn: called with one text for each field that can't be read, which is empty then.
+            warn: called with one message for each field that can't be read; the field is empty then.
 
         Raises:
-            ValueError: the body is no JSON object with a text as `Id`.
+            ValueError: the body is not a JSON object with a string as its `Id`.
         """
         attrs = kept_body.parse(body)
         container_id = attrs.get("Id")
@@ -122,7 +122,7 @@ class Container(Record):
 
     @classmethod
     def from_kept(cls, kept: bytes, *, engine: str, networks: Mapping[str, NetworkFacts]) -> Container:
-        """Read again what was read before: `kept` is another container's body, as it is kept.
+        """Read a body again that `from_inspect` has read before.
 
         Args:
             kept: the answer's bytes, as `models.kept_body` keeps them.
@@ -146,12 +146,12 @@ class Container(Record):
 
     @property
     def image_name(self) -> ImageName:
-        """The image's name in its parts; no field, so that a container written as JSON stays as it was."""
+        """The image's name in parts. Not a field: a container written as JSON is to stay the same."""
         return ImageName.parse(self.image)
 
     @property
     def is_current(self) -> bool:
-        """Whether it is one of `containers`: running and not restarting; a paused one is."""
+        """Whether templates see it in `containers`: it runs, perhaps paused, and is not restarting."""
         return self.running and not self.restarting
 
     @property
@@ -160,8 +160,25 @@ class Container(Record):
         return Run(self.id, self.started_at) if self.is_current else None
 
     def ended(self) -> Container:
-        """The same container where its run is known to be over, and nothing else yet: as engines show it, it exited."""
-        return replace(self, status="exited", running=False, restarting=False, paused=False, is_over=True)
+        """The same container where its run is known to be over: all but `raw` as the next inspect is going to show it.
+
+        Seen on Docker 20.10 and 28.5: no addresses, no published ports, and a health check counts as failed. Podman
+        4.3, whose endpoints have no ids, shows no addresses either, and leaves the rest as it was. Whether a restart
+        policy is about to start it again, only the inspect tells.
+        """
+        is_docker = bool(self.endpoint_ids)
+        return replace(
+            self,
+            status="exited",
+            running=False,
+            restarting=False,
+            paused=False,
+            health="unhealthy" if is_docker and self.health != UNKNOWN_HEALTH else self.health,
+            networks=type(self.networks)(network.left() for network in self.networks),
+            published=type(self.published)() if is_docker else self.published,
+            endpoint_ids=(),
+            is_over=True,
+        )
 
     def same_fields(self, other: Container) -> bool:
         """Whether every field but `raw` is equal: a health check's log, say, is in `raw` alone."""
@@ -236,23 +253,23 @@ def _read(
 
 
 def _was_told(_warning: str) -> None:
-    """Whoever read the body first has warned of what is odd in it."""
+    """What is odd in the body was reported when it was read for the first time."""
 
 
 def _name(attrs: dict[str, Any]) -> str:
-    """The name for warnings, before there is anything that could warn."""
+    """The name for warnings, read before there is a reader that could warn."""
     name = attrs.get("Name")
     return name.lstrip("/") if type(name) is str else ""
 
 
 def _labels(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
-    """`Config.Labels`, where a value that is no text is empty."""
+    """`Config.Labels`; a value that is not a string is empty."""
     labels = reader.mapping(config, "Labels", "Config.")
     return {intern(key): reader.text(labels, key, "Config.Labels.") for key in labels}
 
 
 def _env(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
-    """`Config.Env`; an entry without `=` is legal and empty, and the last of several entries of one name counts."""
+    """`Config.Env`; an entry without `=` is legal and empty, and the last entry of a name wins."""
     env = {}
     for entry in reader.texts(config, "Env", "Config."):
         name, _, value = entry.partition("=")
@@ -262,13 +279,13 @@ def _env(reader: FieldReader, config: dict[str, Any]) -> dict[str, str]:
 
 
 def _endpoint_ids(networks: dict[str, Any]) -> tuple[str, ...]:
-    """Of `NetworkSettings.Networks`; templates do not see them, so that an odd one is nothing to warn of."""
+    """Of `NetworkSettings.Networks`; templates don't see them, so an odd one is not worth a warning."""
     found = (place.get("EndpointID") for place in networks.values() if type(place) is dict)
     return endpoint_ids(each for each in found if type(each) is str)
 
 
 def _health(reader: FieldReader, state: dict[str, Any]) -> str:
-    """`State.Health.Status`; `none` is the engine's word for a health check that is switched off."""
+    """`State.Health.Status`; `none` is the engine's word for a disabled health check."""
     status = reader.text(reader.mapping(state, "Health", "State."), "Status", "State.Health.")
     return UNKNOWN_HEALTH if status in {"", "none"} else intern(status)
 
@@ -279,7 +296,7 @@ def _restart_policy(reader: FieldReader, host: dict[str, Any]) -> str:
 
 
 def _running(reader: FieldReader, state: dict[str, Any], status: str) -> bool:
-    """`State.Running`; where the engine does not say, the status does."""
+    """`State.Running`; where it is missing, the status tells."""
     if state.get("Running") is None:
         return status in {"running", "paused"}
     return reader.flag(state, "Running", "State.")

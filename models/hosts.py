@@ -1,4 +1,4 @@
-"""Names, addresses and ports of hosts, as options and `Host` headers have them. Pure: nothing is looked up."""
+"""Names, addresses and ports of hosts, as options and `Host` headers have them. Nothing is looked up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LIKE_IPV4 = re.compile(r"[0-9.]+")
 
 
 def is_host(text: str) -> bool:
-    """Whether a text is an address or could be a name: what no resolver would take is none."""
+    """Whether a text is an address, or a name that a resolver would accept."""
     if ":" in text or _LIKE_IPV4.fullmatch(text):
         return is_ip_address(text)
     if not text.isascii():
@@ -26,10 +26,10 @@ def is_host(text: str) -> bool:
 
 
 def is_ip_address(text: str) -> bool:
-    """Whether a text is an IPv4 or IPv6 address; the latter without brackets, perhaps with its zone."""
+    """Whether a text is an IPv4 or IPv6 address; the latter without brackets, with or without a zone."""
     if ":" not in text:
         return _IPV4.fullmatch(text) is not None
-    import ipaddress  # no start waits for it unless it has such an address
+    import ipaddress  # slow to import, and rarely needed
 
     try:
         ipaddress.IPv6Address(text)
@@ -39,9 +39,9 @@ def is_ip_address(text: str) -> bool:
 
 
 def host_of(authority: str) -> str:
-    """The host of `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`, in small letters, without brackets and last dot.
+    """The host of `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`, in lower case, without brackets or a trailing dot.
 
-    Of what is none of these it gives something that is no host.
+    For any other text the result is not a valid host.
     """
     if authority.startswith("[") and (bracketed := re.fullmatch(r"\[([^]]*)\](?::[0-9]*)?", authority)):
         return bracketed[1].lower()

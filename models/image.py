@@ -1,4 +1,4 @@
-"""An image's name taken apart as docker-gen's `.Image` is (its `SplitDockerImage`), with the digest apart as well."""
+"""An image's name, split as docker-gen's `SplitDockerImage` splits it for `.Image`, and the digest as well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOCAL = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class ImageName(Record):
-    """The parts of an image's name. Prints as the name.
+    """The parts of an image's name; as text it is the name again.
 
     Attributes:
         registry: `registry.example.com:5000`, `localhost`, '' where none is named.
@@ -31,9 +31,9 @@ class ImageName(Record):
     @classmethod
     @lru_cache(maxsize=4096)
     def parse(cls, name: str) -> ImageName:
-        """Take a name apart; any text has parts.
+        """Split a name; any text can be split.
 
-        What stands before the first slash is a registry if it looks like a host: with a dot, a port, or `localhost`.
+        The part before the first slash is a registry if it has a dot or a port, or is `localhost`.
         """
         if _ID.fullmatch(name):
             return cls("", "", "", name)
@@ -44,7 +44,7 @@ class ImageName(Record):
         return cls(registry, repository, tag, digest)
 
     def __str__(self) -> str:
-        """`registry/repository:tag@digest`, each part with its sign where it is there."""
+        """`registry/repository:tag@digest`, without the parts that are empty."""
         named = f"{self.registry}/{self.repository}" if self.registry else self.repository
         tagged = f"{named}:{self.tag}" if self.tag else named
         return f"{tagged}@{self.digest}" if tagged and self.digest else tagged or self.digest

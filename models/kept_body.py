@@ -1,7 +1,7 @@
-"""Keeps what the engine said of a container in little memory, and decodes it again when somebody asks.
+"""Keeps inspect answers compressed in memory, and decodes them on demand.
 
 Ten thousand inspect bodies are 80 MB as bytes and half a gigabyte as Python objects. They are alike, so deflate with a
-dictionary of what most bodies contain makes them small at the lowest level.
+dictionary of what most of them contain makes them small, even at its lowest level.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def parse(body: bytes) -> dict[str, Any]:
     """Decode a JSON object.
 
     Raises:
-        ValueError: the bytes are no JSON object.
+        ValueError: the bytes are not a JSON object.
     """
     text = body.decode("utf-8", "replace")
     try:
@@ -45,23 +45,23 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def _whole_characters(attrs: Any) -> str:
-    """The JSON again with every half of a surrogate pair replaced, which no file could be written with."""
+    """The JSON with every lone surrogate replaced, since it can't be encoded as UTF-8."""
     return json.dumps(attrs, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def keep(body: bytes) -> bytes:
-    """Make a body small."""
+    """Compress a body."""
     packer = _PRIMED.copy()
     return packer.compress(body) + packer.flush()
 
 
 def unpack(kept: bytes) -> bytes:
-    """The bytes that were kept."""
+    """Decompress what `keep` returned."""
     unpacker = zlib.decompressobj(wbits=_WINDOW_BITS, zdict=COMMON)
     return unpacker.decompress(kept) + unpacker.flush()
 
 
 @lru_cache(maxsize=_DECODED_MAX)
 def decode(kept: bytes) -> dict[str, Any]:
-    """The decoded object; remembered for the next render, and not to be changed by anyone."""
+    """The decoded object, cached for the next render; callers must not change it."""
     return parse(unpack(kept))

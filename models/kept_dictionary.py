@@ -1,7 +1,7 @@
 """What most inspect answers contain, in the engine's order: the dictionary that kept bodies are deflated with.
 
-Only a matter of size: a body unlike it is kept whole and right, and takes more room. Changing it is safe, because
-nothing that was deflated with it outlives the process.
+It only affects the size: a body that is unlike it takes more room. It may be changed at any time, because nothing that
+was compressed with it outlives the process.
 """
 
 from __future__ import annotations

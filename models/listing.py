@@ -18,8 +18,8 @@ class ItemList(tuple[T, ...]):
     """A list that cannot be changed. It prints, compares and adds up like the Python list with the same elements.
 
     An attribute that lists do not have is looked up on the first element, so that `matching('web').name` works;
-    AttributeError where there is no element, or the element has no such attribute. `first`, `last` and `first_value` of
-    nothing are None; templating makes them undefined.
+    AttributeError where there is no element, or the first has none of the name. `first`, `last` and `first_value` of
+    an empty list are None; templating makes them undefined.
     """
 
     __slots__ = ()
@@ -43,11 +43,11 @@ class ItemList(tuple[T, ...]):
         return None
 
     def matching(self, target: object) -> Self:
-        """The elements that are `target`, or have it as id or name."""
+        """The elements that are `target`, or have it as their id or name."""
         return self._of(item for item in self if matching.is_named(item, target))
 
     def not_matching(self, target: object) -> Self:
-        """The elements that `matching` leaves out, in their own order."""
+        """The elements that `matching` leaves out, in the list's order."""
         found = {id(item) for item in self.matching(target)}
         return self._of(item for item in self if id(item) not in found)
 

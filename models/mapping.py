@@ -1,8 +1,8 @@
 """Read-only mappings that answer to attributes and keys in any case.
 
-The exact spelling is asked first, at the speed of a plain dictionary; only a miss looks at case, by an index that is
-made at the first miss. Not a `dict`: `dict.update(labels, ...)` must not be a way for a template to change what the
-next template sees.
+The exact spelling is tried first, at the speed of a plain dictionary; only a miss ignores case, by an index that is
+built at the first miss. It is not a `dict`, because `dict.update(labels, ...)` would be a way for a template to change
+what the next one sees.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _set = object.__setattr__
 
 @lru_cache(maxsize=4096)
 def _spellings(keys: tuple[str, ...]) -> dict[str, str]:
-    """Folded key to the first in sorted order of its keys; remembered, because alike containers have the same keys."""
+    """Folded key to the first of its keys in sorted order; cached, because similar containers have the same keys."""
     found: dict[str, str] = {}
     for key in sorted(keys):
         folded = key.casefold()
@@ -34,7 +34,7 @@ class CaseMapping(Mapping[str, V], Generic[V]):
     Iterates in sorted order.
 
     Args:
-        data: the entries; the mapping keeps a sorted copy of its own.
+        data: the entries, of which it keeps a sorted copy.
     """
 
     __slots__ = ("_any_case", "_data")
@@ -63,7 +63,7 @@ class CaseMapping(Mapping[str, V], Generic[V]):
             raise AttributeError(name) from None
 
     def _spelling(self, key: object) -> str:
-        """The key as it is spelled here; KeyError where there is none in any case."""
+        """The key as it is spelled here; KeyError where there is none, whatever the case."""
         if not isinstance(key, str):
             raise KeyError(key)
         any_case = self._any_case
@@ -121,16 +121,16 @@ class CaseMapping(Mapping[str, V], Generic[V]):
 
 
 class TextMapping(CaseMapping[str]):
-    """Labels or environment variables: text by name, where a missing one reads as the empty text.
+    """Labels or environment variables: text by name, where a missing one reads as the empty string.
 
-    Looking up a missing one raises KeyError or AttributeError as elsewhere, so that `is defined` and `default` can
-    treat it as missing; templating turns that into a value which prints and compares as `''`, because the type says so.
+    Looking up a missing one raises KeyError or AttributeError, as elsewhere, so that `is defined` and `default` take it
+    for missing; templating turns that into a value that prints and compares as `''`.
     """
 
     __slots__ = ()
 
     def get(self, key: str, default: Any = "") -> Any:
-        """The text by that name in any case, else the default."""
+        """The text of that name, whatever the case, else the default."""
         try:
             return self[key]
         except KeyError:

@@ -2,9 +2,9 @@
 
 A target is a container's id, short id or id prefix of at least 10 hexadecimal digits; its name; the value of its label
 `pygen.target` or of its variable `PYGEN_TARGET`; its Compose service (`SERVICE` or `PROJECT/SERVICE`); or its Swarm
-service, with or without the stack's name. Every match counts. Matches are ordered by how close they are: id, name,
-label and variable, then id prefixes, then Compose services, then Swarm services, each container once and those alike
-in their own order. The empty target means nothing.
+service, with or without the stack's name. Every match counts. Matches are ordered by rank: id, name, label and
+variable first, then id prefixes, then Compose services, then Swarm services; each container comes once, and containers
+of one rank keep their order. The empty target matches nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EXACT, _BY_PREFIX, _BY_COMPOSE, _BY_SWARM = range(4)
 
 
 class Named(Protocol):
-    """What a target may mean: a container, as far as its names go."""
+    """What a target can match: a container, as far as its names go."""
 
     @property
     def id(self) -> str:
@@ -53,7 +53,7 @@ C = TypeVar("C", bound=Named)
 
 
 def target_text(target: object) -> str:
-    """A template's target as text: a container or network means its id, None and what is undefined mean nothing."""
+    """A template's target as text: the id of a container or network, '' for None and undefined values."""
     if isinstance(target, str):
         return target
     if target is None:
@@ -62,7 +62,7 @@ def target_text(target: object) -> str:
 
 
 def is_id_prefix(text: str) -> bool:
-    """Whether a text is long enough, and of the right digits, to be taken for the beginning of an id."""
+    """Whether a text is long enough, and hexadecimal, so that it is taken for the beginning of an id."""
     return _ID_PREFIX.fullmatch(text) is not None
 
 
@@ -82,17 +82,17 @@ def is_named(item: Any, target: object) -> bool:
 def target_names(
     container_id: str, name: str, labels: Mapping[str, str], env: Mapping[str, str], compose: Compose
 ) -> dict[str, int]:
-    """Everything that a container answers to, but for its id's other prefixes.
+    """Everything that a container answers to, except for its id's other prefixes.
 
     Args:
         container_id: the full id.
         name: the container's name.
         labels: by name, in the exact spelling.
         env: variables by name, in the exact spelling.
-        compose: what Compose says of it.
+        compose: its place in Compose.
 
     Returns:
-        Each name with how close a match it is, 0 being the closest.
+        Each name with its rank; 0 is the closest.
     """
     names = {
         container_id: _EXACT,
@@ -107,7 +107,7 @@ def target_names(
 
 
 def _further_names(container_id: str, labels: Mapping[str, str], compose: Compose) -> Iterator[tuple[str, int]]:
-    """The names that are less close than id, name, label and variable, the closest first."""
+    """The names that rank below id, name, label and variable, the closest first."""
     yield container_id[:SHORT_ID_DIGITS], _BY_PREFIX
     if compose.service:
         yield compose.service, _BY_COMPOSE
@@ -120,18 +120,18 @@ def _further_names(container_id: str, labels: Mapping[str, str], compose: Compos
 
 
 def matches(container: Named, target: str) -> bool:
-    """Whether a target means this container."""
+    """Whether a target matches this container."""
     return target in container.target_names or (is_id_prefix(target) and container.id.startswith(target))
 
 
 def projects_of(containers: Iterable[Named], target: str) -> list[str]:
-    """The Compose projects, sorted, in which a target is a service's bare name: more than one deserves a warning."""
+    """The Compose projects, sorted, in which a target is a service's bare name; more than one deserves a warning."""
     projects = {each.compose.project for each in containers if target and each.compose.service == target}
     return sorted(projects)
 
 
 class Index(Generic[C]):
-    """The names of many containers, read once, so that each of many look-ups costs the same however many there are."""
+    """An index of many containers' names, so that a look-up costs the same however many there are."""
 
     __slots__ = ("_by_name", "_containers", "_ids", "_places")
 
@@ -144,7 +144,7 @@ class Index(Generic[C]):
             self._add(place, container)
 
     def matching(self, target: str) -> list[C]:
-        """The containers that a target means, the closest first, those alike in their own order."""
+        """The containers that a target matches, the closest first, those of one rank in their own order."""
         if not target:
             return []
         ranks = dict(self._by_name.get(target, {}))
@@ -157,7 +157,7 @@ class Index(Generic[C]):
             self._by_name.setdefault(name, {})[place] = rank
 
     def _with_prefix(self, target: str) -> Iterator[int]:
-        """The places of the containers whose id begins so; ids are sorted at the first such question."""
+        """The indexes of the containers whose id begins so; ids are sorted when first needed."""
         if not is_id_prefix(target):
             return
         if self._ids is None:

@@ -1,4 +1,4 @@
-"""What a container has mounted."""
+"""A container's mounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Mount(Record):
 
     Attributes:
         destination: the path inside the container.
-        source: the path on the host, '' where the engine does not say (tmpfs).
+        source: the path on the host, '' where there is none (tmpfs).
         type: `bind`, `volume`, `tmpfs`, ...
         name: the volume's name, '' for other types.
         mode: the options as given, such as `ro` or `z`.

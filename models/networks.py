@@ -1,8 +1,8 @@
-"""Networks: what the engine says of each, and a container's place in one."""
+"""Networks: what the engine tells about each, and a container's place in them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +24,7 @@ _NO_BRIDGE_ADDRESS = "com.docker.network.bridge.inhibit_ipv4"
 _OTHER_GATEWAYS = ("DefaultGatewayIPv4", "DefaultGatewayIPv6")
 _YES = frozenset({"1", "t", "true"})
 
-# Of a network of which the engine says nothing: what Docker calls the Swarm's ingress network unless told otherwise.
+# Docker's default name of the Swarm's ingress network: all there is to go by where the engine doesn't list it.
 _USUAL_INGRESS = "ingress"
 
 
@@ -35,7 +35,7 @@ class NetworkFacts:
     Attributes:
         id: the network's id.
         name: the network's name.
-        internal: whether it has no way out.
+        internal: whether it is cut off from other networks.
         driver: `bridge`, `overlay`, `macvlan`, `ipvlan`, `host`, `null` or a plug-in's, '' where it is not known.
         scope: `local`, `swarm` or `global`, '' where it is not known.
         ingress: whether it is the Swarm's network for published ports, over which containers do not meet.
@@ -69,7 +69,7 @@ class NetworkFacts:
 
     @classmethod
     def unknown(cls, network_id: str, name: str) -> NetworkFacts:
-        """What is assumed of a network that the engine does not list: a bridge, unless its name is the ingress's."""
+        """What is assumed of a network that the engine does not list: a bridge, unless it has the ingress's name."""
         is_ingress = name == _USUAL_INGRESS
         return cls(network_id, name, ingress=is_ingress, gateway_is_host=not is_ingress)
 
@@ -109,7 +109,7 @@ class Network(Record):
         ipv6_gateway: the IPv6 gateway, '' without one.
         aliases: the names that the container has there, in the engine's order.
         mac_address: the container's MAC address there, '' without one.
-        internal: whether the network has no way out; False where the engine does not know the network.
+        internal: whether the network is cut off from others; False where the engine does not list it.
         driver: `bridge`, `overlay`, `macvlan`, `ipvlan`, `host`, `null`, ..., '' where it is not known.
         scope: `local`, `swarm` or `global`, '' where it is not known.
         ingress: whether it is the Swarm's network for published ports, over which containers do not meet.
@@ -132,17 +132,21 @@ class Network(Record):
 
     @property
     def host_address(self) -> str:
-        """Where the host answers whoever is in this network, IPv4 before IPv6; '' where it does not, or not surely."""
+        """The host's address in this network, IPv4 before IPv6; '' where it has none, or none that is certain."""
         return (self.gateway or self.ipv6_gateway) if self.gateway_is_host and not self.internal else ""
 
     @property
     def key(self) -> str:
-        """What makes two containers' networks one: the id, else the name."""
+        """What two containers' places in one network have in common: the id, else the name."""
         return self.id or self.name
+
+    def left(self) -> Network:
+        """The same place once the container's run is over: without addresses."""
+        return replace(self, ip_address="", ipv6_address="", gateway="", ipv6_gateway="", mac_address="")
 
     @property
     def facts(self) -> NetworkFacts:
-        """What was known of the network when this was read."""
+        """What was known about the network when this was read."""
         return NetworkFacts(
             self.id, self.name, self.internal, self.driver, self.scope, self.ingress, self.gateway_is_host
         )
@@ -210,5 +214,5 @@ def _read_network(
 
 
 def endpoint_ids(found: Iterable[str]) -> tuple[str, ...]:
-    """What is kept of the ids of a container's places in networks, sorted: enough to tell them apart; no empty ones."""
+    """Prefixes of the ids of a container's endpoints, sorted, long enough to tell them apart; empty ids are dropped."""
     return tuple(sorted(endpoint_id[:_ENDPOINT_DIGITS] for endpoint_id in found if endpoint_id))

@@ -1,4 +1,4 @@
-"""What is to be told, as configured, and what became of it: made by `notify`, shown by metrics and the status page."""
+"""Notifications as configured, and the reports on them, which `notify` makes and metrics and status page show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A configured notification. What is done, and how it reads in a sentence, is its action's: see `notify.actions`.
+    """A configured notification. Its subclasses in `notify.actions` say what is done, and how that reads in a sentence.
 
     Attributes:
         container: the name as configured, by the rules of `models.matching`; '' where it needs none.
@@ -25,11 +25,11 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """One delivery to one run was tried. A container that is found ended or paused is no try.
+    """One attempt to deliver to one run. Finding a container ended or paused is not an attempt.
 
     Attributes:
         notification: what was delivered.
-        ok: whether it was.
+        ok: whether that worked.
         duration_s: how long it took.
     """
 
@@ -40,14 +40,14 @@ class DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class NotificationStanding:
-    """How things stand with one notification of a job.
+    """The state of one notification of a job.
 
     Attributes:
         notification: which.
         matches: how many running containers match.
-        pending: how many runs are owed it.
-        oldest_epoch_s: when the first undelivered change was made, seconds since the epoch; 0 where nothing is owed.
-        policy_at_risk: whether a run of a container of this name lost its restart policy to a `docker kill` of ours.
+        pending: how many runs it is still to be delivered to.
+        oldest_epoch_s: when the oldest pending change was made, seconds since the epoch; 0 where nothing is pending.
+        policy_at_risk: whether our `docker kill` made the engine forget the restart policy of a matching container.
     """
 
     notification: Notification
@@ -59,10 +59,10 @@ class NotificationStanding:
 
 @dataclass(frozen=True, slots=True)
 class NotifyReport:
-    """What is new since the report before.
+    """What is new since the previous report.
 
     Attributes:
-        job: whose: the target as configured.
+        job: the job's target as configured.
         results: the deliveries that ended.
         standings: of every notification of the job.
     """

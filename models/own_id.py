@@ -1,4 +1,4 @@
-"""Which container do we run in? Guesses from what the kernel shows, the likeliest first, for the engine to confirm.
+"""Which container do we run in? Guesses from what the kernel shows, the most likely first, for the engine to confirm.
 
 Where the id can be found:
 
@@ -7,7 +7,7 @@ Where the id can be found:
 - mountinfo: the engine mounts `/etc/hostname`, `/etc/hosts` and `/etc/resolv.conf` from a folder named by the id
   (Docker `.../containers/ID/hostname`, Podman `.../overlay-containers/ID/userdata/hostname`). A container that shares
   another's network shows the other's id there; Podman's `/run/.containerenv` is always its own.
-- the host name: an id's first 12 digits unless somebody set another.
+- the host name: the id's first 12 digits, unless another one is configured.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.ASCII)
 _SHORT_ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?", re.ASCII)
-_OWN_FILES = ("/run/.containerenv", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf")  # the surest first
+_OWN_FILES = ("/run/.containerenv", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf")  # the most reliable first
 _ROOT_FIELD, _MOUNT_POINT_FIELD = 3, 4  # of a line of mountinfo, counted from 0: see proc(5)
 
 
@@ -33,8 +33,8 @@ def candidates(mountinfo: str, cgroup: str, hostname: str) -> list[str]:
         hostname: our host name.
 
     Returns:
-        Ids of 64 hexadecimal digits, or of 12 from the host name, each once, the likeliest first. Any of them may be
-        wrong: the engine knows.
+        Ids of 64 hexadecimal digits, or of 12 from the host name, each once, the most likely first. Any of them may
+        be wrong; the engine knows.
     """
     found = [*_of_cgroup(cgroup), *_of_mountinfo(mountinfo)]
     if _SHORT_ID.fullmatch(hostname) and not any(each.startswith(hostname) for each in found):

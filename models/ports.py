@@ -1,4 +1,4 @@
-"""Ports: which numbers a container exposes, and where the host publishes them."""
+"""The ports that a container exposes, and where the host publishes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PublishedPort(Record):
     Attributes:
         port: the container's own port.
         protocol: `tcp`, `udp` or `sctp`.
-        host_ip: the host's address, `0.0.0.0` or `::` for all of them, '' where the engine does not say.
+        host_ip: the host's address, `0.0.0.0` or `::` for all of them, '' where the engine doesn't say.
         host_port: the host's port.
     """
 
@@ -76,7 +76,7 @@ def parse_port(text: str) -> tuple[range, str] | None:
     """Read `80/tcp`, `53/UDP`, `8080` (TCP) or `8000-8010/tcp`.
 
     Returns:
-        The port numbers and the protocol in lower case; None where the text is no port.
+        The port numbers and the protocol in lower case; None where the text is not a port.
     """
     numbers, _, protocol = text.partition("/")
     first, dash, last = numbers.partition("-")
@@ -91,7 +91,7 @@ def read_exposed(reader: FieldReader, *declared: tuple[str, Mapping[str, Any]]) 
     """The ports that a container exposes, by protocol, sorted, each once.
 
     Args:
-        reader: warns of what is no port.
+        reader: warns about what is not a port.
         declared: fields' names with their objects, whose keys are ports such as `80/tcp`.
     """
     texts = set()
@@ -112,7 +112,7 @@ def read_published(reader: FieldReader, ports: dict[str, Any], field: str) -> Pu
 
 @lru_cache(maxsize=1024)
 def _exposed(texts: frozenset[str]) -> Ports:
-    """Remembered because containers of one image expose the same, and the values can't be changed."""
+    """Cached, because containers of one image expose the same ports, and the values can't be changed."""
     numbers: dict[str, set[int]] = {protocol: set() for protocol in PROTOCOLS}
     for parsed in map(parse_port, texts):
         if parsed is not None:
@@ -121,7 +121,7 @@ def _exposed(texts: frozenset[str]) -> Ports:
 
 
 def _bindings(reader: FieldReader, ports: dict[str, Any], text: str, field: str) -> Iterator[PublishedPort]:
-    """The places at which one container port is published."""
+    """Where one container port is published."""
     bindings = reader.mappings(ports, text, f"{field}.")
     parsed = parse_port(text)
     if parsed is None:
@@ -135,7 +135,7 @@ def _bindings(reader: FieldReader, ports: dict[str, Any], text: str, field: str)
 
 
 def _port(text: str) -> int | None:
-    """A port's number; None for what is none, and for port 0, which means 'any'."""
+    """A port's number; None for anything else, and for port 0, which means 'any'."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(PORT_MAX))):
         return None
     number = int(text)

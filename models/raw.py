@@ -1,4 +1,4 @@
-"""A container as docker-py shows it, from the bytes that the engine sent, and for reading only."""
+"""A container as docker-py shows it, read-only, from the bytes that the engine sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.listing import ItemList
 from models.mapping import CaseMapping, TextMapping
 from models.matching import DOCKER_SHORT_ID_DIGITS
 
-# What docker-py's Container has beyond the values below; each of them asks the engine for something.
+# What docker-py's Container has beyond the values below; each of these calls the engine.
 ENGINE_CALLS = frozenset(
     {
         "attach", "attach_socket", "client", "collection", "commit", "diff", "exec_run", "export", "get_archive",
@@ -30,14 +30,14 @@ class RawMapping(CaseMapping[Any]):
     __slots__ = ()
 
     def __init__(self, data: dict[str, Any]) -> None:
-        # Not sorted and not copied: the engine's own order, and nothing is done for what no template asks for.
+        # Neither sorted nor copied: it keeps the engine's order, and costs nothing where no template reads it.
         object.__setattr__(self, "_data", data)
         object.__setattr__(self, "_any_case", None)
 
     def __getitem__(self, key: str) -> Any:
         return read_only(super().__getitem__(key))
 
-    # The plain dictionary's own views would lead to what is not wrapped, by their `mapping`.
+    # A plain dictionary's views would lead to unwrapped values, by their `mapping`.
 
     def keys(self) -> KeysView[str]:
         """The keys in the engine's order."""
@@ -97,7 +97,7 @@ class RawContainer:
 
     @property
     def attrs(self) -> RawMapping:
-        """What the engine's inspect said, whole; decoded when asked for."""
+        """The engine's whole answer to the inspect; decoded on demand."""
         return RawMapping(kept_body.decode(self._kept))
 
     @property

@@ -1,7 +1,7 @@
-"""Reads decoded JSON that may hold anything: what can't be read is empty, and one warning names it.
+"""Reads decoded JSON that may hold anything: what can't be read is empty, and named in one warning.
 
-A field that is absent or null is legal and silent; one of another type is a warning that names the container and the
-field, and never shows the value, which may be a secret.
+A field that is absent or null is fine. One of another type is warned about by the names of container and field; the
+value is never shown, since it may be a secret.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _TYPE_NAMES = {
     dict: "an object",
     list: "a list",
-    str: "a text",
+    str: "a string",
     bool: "true or false",
     int: "a number",
     float: "a number",
 }
 
-# Podman's own (libpod/define/containerstate.go, ContainerStatus.String), as far as its Docker-compatible API lets them
+# Podman's own words (libpod/define/containerstate.go, ContainerStatus.String) that its Docker-compatible API lets
 # through: 4.3 says `stopped` between the end of a container and its cleanup.
 _DOCKERS_WORD = {"configured": "created", "initialized": "created", "stopping": "running", "stopped": "exited"}
 
@@ -41,7 +41,7 @@ class FieldReader:
         self._warn = warn
 
     def text(self, parent: dict[str, Any], field: str, path: str = "") -> str:
-        """A text field, '' where there is none."""
+        """A string field, '' where there is none."""
         value = parent.get(field)
         return value if type(value) is str else self._odd(value, str, empty="", field=path + field)
 
@@ -61,17 +61,17 @@ class FieldReader:
         return value if type(value) is list else self._odd(value, list, empty=[], field=path + field)
 
     def texts(self, parent: dict[str, Any], field: str, path: str = "") -> list[str]:
-        """The texts of a list field; an element that is no text is left out."""
+        """The strings of a list field; other elements are left out."""
         found, name = self.sequence(parent, field, path), f"{path}{field}[]"
         return [each for each in found if type(each) is str or self._odd(each, str, empty=False, field=name)]
 
     def mappings(self, parent: dict[str, Any], field: str, path: str = "") -> list[dict[str, Any]]:
-        """The objects of a list field; an element that is no object is left out."""
+        """The objects of a list field; other elements are left out."""
         found, name = self.sequence(parent, field, path), f"{path}{field}[]"
         return [each for each in found if type(each) is dict or self._odd(each, dict, empty=False, field=name)]
 
     def unreadable(self, field: str, expected: str) -> None:
-        """Warn of a field that holds what nobody can read."""
+        """Warn about a field that can't be read."""
         self._warn(f"container {self._subject}: {field} can't be read and is taken as empty: expected {expected}")
 
     def _odd(self, value: object, expected: type, *, empty: Any, field: str) -> Any:
@@ -82,5 +82,5 @@ class FieldReader:
 
 
 def status_of(text: str) -> str:
-    """The status as Docker has it: `created`, `running`, `paused`, `exited`, ...; others stay as they are."""
+    """The status in Docker's words: `created`, `running`, `paused`, `exited`, ...; unknown ones stay as they are."""
     return intern(_DOCKERS_WORD.get(text, text))

@@ -30,11 +30,11 @@ class Record(Mapping[str, Any]):
             return getattr(self, names[key])
         try:
             return getattr(self, names[key.casefold()])
-        except AttributeError:  # no text
+        except AttributeError:  # not a string
             raise KeyError(key) from None
 
     def __getattr__(self, name: str) -> Any:
-        # Asked only where the exact spelling is none of ours.
+        # Called only where the exact spelling is not one of our fields.
         own = None if name.startswith("_") else self._names().get(name.casefold())
         if own is None or own == name:
             raise AttributeError(name)
@@ -51,5 +51,5 @@ class Record(Mapping[str, Any]):
 
     @classmethod
     def _names(cls) -> dict[str, str]:
-        """Folded name to name of what a template may read."""
+        """Folded name to name of the fields that a template may read."""
         return field_names(cls)

@@ -47,7 +47,7 @@ def parse_ns(text: str) -> int | None:
         text: a timestamp as the engine writes it; digits beyond the ninth are cut.
 
     Returns:
-        Nanoseconds since the epoch; None where the text is no timestamp, or is Docker's zero time.
+        Nanoseconds since the epoch; None where the text is not a timestamp, or Docker's zero time.
     """
     match = _RFC3339.fullmatch(text)
     if match is None:
@@ -66,9 +66,9 @@ def parse_ns(text: str) -> int | None:
 
 
 def _offset(match: re.Match[str]) -> timedelta:
-    """The zone's distance from UTC; ValueError beyond a day, which no zone has."""
+    """The zone's offset from UTC; ValueError beyond a day, which no zone has."""
     if match["sign"] is None:
         return timedelta()
     distance = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
-    timezone(distance)  # refuses what is no zone
+    timezone(distance)  # refuses what is not a zone
     return -distance if match["sign"] == "-" else distance

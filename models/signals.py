@@ -1,6 +1,6 @@
-"""Signal names as people write them, and the one spelling that the rest of the program uses.
+"""Signal names as people write them, turned into the one spelling that the rest of the program uses.
 
-The numbers are Linux's on x86 and ARM, where containers run: the machine that pygen itself runs on may differ.
+The numbers are those of Linux on x86 and ARM, where containers run; the machine that pygen runs on may differ.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def parse_signal(text: str) -> str:
 
 
 def same_signal(a: str, b: str) -> bool:
-    """Whether two spellings mean one signal: `SIGQUIT` and `3` do. What is no signal equals none."""
+    """Whether two spellings mean the same signal, as `SIGQUIT` and `3` do; False where either is not a signal."""
     try:
         return parse_signal(a) == parse_signal(b)
     except ValueError:
@@ -69,7 +69,7 @@ def _real_time(name: str) -> int | None:
 
 
 def _canonical(number: int) -> str:
-    """The name without `SIG`; real-time signals are all counted from RTMIN, so that equal ones are spelled alike."""
+    """The name without `SIG`; real-time signals are all counted from RTMIN, so that each has one spelling."""
     if number in _NAMES:
         return _NAMES[number]
     return f"RTMIN+{number - _RTMIN}" if number > _RTMIN else "RTMIN"

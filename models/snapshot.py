@@ -1,4 +1,4 @@
-"""All containers at one moment: complete, sorted, and never changed."""
+"""All containers at one moment: complete, sorted and immutable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.listing import ItemList
 from models.matching import Index, target_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 by_name = attrgetter("name", "id")
 
@@ -29,7 +29,7 @@ class ContainerList(ItemList[Container]):
     _index: Index[Container] | None
 
     def __new__(cls, containers: Iterable[Container] = (), own_container_id: str | None = None) -> Self:
-        """Make the list; a tuple's elements are set here or never."""
+        """Make the list: a tuple gets its elements here."""
         self = super().__new__(cls, containers)
         self._own_container_id = own_container_id
         self._index = None
@@ -52,7 +52,7 @@ class ContainerList(ItemList[Container]):
         return next((container for container in self if container.id == self._own_container_id), None)
 
     def matching(self, target: object) -> Self:
-        """Those that the target means, the closest matches first; see `models.matching`."""
+        """Those that the target matches, the closest first; see `models.matching`."""
         if self._index is None:
             self._index = Index(self)
         return self._of(self._index.matching(target_text(target)))
@@ -77,10 +77,15 @@ class Snapshot:
 
     @classmethod
     def of(cls, containers: Iterable[Container], own_container_id: str | None = None) -> Snapshot:
-        """Make a snapshot of containers, in any order (sorting what is sorted already costs next to nothing)."""
-        ordered = sorted(containers, key=by_name)
+        """Make a snapshot of containers in any order."""
+        return cls.of_ordered(sorted(containers, key=by_name), own_container_id)
+
+    @classmethod
+    def of_ordered(cls, ordered: Sequence[Container], own_container_id: str | None = None) -> Snapshot:
+        """Make a snapshot of containers that are sorted already."""
+        current = [each for each in ordered if each.running and not each.restarting]
         return cls(
             all_containers=ContainerList(ordered, own_container_id),
-            containers=ContainerList((each for each in ordered if each.is_current), own_container_id),
+            containers=ContainerList(current, own_container_id),
             own_container_id=own_container_id,
         )

@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.run import Run
-from notify.delivery import Delivered, Failed, Held, Reading, Report, RunEnded
+from notify.delivery import ContainerReading, Delivered, Failed, Held, Report, RunEnded
 from notify.outbox import UNKNOWN, NotificationState, Outbox, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from models.notification import Notification
     from notify.actions.action import Action
     from notify.delivery_log import DeliveryLog
     from notify.schedule import Attempt, Schedule
-    from notify.start_order import CompleteList, ContainerObservation, StartOrder
-
-    Observations = Mapping[Notification, Sequence[ContainerObservation]]
+    from notify.start_order import CompleteList, Observations, StartOrder
 
 
 class Acknowledger:
@@ -123,7 +118,7 @@ class Acknowledger:
         if record.restart_begun and seen_anew:
             self._delivery_log.restart_seen(notification, record)
 
-    def _read(self, attempt: Attempt, reading: Reading) -> None:
+    def _read(self, attempt: Attempt, reading: ContainerReading) -> None:
         state, container_id = reading.state, attempt.task.run.container_id
         runs = state is not None and state.running and not state.restarting
         run = Run(container_id, state.started_at) if state is not None and runs else None

@@ -91,7 +91,7 @@ Outcome = Delivered | RunEnded | Held | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ContainerReading:
     """One inspect made by a delivery.
 
     Attributes:
@@ -116,7 +116,7 @@ class Report:
 
     attempt_id: int
     outcome: Outcome
-    readings: tuple[Reading, ...]
+    readings: tuple[ContainerReading, ...]
     duration_s: float
 
 
@@ -127,13 +127,13 @@ class Inspector:
         self._port = port
         self._task = task
         self._clock = clock
-        self.readings: list[Reading] = []
+        self.readings: list[ContainerReading] = []
 
     def inspect(self) -> ContainerState | None:
         """Inspect the container now; None where it is gone. DeliveryError passes through."""
         begun_at_s = self._clock()
         state = self._port.inspect(self._task.engine, self._task.run.container_id, timeout_s=READ_TIMEOUT_S)
-        self.readings.append(Reading(begun_at_s, state))
+        self.readings.append(ContainerReading(begun_at_s, state))
         return state
 
     def inspect_again(self) -> ContainerState | DeliveryError | None:
@@ -145,7 +145,7 @@ class Inspector:
 
 
 def is_another_run(task: Task, state: ContainerState) -> bool:
-    """Whether the container was started anew since the debt was made."""
+    """Whether the container was started again since the debt was made."""
     return state.started_at != task.run.started_at
 
 
@@ -154,7 +154,7 @@ def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | Non
     if state is None:
         return RunEnded("the container is gone")
     if is_another_run(task, state):
-        return RunEnded("the container was started anew")
+        return RunEnded("the container was started again")
     if not state.running:
         return RunEnded("the container has stopped")
     if state.restarting:

@@ -82,7 +82,7 @@ class DeliveryLog:
     def ended(self, attempt: Attempt, name: str, outcome: RunEnded) -> None:
         """The run is over, and its debt with it."""
         self._log.info(
-            "%s is no longer owed to %s: %s",
+            "%s is no longer pending for %s: %s",
             attempt.notification,
             name,
             outcome.why,
@@ -125,7 +125,7 @@ class DeliveryLog:
     def chained(self, notification: Action, container_id: str) -> None:
         """Restarts cause each other."""
         self._log.warning(
-            "each %s changes %s, which owes the next one (container %s): these restarts are spaced out now, up to"
+            "each %s changes %s, which causes the next one (container %s): these restarts are spaced out now, up to"
             " 30 s apart; keep what changes with the container's own restart out of the template",
             notification,
             self._job,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import queue
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -97,15 +97,14 @@ class Dispatcher:
         self._port = port
         self._via: SignalVia = via
         self._runtime = runtime
-        self._reports = ReportQueue()
+        self._reports: deque[Report] = deque()  # workers append, which is atomic
         self._attempts = 0
 
     def take_reports(self) -> bool:
         """Take what workers have left; whether there was anything."""
-        any_taken = False
-        while (report := self._reports.take()) is not None:
-            self._acknowledger.take(report, self._runtime.clock())
-            any_taken = True
+        any_taken = bool(self._reports)
+        while self._reports:
+            self._acknowledger.take(self._reports.popleft(), self._runtime.clock())
         return any_taken
 
     def begin(self, keys: Iterable[DebtKey], now_s: float) -> list[Attempt]:
@@ -119,7 +118,7 @@ class Dispatcher:
                 self._runtime.spawn(partial(self._work, attempt.attempt_id, attempt.notification, attempt.task))
             except RuntimeError as error:  # no thread can be started
                 self._runtime.unexpected(error)
-                self._reports.put(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
+                self._reports.append(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
 
     def doubt(self, since_epoch_s: float, *, forced: bool) -> None:
         """The file changes during the deliveries that are under way: their runs may have loaded either content."""
@@ -162,29 +161,8 @@ class Dispatcher:
 
     def _work(self, attempt_id: int, action: Action, task: Task) -> None:
         """What a worker runs."""
-        self._reports.put(deliver(self._port, attempt_id, action, task, via=self._via, runtime=self._runtime))
+        self._reports.append(deliver(self._port, attempt_id, action, task, via=self._via, runtime=self._runtime))
         self._runtime.wake()
-
-
-class ReportQueue:
-    """Many workers put, one loop takes.
-
-    A SimpleQueue: its `put` takes no lock that an interrupted thread could hold.
-    """
-
-    def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Report] = queue.SimpleQueue()
-
-    def put(self, report: Report) -> None:
-        """Leave a report; from any thread."""
-        self._queue.put(report)
-
-    def take(self) -> Report | None:
-        """The next report, None where there is none yet."""
-        try:
-            return self._queue.get_nowait()
-        except queue.Empty:
-            return None
 
 
 def deliver(

@@ -13,33 +13,30 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
 from notify.acknowledging import Acknowledger
 from notify.delivery_log import DeliveryLog
 from notify.dispatcher import Dispatcher, PendingDebt, Runtime
 from notify.interval import Interval
 from notify.outbox import UNKNOWN, NotificationState, Outbox, Prepared
 from notify.outbox_store import OutboxStore
+from notify.replacements import Replacements
 from notify.schedule import DebtKey, Schedule
-from notify.start_order import CompleteList, ContainerObservation, StartOrder, without_container
+from notify.start_order import CompleteList, ContainerObservation, Observations, StartOrder, without_container
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from models.notification import NotifyReport
+    from models.notification import Notification, NotifyReport
     from models.write import Cause
     from notify.actions.action import Action, SignalVia
     from notify.outbox_store import StateStore
     from notify.port import NotifyPort
 
-Observations = Mapping[Notification, Sequence[ContainerObservation]]
 
-_FORCING: tuple[Cause, ...] = ("drift", "missing")
-_CHAIN_MEMORY_S = 120.0
+_FORCING = ("drift", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ class Notifier:
             via=settings.signal_via,
             runtime=runtime,
         )
-        self._own_doing = False
+        self._replacements = Replacements(self._outbox, self._start_order, self._schedule, self._dispatcher)
         self._matching_ids: set[str] = set()
 
     # What the loop tells us
@@ -113,7 +110,7 @@ class Notifier:
         self._outbox.adopt(outbox)
         self._start_order.engine_ns_max.update(engine_ns_max)
         if found is not None:
-            self._finish_leftover(found)
+            self._replacements.finish_leftover(found, self._clock())
         self._plan(self._clock())
         self._delivery_log.publish(self._outbox)
 
@@ -152,8 +149,9 @@ class Notifier:
             changed: names of the containers whose changes led to this; None where something else did. A content that
                 changed for containers that we restarted, and for no other, continues a chain (see `notify.throttle`).
         """
-        self._own_doing = self._is_own_doing(changed)
-        self._doubt_leftover()
+        known = ((record.run.container_id, record.name) for record in self._outbox.records())
+        self._schedule.throttle.file_changed(changed or (), known)
+        self._replacements.doubt_leftover(self._clock())
         self._see(observations, listing)
         self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause)
         # Without notifications there is no debt to keep, and the file need not wait for the disk.
@@ -173,7 +171,7 @@ class Notifier:
         """
         prepared = self._outbox.prepared
         announced = prepared if prepared is not None and prepared.digest == digest else Prepared(digest)
-        self._replace(announced, since_epoch_s=self._wall_clock(), at_s=at_s)
+        self._replacements.made(announced, since_epoch_s=self._wall_clock(), at_s=at_s)
         self._see(observations, listing)
         self._conclude(at_s)
 
@@ -194,11 +192,11 @@ class Notifier:
             listing: as in `prepare`.
         """
         now_s = self._clock()
-        self._finish_leftover(digest)
+        self._replacements.finish_leftover(digest, now_s)
         self._see(observations, listing)
         self._outbox.settle(digest)
         if self._outbox.content != digest:
-            self._replace(Prepared(digest), since_epoch_s=self._wall_clock(), at_s=now_s)
+            self._replacements.made(Prepared(digest), since_epoch_s=self._wall_clock(), at_s=now_s)
         self._conclude(now_s)
 
     def engine_clock(self, engine: str, begun_at_s: float, engine_ns_max: int | None) -> None:
@@ -257,34 +255,6 @@ class Notifier:
 
     # Inside
 
-    def _replace(self, made: Prepared, *, since_epoch_s: float, at_s: float) -> None:
-        self._outbox.replace(made.digest, forced=made.forced, since_epoch_s=since_epoch_s, cause=made.cause)
-        self._start_order.replaced(at_s)
-        self._schedule.file_changed(at_s)
-        self._dispatcher.doubt(since_epoch_s, forced=made.forced)
-
-    def _finish_leftover(self, found: str) -> None:
-        """A replacement was announced and not recorded: what the target holds tells whether it was made."""
-        prepared = self._outbox.prepared
-        if prepared is not None and prepared.digest == found:
-            self._replace(prepared, since_epoch_s=prepared.since_epoch_s, at_s=self._clock())
-        else:
-            self._doubt_leftover()
-
-    def _doubt_leftover(self) -> None:
-        """A replacement was announced and its end is not known: the file may have held that content for a while.
-
-        A run of that time may have loaded it, so nothing known of the order proves anything; and where the file was not
-        as we had left it, every run may have loaded anything.
-        """
-        prepared, self._outbox.prepared = self._outbox.prepared, None
-        if prepared is None:
-            return
-        self._start_order.replaced(self._clock())
-        self._dispatcher.doubt(prepared.since_epoch_s, forced=prepared.forced)
-        if prepared.forced:
-            self._outbox.invalidate_acks()
-
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
         now_s = self._clock()
         needing_none: dict[Notification, Sequence[ContainerObservation]] = {
@@ -299,7 +269,9 @@ class Notifier:
         self._outbox.date_debts(self._wall_clock())
         debts = [(notification, record.run) for notification, record in self._outbox.pending()]
         self._schedule.owe(debts, now_s)
-        self._slow_chains(debts, now_s)
+        restarts = [(notification, run.container_id) for notification, run in debts if notification.restarts]
+        for notification, container_id in self._schedule.throttle.owed_again(restarts, now_s):
+            self._delivery_log.chained(notification, container_id)
 
     def _conclude(self, now_s: float) -> None:
         """After every step: plan, keep the outbox durably, show how things stand."""
@@ -308,20 +280,6 @@ class Notifier:
         self._start_order.forget_all_but(self._matching_ids | known_ids)
         self._outbox_store.save(self._outbox, self._start_order.engine_ns_max)
         self._delivery_log.publish(self._outbox)
-
-    def _is_own_doing(self, changed: Collection[str] | None) -> bool:
-        restarted_ids = self._schedule.throttle.container_ids()
-        restarted = {record.name for record in self._outbox.records() if record.run.container_id in restarted_ids}
-        return bool(changed) and restarted.issuperset(changed or ())
-
-    def _slow_chains(self, debts: Iterable[DebtKey], now_s: float) -> None:
-        throttle = self._schedule.throttle
-        throttle.forget_before(now_s - _CHAIN_MEMORY_S)
-        if not self._own_doing:
-            return
-        places = [(n, run.container_id) for n, run in debts if n.restarts]
-        for notification, container_id in throttle.owed_again(places, now_s):
-            self._delivery_log.chained(notification, container_id)
 
     def _due(self, now_s: float, *, heed_throttle: bool = True) -> list[DebtKey]:
         """What to deliver now: nothing before the first pass has found out whether a killed one replaced the file."""
@@ -332,32 +290,3 @@ class Notifier:
         attempts = self._dispatcher.begin(keys, now_s)
         self._conclude(now_s)
         self._dispatcher.launch(attempts)
-
-
-def flush(
-    notifiers: Sequence[Notifier],
-    deadline_s: float,
-    *,
-    clock: Callable[[], float],
-    wait: Callable[[float], object],
-) -> bool:
-    """Send everything that several jobs owe now, side by side, with retries until the deadline.
-
-    Args:
-        notifiers: the jobs'.
-        deadline_s: a moment on the clock, not a duration.
-        clock: the notifiers' own, monotonic, seconds.
-        wait: returns when a worker of any of them has woken the loop, and at the given moment at the latest.
-
-    Returns:
-        True when nothing is owed any more; else the rest stays owed in the state.
-    """
-    for notifier in notifiers:
-        notifier.expedite()
-    while True:
-        now_s = clock()
-        waiting = [notifier for notifier in notifiers if notifier.push(now_s)]
-        if not waiting or now_s >= deadline_s:
-            return all(notifier.owes_nothing for notifier in notifiers)
-        moments_s = [moment_s for notifier in waiting if (moment_s := notifier.next_due()) is not None]
-        wait(min([deadline_s, *moments_s]))

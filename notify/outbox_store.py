@@ -71,7 +71,7 @@ class OutboxStore:
         if decoded.unknown_actions:
             self._log.warning(
                 "the state of the notifications for %s names actions that this version of pygen does not have (%s):"
-                " what is owed by them is dropped, the rest is kept",
+                " their pending notifications are dropped, the rest is kept",
                 self._job,
                 ", ".join(repr(action)[:_ACTION_SHOWN_MAX] for action in decoded.unknown_actions[:_ACTIONS_SHOWN_MAX]),
             )
@@ -89,15 +89,16 @@ class OutboxStore:
             return
         self._saved = data
         if self._broken:
-            self._log.info("the state of the notifications for %s is kept again", self._job)
+            self._log.info("the state of the notifications for %s can be saved again", self._job)
         self._broken = False
 
     def _complain(self, error: OSError) -> None:
         self._saved = None  # what is on the disk now is not known
         if not self._broken:
             self._log.warning(
-                "the state of the notifications for %s cannot be kept (%s): until this is fixed, notifications that"
-                " are owed are held in memory only and are lost with the process; --state-dir names another folder",
+                "the state of the notifications for %s cannot be saved (%s): until this is fixed, pending"
+                " notifications are kept in memory only and are lost when the process ends; --state-dir gives another"
+                " folder",
                 self._job,
                 error,
             )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.exposition.listening import listen
-from metrics.exposition.routes import Routes
-from metrics.exposition.scrape import metrics_page
-from metrics.exposition.server import ExpositionServer
+from metrics.listening import listen
+from metrics.routes import Routes, metrics_page
 from metrics.runtime_file import RuntimeFile, RuntimeFileError, leave, runtime_folders
+from metrics.server import ExpositionServer
 
 if TYPE_CHECKING:
     import logging
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from metrics.address import MetricsAddress
-    from metrics.exposition.routes import Page
     from metrics.instruments import Metrics
+    from metrics.routes import Page
     from reconciler.readiness import Readiness
 
 
@@ -87,4 +86,4 @@ class Observation:
         try:
             self._runtime_file = leave(self._address, runtime_folders(self._environ))
         except RuntimeFileError as error:
-            self._log.warning("%s: give it --metrics, too", error)
+            self._log.warning("%s: give it --metrics as well", error)

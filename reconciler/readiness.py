@@ -60,8 +60,8 @@ class Readiness:
     def healthy(self) -> tuple[bool, str]:
         """Tell whether the loop moves, and a reason in one line."""
         if self._heartbeat.alive():
-            return True, "ok: the loop moves"
-        return False, f"the loop has not moved for {self._heartbeat.still_s():.0f} s"
+            return True, "ok: the loop is running"
+        return False, f"the loop has been stuck for {self._heartbeat.still_s():.0f} s"
 
     def ready(self) -> tuple[bool, str]:
         """Tell whether a complete snapshot is there and fresh, every template parses, and every job had its first pass.
@@ -73,7 +73,7 @@ class Readiness:
 
     def _unread(self, states: Sequence[EngineState]) -> str:
         if any(state.snapshot is None for state in states):
-            return "the engine's state was not read yet"
+            return "the engine's state has not been read yet"
         old_s = max(self._clock() - (state.fresh_at_s or 0.0) for state in states)
         return f"the engine's state is {old_s:.0f} s old" if old_s > self._stale_s else ""
 
@@ -82,6 +82,6 @@ class Readiness:
         if broken:
             return f"the template for {', '.join(broken)} can't be loaded"
         if self._loop.unexpected_failure:
-            return f"a pass failed for a reason that nobody foresaw ({self._loop.unexpected_failure})"
+            return f"a pass failed unexpectedly ({self._loop.unexpected_failure})"
         waiting = [job.name for job in self._loop.jobs if not job.was_reconciled]
-        return f"the first content of {', '.join(waiting)} is still being made" if waiting else ""
+        return f"the first content of {', '.join(waiting)} is still being rendered" if waiting else ""

@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 from notify.host_process import end_all as end_commands
 from reconciler.cli.settings import effective_settings
-from reconciler.composition import Program
+from reconciler.composition.program import Program
 from reconciler.exit_status import ExitStatus
 from reconciler.loop import signals
-from reconciler.loop.one_shot import OneShot
 from reconciler.observation import Observation
 from reconciler.status.pages import status_pages
-from reconciler.target.outcome import LockedElsewhere, LockUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metrics.exposition.routes import Page
     from reconciler.cli.settings import Settings
     from templating.process import RenderProcess
 
@@ -57,9 +54,9 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
     for job in settings.jobs:
         log.info("pygen starts: %s", effective_settings(settings, job))
     # An answer that is on its way is still of use to the one pass.
-    stopping = program.stopping.set if one_shot else program.stop
-    signal_thread = signals.SignalThread(program.inbox, stopping=stopping, end=_end, log=log)
-    program.start_thread("signals", signal_thread.run)
+    stopping = program.shared.stopping.set if one_shot else program.stop
+    signal_thread = signals.SignalThread(program.shared.inbox, stopping=stopping, end=_end, log=log)
+    program.shared.start_thread("signals", signal_thread.run)
     try:
         return _one_shot(program) if one_shot else _loop(program, observation)
     finally:
@@ -68,59 +65,47 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
 
 
 def _loop(program: Program, observation: Observation) -> ExitStatus:
+    settings = program.settings.program
+    pages = status_pages(program.board.read, healthy=program.readiness.healthy, ready=program.readiness.ready)
     observation.start(
         program.metrics,
         program.readiness,
-        _pages(program),
-        program.settings.status_hosts,
-        unexpected=lambda error: program.unexpected.handle("metrics", error),
+        pages if settings.status_page else {},
+        settings.status_hosts,
+        unexpected=program.shared.unexpected_in("metrics"),
     )
     failed = _prepare(program)
     if failed is not None:
         return failed
-    program.start_thread("events", program.watcher.run)
-    program.start_thread("informer", program.informer.run)
     nothing_owed = program.reconciler.run()
     if not nothing_owed:
-        log.warning("ended with notifications owed: they are kept, and sent after the next start")
+        log.warning("ended with pending notifications: they are kept, and sent after the next start")
     return ExitStatus.OK
-
-
-def _pages(program: Program) -> Mapping[str, Page]:
-    if not program.settings.status_page:
-        return {}
-    return status_pages(program.board.read, healthy=program.readiness.healthy, ready=program.readiness.ready)
 
 
 def _one_shot(program: Program) -> ExitStatus:
     failed = _prepare(program)
     if failed is not None:
         return failed
-    program.informer.relist()
-    program.start_thread("informer", program.informer.run)
-    return OneShot(
-        program.reconciler.states,
-        program.job,
-        inbox=program.inbox,
-        clock=program.clock,
-        heartbeat=program.heartbeat,
-        log=log,
-        deadline_s=program.deadline_s,
-    ).run()
+    return program.one_shot().run()
 
 
 def _prepare(program: Program) -> ExitStatus | None:
-    """Take the target for ourselves, load the template, remember what is owed; tell why that can't be."""
-    for lock in (program.target.lock, program.store.lock):
-        locked = lock()
-        if isinstance(locked, LockedElsewhere):
+    """Take the targets for ourselves, begin to read the engines, load the templates meanwhile, remember what is owed.
+
+    Returns:
+        The status to end with, where that can't be; the reason is told.
+    """
+    jobs = program.jobs.values()
+    for locked in (job.lock() for job in jobs):
+        if locked is not None:
             log.error("%s", locked.reason)
             return ExitStatus.WRITE_FAILED
-        if isinstance(locked, LockUnavailable):
-            log.warning("%s", locked.reason)
-    if program.job.desired.first_load() is not None:
+    program.start_engines()
+    if any([each.job.desired.first_load() is not None for each in jobs]):  # noqa: C419 - each failure is told
         return ExitStatus.TEMPLATE_FAILED
-    program.job.restore()
+    for each in jobs:
+        each.job.restore()
     return None
 
 

@@ -40,7 +40,7 @@ class UnexpectedErrors:
         """Take note of an error.
 
         Args:
-            part: one of `metrics.known.PARTS`.
+            part: one of `metrics.labels.PARTS`.
             error: whatever was raised.
         """
         self._observer.unexpected(part)
@@ -56,7 +56,7 @@ class UnexpectedErrors:
                 return
             self._told.add((part, kind, place))
         self._log.error(
-            "%s: something failed for a reason that nobody foresaw (%s at %s); it is tried again. Please report this",
+            "%s: unexpected error (%s at %s); it is tried again. Please report this",
             part,
             kind,
             place,

@@ -1,10 +1,13 @@
-"""What the render process says, checked: it may say anything once a template has found a way out of the sandbox."""
+"""What the render process says, checked: it may say anything once a template has found a way out of the sandbox.
+
+Named tuples, because every start makes these classes, and a dataclass takes a millisecond to make.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from templating.reads import Reads
 from templating.wire import BadFrame
 
 if TYPE_CHECKING:
@@ -18,41 +21,35 @@ _MANY = 100_000
 _LINE_MAX = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """It is confined; `missing` is what the kernel did not give."""
 
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """A render has begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """It needs the text of a template."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """A template looked at a file or folder."""
 
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """Whether something that a template looked at is different."""
 
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A template does not compile or render.
 
     Attributes:
@@ -68,15 +65,19 @@ class Failed:
     is_spent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A load is over."""
+class Loaded(NamedTuple):
+    """A load is over.
+
+    Attributes:
+        failure: why the template can't be used; None where it can.
+        all_containers: whether it names `all_containers`.
+    """
 
     failure: Failed | None
+    all_containers: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A render is over.
 
     Attributes:
@@ -85,6 +86,7 @@ class Answered:
         undefined_names: that were used.
         notes: what the template noted.
         warnings: what was odd.
+        reads: what of the state it depends on.
     """
 
     failure: Failed | None
@@ -92,6 +94,7 @@ class Answered:
     undefined_names: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    reads: Reads
 
 
 Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
@@ -116,11 +119,12 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
         case "changed":
             return Changed(_typed(header, "changed", bool))
         case "loaded":
-            return Loaded(_failure(header.get("failure")))
+            return Loaded(_failure(header.get("failure")), _typed(header, "all_containers", bool))
         case "rendered":
             failure = _failure(header.get("failure"))
             undefined, notes = ((), ()) if failure else (_texts(header, "undefined"), _texts(header, "notes"))
-            return Answered(failure, body, undefined, notes, _texts(header, "warnings"))
+            reads = Reads(_typed(header, "all_containers", bool), _typed(header, "raw", bool))
+            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads)
         case _:
             raise BadFrame("an answer of no known kind")
 

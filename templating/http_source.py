@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from models.backoff import doubled_s
 from templating.addresses import check_address, origin_of, shown_address
 from templating.copies import Copies
 from templating.errors import SourceError, SourceMissing
@@ -145,7 +146,7 @@ class HttpSource:
     def _first(self, address: str) -> Fetched:
         """The main template; retried for a while, unless an older text is there."""
         until_s = self._runtime.clock() + self._first_load_s
-        pause_s = _FIRST_PAUSE_S
+        failures = 0
         while True:
             try:
                 return self._obtain(address)
@@ -153,8 +154,8 @@ class HttpSource:
                 left_s = until_s - self._runtime.clock()
                 if left_s <= 0:
                     raise
-                self._runtime.sleep(min(pause_s, left_s))
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                self._runtime.sleep(min(doubled_s(_FIRST_PAUSE_S, failures, _LONGEST_PAUSE_S), left_s))
+                failures += 1
 
     def _obtain(self, address: str) -> Fetched:
         """A text: fetched, else the one from before, else the copy."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from templating.limits import MIB
+from templating.reads import EVERYTHING, Reads
+
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,13 @@ class Rendered:
         undefined_names: top-level names and model fields that the template used and that do not exist, each once, in
             the order of their first use: `contianers`, `container.colour`. Always empty in strict mode.
         notes: what the template said with `note`, each once, in order: single lines of printable characters.
+        reads: what of the state it may depend on.
     """
 
     text: bytes
     undefined_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reads: Reads = field(default=EVERYTHING, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,9 @@ def _finish(port: NotifyPort, task: Task, inspector: Inspector, state: Container
     try:
         port.start(task.engine, task.run.container_id, timeout_s=READ_TIMEOUT_S)
     except DeliveryError as error:
-        return _after_failure(task, inspector, error, "started again after a restart of ours stopped it")
+        return _after_failure(task, inspector, error, "started again after pygen's restart had stopped it")
     inspector.inspect_again()
-    return Delivered("a start, after a restart of ours had stopped it")
+    return Delivered("a start, after pygen's restart had stopped it")
 
 
 def _restart(port: NotifyPort, task: Task, inspector: Inspector, stop_timeout_s: int | None) -> Outcome:

@@ -23,7 +23,6 @@ _OWN_PID_MODES = frozenset({"", "private"})  # Podman spells it out
 _NO_POLICIES = frozenset({"", "no"})
 NEVER_BY_EXEC = ("SIGKILL", "SIGSTOP")  # what PID 1 ignores when it comes from inside
 _FORBIDDEN = frozenset({403, 405})
-_RUN_IS_OVER = frozenset({404, 409})
 _FIRST_REAL_TIME = 34  # as the engine counts: names like RTMIN+3 are not known to every `kill`
 
 
@@ -115,7 +114,7 @@ class _Sending:
         harmful = kill_cancels_policy(state, self._signal)
         if via == "kill" or (via == "auto" and (not harmful or self._task.policy_lost)):
             return self._by_kill(advice=_advice(state, self._signal) if harmful else "")
-        no_exec = "" if exec_can_signal(state, self._signal) else "it is never sent that way"
+        no_exec = "" if exec_can_signal(state, self._signal) else "exec can't send it to this container"
         if not no_exec:
             told = self._by_exec()
             if not isinstance(told, str):
@@ -155,7 +154,7 @@ class _Sending:
 
     def _after_failure(self, error: DeliveryError, *, policy_lost: bool) -> Outcome:
         """A refusal because the run has just ended, or was paused, is no failure."""
-        if isinstance(error, EngineRefused) and error.status in _RUN_IS_OVER:
+        if isinstance(error, EngineRefused) and error.is_about_state:
             state = self._inspector.inspect_again()
             blocked = None if isinstance(state, DeliveryError) else preflight(self._task, state)
             if blocked is not None:

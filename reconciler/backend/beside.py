@@ -68,5 +68,5 @@ class Beside:
             return InspectFailed(container_id, begun_at_s, error.bare())
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an outcome
             self._unexpected("inspect", error)
-            text = f"an inspect failed for a reason that nobody foresaw ({type(error).__name__})"
+            text = f"an inspect failed unexpectedly ({type(error).__name__})"
         return InspectFailed(container_id, begun_at_s, EngineError(text, operation="inspect", reason="unexpected"))

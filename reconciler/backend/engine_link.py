@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.backend import api_version, errors
-from reconciler.backend.http_connection import BODY_BYTES_MAX, Answer, Head, HttpConnection, MalformedAnswerError
+from reconciler.backend.http_answer import BODY_BYTES_MAX, Answer, Head, MalformedAnswerError
+from reconciler.backend.http_connection import HttpConnection
 from reconciler.backend.http_dates import engine_ns_max
 from reconciler.backend.port import EngineError, EngineObserver, RequestTime
 from reconciler.backend.sockets import open_socket
@@ -240,7 +241,7 @@ class EngineLink:
         """The JSON object of a good answer."""
         value = self.json(answer, operation)
         if not isinstance(value, dict):
-            raise errors.malformed("the answer is JSON, but no object", operation, self.address)
+            raise errors.malformed("the answer is JSON, but not an object", operation, self.address)
         return value
 
     def json(self, answer: Answer, operation: str) -> Any:

@@ -7,13 +7,13 @@ import re
 import socket
 from typing import TYPE_CHECKING
 
-from reconciler.backend.http_connection import ConnectionEndedError, MalformedAnswerError
+from reconciler.backend.http_answer import ConnectionEndedError, MalformedAnswerError
 from reconciler.backend.permissions import operation_named
 from reconciler.backend.port import EngineError
 
 if TYPE_CHECKING:
     from reconciler.backend.address import EngineAddress
-    from reconciler.backend.http_connection import Answer
+    from reconciler.backend.http_answer import Answer
 
 # Docker and Podman; "page not found" is what Docker says to a path that it does not know.
 _NO_SUCH_CONTAINER = re.compile(rb"no such container|no container with", re.IGNORECASE)
@@ -57,7 +57,7 @@ def malformed(why: str, operation: str, address: EngineAddress) -> EngineError:
 
 def closed(operation: str, address: EngineAddress) -> EngineError:
     """Say that it is us who ended the connection."""
-    return EngineError(f"{_asking(operation, address)}: we are closing", operation=operation, reason="closed")
+    return EngineError(f"{_asking(operation, address)}: pygen is shutting down", operation=operation, reason="closed")
 
 
 def ended(operation: str, address: EngineAddress) -> EngineError:
@@ -81,7 +81,7 @@ def not_json(body: bytes) -> str:
     """Say what a body is that should have been JSON, without repeating any of it."""
     if body.lstrip()[:1] == b"<":
         return "the answer is HTML, not JSON: a proxy answers in the engine's place"
-    return "the answer is no valid JSON, or only a part of it"
+    return "the answer is not valid JSON, or incomplete"
 
 
 def _asking(operation: str, address: EngineAddress) -> str:
@@ -95,7 +95,7 @@ def _reason_of(error: Exception, address: EngineAddress) -> tuple[str, str]:
         case TimeoutError():
             found = "timeout", "no answer in time"
         case ConnectionEndedError():
-            found = "ended", "the connection was ended before the answer was complete"
+            found = "ended", "the connection was closed before the answer was complete"
         case _ if type(error).__module__ == "ssl":
             found = "unreachable", _tls_advice(error, address)
         case _ if address.kind == "unix":
@@ -124,7 +124,7 @@ def _unix_reason(error: Exception, address: EngineAddress) -> tuple[str, str]:
         advice = f"no permission to use the socket: run as a member of {group}; in a container: --group-add GROUP"
         return "unreachable", advice
     if isinstance(error, ConnectionRefusedError):
-        return "unreachable", "nobody listens on the socket: is the engine running?"
+        return "unreachable", "nothing listens on the socket: is the engine running?"
     return _broken(error)
 
 
@@ -138,10 +138,9 @@ def _tls_advice(error: Exception, address: EngineAddress) -> str:
     detail = getattr(error, "verify_message", None) or getattr(error, "reason", None) or "no TLS"
     folder = address.tls.folder if address.tls else ""
     if type(error).__name__ == "SSLCertVerificationError":
-        authority = (
-            "ca.pem in" if address.tls and address.tls.authority else "the system's authorities, for lack of one in"
-        )
-        return f"its certificate is not accepted by {authority} {folder} ({detail})"
+        own = address.tls is not None and address.tls.authority
+        authority = f"ca.pem in {folder}" if own else f"the system's authorities (there is no ca.pem in {folder})"
+        return f"its certificate is not accepted by {authority}: {detail}"
     return f"TLS failed ({detail}): does it speak TLS on this port, and are the certificates in {folder} right?"
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from models.event import EngineEvent
 from reconciler.backend import errors
-from reconciler.backend.http_connection import MalformedAnswerError
+from reconciler.backend.http_answer import MalformedAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.backend.engine_link import EngineLink
-    from reconciler.backend.http_connection import Head, HttpConnection
+    from reconciler.backend.http_answer import Head
+    from reconciler.backend.http_connection import HttpConnection
     from reconciler.backend.port import EngineError
 
 TYPES = ("container", "network")
@@ -84,7 +85,7 @@ class HttpEventStream:
         for piece in self._connection.pieces(self._head):
             *lines, rest = (rest + piece).split(b"\n")
             if len(rest) > _LINE_BYTES_MAX:
-                raise MalformedAnswerError("an event has no end")
+                raise MalformedAnswerError("an event does not end")
             # Read as a whole before the first is handed on: who waits for it then finds all that belong together, and
             # the interpreter's lock free.
             yield from [self._event(line) for line in lines if line and not line.isspace()]
@@ -95,7 +96,7 @@ class HttpEventStream:
         except (ValueError, RecursionError) as error:
             raise errors.malformed(errors.not_json(line), "events", self._link.address) from error
         if not isinstance(value, dict):
-            raise errors.malformed("an event is JSON, but no object", "events", self._link.address)
+            raise errors.malformed("an event is JSON, but not an object", "events", self._link.address)
         return event_of(value)
 
     def _translated(self, error: Exception) -> EngineError:

@@ -7,79 +7,27 @@ retries, statuses and the words of errors to its callers.
 
 from __future__ import annotations
 
-import re
 import socket
-from collections.abc import Generator
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from reconciler.backend.http_answer import BODY_BYTES_MAX, Answer, ConnectionEndedError, check_length, whole_answer
+from reconciler.backend.http_parser import AnswerParser, Reading
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+
+    from reconciler.backend.http_answer import Head
 
 # Up to here the memory for a read comes from the heap, which is a good deal faster than pages from the system.
 READ_BYTES = 64 * 1024
 READ_BYTES_MAX = 1024 * 1024
-HEAD_BYTES_MAX = 64 * 1024
-HEAD_LINES_MAX = 256
-INTERIM_ANSWERS_MAX = 16
-CHUNK_LINE_BYTES_MAX = 4096
-# Engines and proxies send chunks of kilobytes. More chunks than this have to hold something, on the average.
-CHUNKS_MAX = 10_000
-CHUNK_BYTES_MIN = 16
-FINAL_STATUS_MIN = 200
-BODILESS = frozenset({204, 304})
-BODY_BYTES_MAX = 16 * 1024 * 1024
-"""The limit of an answer for which its reader names no other."""
-
 _PATIENCE_S_MIN = 0.01
-_LENGTH_DIGITS_MAX = 18
-_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 
 T = TypeVar("T")
-_Reading = Generator[int, bool, T]
-"""A part of an answer as it is read: yields how many bytes are known to be missing (0: some), and is sent whether
-there were any."""
-
-
-class MalformedAnswerError(Exception):
-    """What came is not HTTP, or more of it than any engine sends."""
-
-
-class ConnectionEndedError(ConnectionError):
-    """The other side ended the connection before the answer was complete."""
 
 
 class NotYetError(Exception):
     """The answer is not there yet, and patience is over: `receive` may be called again, and goes on where it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """An answer's first part.
-
-    Attributes:
-        status: the HTTP status.
-        headers: values by lower-case name; of repeated ones the last.
-        is_chunked: the body comes in chunks.
-        length: of the body in bytes, where it does not; 0 for statuses that never have a body; None where the
-            connection's end is the body's.
-        ends_connection: the connection is of no use after this answer.
-    """
-
-    status: int
-    headers: Mapping[bytes, bytes]
-    is_chunked: bool
-    length: int | None
-    ends_connection: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer."""
-
-    head: Head
-    body: bytes
 
 
 class HttpConnection:
@@ -102,14 +50,14 @@ class HttpConnection:
         self, connection: socket.socket, host: str, *, clock: Callable[[], float], answer_timeout_s: float
     ) -> None:
         self._socket = connection
-        self._buffer = bytearray()
+        self._parser = AnswerParser()
         self._tail = f" HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nUser-Agent: pygen\r\n\r\n".encode()
         self._clock = clock
         self._answer_timeout_s = answer_timeout_s
         self._timeout_s: float | None = connection.gettimeout()
         self._set_timeout_s = self._timeout_s
         self._deadline_s = float("inf")
-        self._reading: _Reading[Answer] | None = None
+        self._reading: Reading[Answer] | None = None
         self._missing: int | None = None
         self.is_spent = False
 
@@ -137,139 +85,52 @@ class HttpConnection:
         until_s = None if patience_s is None else self._clock() + patience_s
         if self._reading is None:
             self._deadline_s = self._clock() + self._answer_timeout_s
-            if not self._buffer and (answer := self._at_once(until_s, limit_bytes)) is not None:
+            if not self._parser.buffer and (answer := self._at_once(until_s, limit_bytes)) is not None:
                 return answer
-            self._reading = self._answer(limit_bytes)
+            self._reading = self._parser.answer(limit_bytes)
         answer = self._run(self._reading, until_s)
         self._reading = None
+        self.is_spent = answer.head.ends_connection
         return answer
 
     def _at_once(self, until_s: float | None, limit_bytes: int) -> Answer | None:
         """The whole answer where one read brings it, as nearly all do."""
         data = self._read(READ_BYTES, until_s)
-        answer = _whole_answer(data)
+        answer = whole_answer(data)
         if answer is not None and len(answer.body) <= limit_bytes:
             self.is_spent = answer.head.ends_connection
             return answer
         if not data:
-            raise ConnectionEndedError("the connection was ended")
-        self._buffer += data
+            raise ConnectionEndedError("the connection was closed")
+        self._parser.buffer += data
         return None
 
     def receive_rest(self, head: Head) -> Answer:
         """Read the body that belongs to a head."""
-        return self._run(self._rest_of_answer(head, BODY_BYTES_MAX))
+        self.is_spent = head.ends_connection
+        return self._run(self._parser.rest_of_answer(head, BODY_BYTES_MAX))
 
     def receive_head(self) -> Head:
         """Read an answer up to its body."""
         self._deadline_s = self._clock() + self._answer_timeout_s
-        return self._run(self._head())
+        return self._run(self._parser.head())
 
     def pieces(self, head: Head) -> Iterator[bytes]:
         """Read a body as it comes, piece by piece, without a limit on the whole; the timeout holds for each piece."""
         self._deadline_s = float("inf")
         if head.is_chunked:
-            while piece := self._run(self._chunk(BODY_BYTES_MAX)):
+            while piece := self._run(self._parser.chunk(BODY_BYTES_MAX)):
                 yield bytes(piece)
         elif head.length is not None:
-            _check_length(head.length, BODY_BYTES_MAX)
-            yield self._run(self._take(head.length))
+            check_length(head.length, BODY_BYTES_MAX)
+            yield self._run(self._parser.take(head.length))
         else:
-            while self._buffer or self._fill(0, None):
-                yield self._run(self._take(len(self._buffer)))
-
-    # What an answer is made of. None of these touches the socket: they yield until `_run` has put more into the buffer.
-
-    def _answer(self, limit_bytes: int) -> _Reading[Answer]:
-        head = yield from self._head()
-        return (yield from self._rest_of_answer(head, limit_bytes))
-
-    def _head(self) -> _Reading[Head]:
-        for _ in range(INTERIM_ANSWERS_MAX):
-            head = _parse_head((yield from self._until(b"\r\n\r\n", HEAD_BYTES_MAX)))
-            # 100 Continue and its like come before the answer.
-            if head.status >= FINAL_STATUS_MIN:
-                return head
-        raise MalformedAnswerError("nothing but interim answers come")
-
-    def _rest_of_answer(self, head: Head, limit_bytes: int) -> _Reading[Answer]:
-        answer = Answer(head, (yield from self._body(head, limit_bytes)))
-        self.is_spent = head.ends_connection
-        return answer
-
-    def _body(self, head: Head, limit_bytes: int) -> _Reading[bytes]:
-        if head.is_chunked:
-            return (yield from self._chunked_body(limit_bytes))
-        if head.length is None:
-            return (yield from self._body_to_the_end(limit_bytes))
-        _check_length(head.length, limit_bytes)
-        return (yield from self._take(head.length))
-
-    def _chunked_body(self, limit_bytes: int) -> _Reading[bytes]:
-        body = yield from self._chunk(limit_bytes)
-        if not body:
-            return b""
-        chunks = 1
-        while piece := (yield from self._chunk(limit_bytes - len(body))):
-            body += piece
-            chunks += 1
-            if chunks > CHUNKS_MAX and len(body) < chunks * CHUNK_BYTES_MIN:
-                raise MalformedAnswerError("it comes in too many too small chunks")
-        return bytes(body)
-
-    def _body_to_the_end(self, limit_bytes: int) -> _Reading[bytes]:
-        while (yield 0):
-            _check_length(len(self._buffer), limit_bytes)
-        _check_length(len(self._buffer), limit_bytes)
-        return (yield from self._take(len(self._buffer)))
-
-    def _chunk(self, limit_bytes: int) -> _Reading[bytearray]:
-        """The next chunk; an empty one is the last."""
-        size = _chunk_size((yield from self._until(b"\r\n", CHUNK_LINE_BYTES_MAX)))
-        if size == 0:
-            yield from self._trailers()
-            return bytearray()
-        _check_length(size, limit_bytes)
-        data = yield from self._take_buffer(size + 2)
-        if not data.endswith(b"\r\n"):
-            raise MalformedAnswerError("its chunks are broken")
-        del data[-2:]
-        return data
-
-    def _trailers(self) -> _Reading[None]:
-        for _ in range(HEAD_LINES_MAX):
-            if not (yield from self._until(b"\r\n", HEAD_BYTES_MAX)):
-                return
-        raise MalformedAnswerError("its trailers have no end")
-
-    def _until(self, end: bytes, limit: int) -> _Reading[bytes]:
-        searched = 0
-        while (found := self._buffer.find(end, searched)) < 0:
-            searched = max(0, len(self._buffer) - len(end) + 1)
-            if len(self._buffer) > limit:
-                raise MalformedAnswerError("it is no HTTP, or its head is too long")
-            yield from self._more(0)
-        taken = bytes((yield from self._take_buffer(found + len(end))))
-        return taken[:found]
-
-    def _take(self, count: int) -> _Reading[bytes]:
-        return bytes((yield from self._take_buffer(count)))
-
-    def _take_buffer(self, count: int) -> _Reading[bytearray]:
-        while (missing := count - len(self._buffer)) > 0:
-            yield from self._more(missing)
-        taken = self._buffer[:count]
-        del self._buffer[:count]
-        return taken
-
-    @staticmethod
-    def _more(missing: int) -> _Reading[None]:
-        if not (yield missing):
-            raise ConnectionEndedError("the connection was ended in the middle of an answer")
+            while self._parser.buffer or self._fill(0, None):
+                yield self._run(self._parser.take(len(self._parser.buffer)))
 
     # The socket
 
-    def _run(self, reading: _Reading[T], until_s: float | None = None) -> T:
+    def _run(self, reading: Reading[T], until_s: float | None = None) -> T:
         """Read for a part of an answer until it is complete."""
         try:
             if self._missing is None:
@@ -290,7 +151,7 @@ class HttpConnection:
     def _fill(self, missing: int, until_s: float | None) -> bool:
         """Read what is there; False at the connection's end."""
         data = self._read(max(READ_BYTES, min(missing, READ_BYTES_MAX)), until_s)
-        self._buffer += data
+        self._parser.buffer += data
         if data and self._clock() > self._deadline_s:
             raise TimeoutError("the answer as a whole took too long")
         return bool(data)
@@ -326,67 +187,3 @@ class HttpConnection:
     def close(self) -> None:
         """Close the socket; only for the thread that uses it, or after it."""
         self._socket.close()
-
-
-def _whole_answer(data: bytes) -> Answer | None:
-    """The answer that these bytes are, where they are exactly one, in one chunk at most; None where not.
-
-    Nearly all answers are; reading them here takes a third of what the general way takes.
-    """
-    head_end = data.find(b"\r\n\r\n")
-    if head_end < 0:
-        return None
-    head = _parse_head(data[:head_end])
-    start = head_end + 4
-    if head.status < FINAL_STATUS_MIN:
-        return None
-    if not head.is_chunked:
-        return Answer(head, data[start:]) if len(data) - start == head.length else None
-    size_end = data.find(b"\r\n", start, start + 12)
-    if size_end < 0 or not (size := _chunk_size(data[start:size_end])):
-        return None
-    body_end = size_end + 2 + size
-    return Answer(head, data[size_end + 2 : body_end]) if data[body_end:] == b"\r\n0\r\n\r\n" else None
-
-
-def _chunk_size(line: bytes) -> int:
-    digits = line.partition(b";")[0].strip()
-    if _CHUNK_SIZE.fullmatch(digits) is None:
-        raise MalformedAnswerError("its chunks are broken")
-    return int(digits, 16)
-
-
-def _check_length(length: int, limit_bytes: int) -> None:
-    if length > limit_bytes:
-        raise MalformedAnswerError("it is too long")
-
-
-@lru_cache(maxsize=32)
-def _parse_head(data: bytes) -> Head:
-    """Read a head; kept, because the heads of an engine's answers within a second are nearly all the same."""
-    first, *lines = data.split(b"\r\n", HEAD_LINES_MAX + 1)
-    protocol, _, rest = first.partition(b" ")
-    if not protocol.startswith(b"HTTP/1.") or not rest[:3].isdigit():
-        raise MalformedAnswerError("it is no HTTP")
-    if len(lines) > HEAD_LINES_MAX:
-        raise MalformedAnswerError("its head has too many lines")
-    headers = {}
-    for line in lines:
-        name, _, value = line.partition(b":")
-        headers[name.lower()] = value.strip()
-    status = int(rest[:3])
-    is_chunked = status not in BODILESS and headers.get(b"transfer-encoding", b"").lower() == b"chunked"
-    length = 0 if status in BODILESS else None if is_chunked else _length(headers)
-    ends = headers.get(b"connection", b"").lower() == b"close" or protocol == b"HTTP/1.0"
-    return Head(status, headers, is_chunked, length, ends or (length is None and not is_chunked))
-
-
-def _length(headers: Mapping[bytes, bytes]) -> int | None:
-    text = headers.get(b"content-length")
-    if text is None:
-        return None
-    if not text.isdigit():
-        raise MalformedAnswerError("its Content-Length is no number")
-    if len(text.lstrip(b"0")) > _LENGTH_DIGITS_MAX:
-        raise MalformedAnswerError("it is too long")
-    return int(text[-_LENGTH_DIGITS_MAX:])

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.backend.engine_link import EngineLink
-    from reconciler.backend.http_connection import Answer, HttpConnection
+    from reconciler.backend.http_answer import Answer
+    from reconciler.backend.http_connection import HttpConnection
 
 CONNECTIONS = 4
 

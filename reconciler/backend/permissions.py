@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from notify.actions.action import Need as ActionNeed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from notify.actions.action import Action, SignalVia
 
-Need = Literal["read", "watch", "notify", "kill", "exec", "restart"]
+Need = ActionNeed | Literal["read", "watch", "notify"]
 """When a request is made.
 
 `read`: always; `watch`: except in one shot; `notify`: with any notification; `kill` and `exec`: where a signal may be
@@ -60,8 +62,8 @@ class Operation:
 
 
 _EXEC_GRANTS = (
-    "whoever may use the three exec requests can run any command, as any user, in every container of this engine; "
-    "--exec takes no less, signals do without them by --signal-via kill"
+    "anyone who may use the three exec requests can run any command, as any user, in every container of this engine; "
+    "--exec needs them; signals do without them with --signal-via kill"
 )
 
 OPERATIONS = (
@@ -84,7 +86,7 @@ OPERATIONS = (
         "GET",
         "/containers/{container}/json",
         frozenset({"read", "notify"}),
-        "to know a container's state, directly before it is told too",
+        "to know a container's state, and again directly before it is notified",
         "shows every container's environment, secrets in it included",
     ),
     Operation(
@@ -99,7 +101,7 @@ OPERATIONS = (
         "GET",
         "/events",
         frozenset({"watch"}),
-        "to hear of changes when they happen",
+        "to learn of changes when they happen",
     ),
     Operation(
         "kill",
@@ -122,7 +124,7 @@ OPERATIONS = (
         "POST",
         "/containers/{container}/start",
         frozenset({"restart"}),
-        "to start a container that a restart had only stopped when it failed",
+        "to start a container that a failed restart had only stopped",
         "starts any container",
     ),
     Operation(

@@ -64,10 +64,10 @@ def _decoded(body: bytes) -> dict[str, Any]:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise EngineError(
-            "the engine's answer to an inspect is no valid JSON", operation="inspect", reason="malformed"
+            "the engine's answer to an inspect is not valid JSON", operation="inspect", reason="malformed"
         ) from error
     if not isinstance(value, dict):
-        raise EngineError("the engine's answer to an inspect is no object", operation="inspect", reason="malformed")
+        raise EngineError("the engine's answer to an inspect is not an object", operation="inspect", reason="malformed")
     return value
 
 

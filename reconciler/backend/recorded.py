@@ -137,7 +137,7 @@ class RecordedStream:
             if self._state is not before:
                 for container_id in sorted(before.bodies.keys() | self._state.bodies.keys()):
                     yield EngineEvent("container", "update", container_id, {}, 0)
-        raise EngineError("the recorded state is not watched any more", operation="events", reason="closed")
+        raise EngineError("the recorded state is no longer watched", operation="events", reason="closed")
 
     def close(self) -> None:
         """End it, from any thread."""

@@ -37,7 +37,7 @@ def read_state(data: bytes) -> RecordedState:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ValueError("it is no valid JSON") from error
+        raise ValueError("it is not valid JSON") from error
     if isinstance(value, list):
         value = {"format": FORMAT, "version": VERSION, "containers": value, "networks": []}
     if not isinstance(value, dict) or value.get("format") != FORMAT:
@@ -55,7 +55,7 @@ def read_state(data: bytes) -> RecordedState:
 def _objects(state: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     found = state.get(name)
     if not isinstance(found, list):
-        raise ValueError(f"its {name} are no list")  # noqa: TRY004 - one kind of error for any content
+        raise ValueError(f"its {name} are not a list")  # noqa: TRY004 - one kind of error for any content
     for number, each in enumerate(found, 1):
         if not isinstance(each, dict) or not isinstance(each.get("Id"), str) or not each["Id"]:
             raise ValueError(f"number {number} of its {name} has no Id")

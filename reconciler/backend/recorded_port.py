@@ -45,4 +45,4 @@ class RecordedPort:
         raise self._refusal()
 
     def _refusal(self) -> EngineRefused:
-        return EngineRefused(f"{self._address.name} is a recorded state: nobody is there to be told", _NOT_IMPLEMENTED)
+        return EngineRefused(f"{self._address.name} is a recorded state: there is nothing to notify", _NOT_IMPLEMENTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from models.backoff import doubled_s
 from reconciler.backend.port import EngineError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Retries:
         if state.attempt_number == 1 and isinstance(error, EngineError) and error.reason == "ended":
             # Most likely a kept connection of an engine that was restarted: nothing to wait for.
             return 0.0
-        longest_s = min(WAIT_S * 2.0 ** (state.attempt_number - 1), WAIT_S_MAX)
+        longest_s = doubled_s(WAIT_S, state.attempt_number - 1, WAIT_S_MAX)
         return longest_s * (0.5 + self._random() / 2)
 
     def _pause(self, seconds: float) -> None:

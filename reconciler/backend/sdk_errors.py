@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend import errors
-from reconciler.backend.http_connection import Answer, Head
+from reconciler.backend.http_answer import Answer, Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def refusal(status: int, body: bytes, operation: str, address: EngineAddress) ->
 
 def unreadable(operation: str, address: EngineAddress) -> str:
     """Say that an answer is not what engines say."""
-    return str(errors.malformed("the answer is not what an engine says", operation, address))
+    return str(errors.malformed("the answer is not an engine's", operation, address))
 
 
 def is_no_such_container(body: bytes) -> bool:

@@ -85,4 +85,6 @@ def _check_size(path: str) -> None:
     except OSError:
         return
     if size > TLS_FILE_BYTES_MAX:
-        raise OSError(errno.EFBIG, f"{path} is larger than {TLS_FILE_BYTES_MAX} bytes, and no certificate or key")
+        raise OSError(
+            errno.EFBIG, f"{path} is larger than {TLS_FILE_BYTES_MAX} bytes, so it is not a certificate or key"
+        )

@@ -36,7 +36,7 @@ def unknown_variables(environ: Mapping[str, str], options: Iterable[Option] = OP
     known = {option.variable_name for option in options}
     set_names = {name for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
     return [
-        f"{name} in the environment is no setting{did_you_mean(name, sorted(known), prefix=PREFIX)}: ignored"
+        f"{name} in the environment is not a setting{did_you_mean(name, sorted(known), prefix=PREFIX)}: ignored"
         for name in sorted(set_names - known - {CONTAINER_MARK})
     ]
 
@@ -79,7 +79,7 @@ def choose_address(configured: str | None, source: str, environ: Mapping[str, st
 def check_notify_address(text: str, source: str, environ: Mapping[str, str]) -> None:
     """Raise UsageError where signals can't be sent to the address: it is malformed, or a recorded state."""
     if text.startswith("file:"):
-        raise UsageError(f"{source}: a recorded state can't be told anything: give the address of an engine")
+        raise UsageError(f"{source}: a recorded state can't be notified: give the address of an engine")
     check_address(text, environ, source)
 
 
@@ -92,6 +92,6 @@ def check_address(text: str, environ: Mapping[str, str], source: str) -> None:
 
 
 def _legacy_warnings(*, is_used: bool) -> list[str]:
-    outcome = "is used as the engine's address" if is_used else "is ignored, because the address is given otherwise"
+    outcome = "is used as the engine's address" if is_used else "is ignored, because another setting gives the address"
     instead = "PYGEN_DOCKER_ADDRESS, --docker-address or DOCKER_HOST take its place"
     return [f"{LEGACY_ADDRESS_VARIABLE} in the environment {outcome}: {instead}"]

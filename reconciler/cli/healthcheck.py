@@ -101,7 +101,7 @@ def _read_health(answer: bytes) -> Health:
     head, _, body = answer.decode("utf-8", "replace").partition("\r\n\r\n")
     words = head.split(" ", 2)
     if len(words) < 2 or not words[0].startswith("HTTP/1."):  # noqa: PLR2004 - version and status
-        return Health(ok=False, reason="what answers is no HTTP server")
+        return Health(ok=False, reason="the answer is not HTTP")
     said = body.strip().splitlines()[0] if body.strip() else ""
     if words[1] in ("200", "503"):
         return Health(ok=words[1] == "200", reason=said or f"status {words[1]}")

@@ -80,9 +80,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
     found[DOCKER_ADDRESS.field] = address.text
     flags = {flag for flag, _ in given}
     legacy = [
-        f"{flag} has no meaning any more and is ignored: {instead}"
-        for flag, (_, instead) in LEGACY_OPTIONS.items()
-        if flag in flags
+        f"{flag} is obsolete and ignored: {instead}" for flag, (_, instead) in LEGACY_OPTIONS.items() if flag in flags
     ]
     return of_one_job(**found), (*legacy, *address.warnings, *unknown_variables(environ))
 

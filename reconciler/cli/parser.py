@@ -102,7 +102,7 @@ def _unknown(argument: str, command: _Command) -> str:
 def _stray(word: str) -> str:
     if word in _COMMANDS and word != RUN:
         return f"{word} has to come first: write 'pygen {word} ...'"
-    return f"{word!r} belongs to no option: quote a value that holds blanks, and see 'pygen --help'"
+    return f"{word!r} belongs to no option: quote a value that contains spaces, and see 'pygen --help'"
 
 
 def _build_parser(asked: str) -> _Parser:

@@ -90,7 +90,7 @@ def _text(one: AccessList) -> str:
 
 
 def _heading(one: AccessList) -> str:
-    return one.option + ("" if one.operations else ": nothing is asked of an engine")
+    return one.option + ("" if one.operations else ": no requests to an engine")
 
 
 def _grants(operation: Operation) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from templating.addresses import is_address, shown_address
 
@@ -12,23 +12,10 @@ if TYPE_CHECKING:
 
     from metrics.address import MetricsAddress
     from notify.actions.action import Action, SignalVia
+    from notify.interval import Interval
 
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
-
-STANDARD_OUTPUT = "-"
-
-
-class IntervalSeconds(NamedTuple):
-    """How long a batch of notifications waits for more changes.
-
-    Attributes:
-        min_s: from the last change to the notification, seconds, 0 or more.
-        max_s: from the first change to the notification at the latest, seconds, never under `min_s`.
-    """
-
-    min_s: float
-    max_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +60,12 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """One target, what it is made from, and who is told of it.
+    """One target, what it is made from, and what is notified of it.
 
     Attributes:
         template: a path, an inline template (begins with `#`), or an http(s) address; never empty.
         target: the path of the file to keep, or `-` for standard output; never empty.
-        notifications: who is told, in the order given, exact duplicates dropped.
+        notifications: what is notified, in the order given, exact duplicates dropped.
         interval: the bounds of a batch of notifications.
         signal_via: how a signal reaches its container.
         strict: unknown names in the template are errors.
@@ -91,7 +78,7 @@ class JobSettings:
     template: str
     target: str
     notifications: tuple[Action, ...] = ()
-    interval: IntervalSeconds
+    interval: Interval
     signal_via: SignalVia
     strict: bool = False
     render_time_limit_s: float
@@ -123,7 +110,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
     parts = {
         "template": template_name(job.template),
         "target": job.target,
-        "notify": ", ".join(map(str, job.notifications)) or "nobody",
+        "notify": ", ".join(map(str, job.notifications)) or "none",
         "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
         "resync": f"{program.resync_s:g}",
         "engine": ", ".join(engine.docker_address for engine in engines),

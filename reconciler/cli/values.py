@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from metrics.address import parse_metrics_address
 from models.hosts import is_host
-from reconciler.cli.settings import IntervalSeconds
+from notify.actions.action import SECONDS_MAX
+from notify.interval import Interval
 from templating.addresses import check_address, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-SECONDS_MAX = 366 * 24 * 3600
-"""A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -94,13 +92,13 @@ def size_bytes(word: str) -> int:
     return value_bytes
 
 
-def interval(values_s: Sequence[float]) -> IntervalSeconds:
+def interval(values_s: Sequence[float]) -> Interval:
     """MIN and MAX in seconds; one value serves for both."""
     if len(values_s) not in (1, 2):
         raise ValueError(f"{len(values_s)} values are given: give MIN and MAX in seconds, or one value for both")
     if values_s[0] > values_s[-1]:
-        raise ValueError(f"MIN {values_s[0]:g} is over MAX {values_s[-1]:g}: give the smaller number first")
-    return IntervalSeconds(values_s[0], values_s[-1])
+        raise ValueError(f"MIN {values_s[0]:g} is greater than MAX {values_s[-1]:g}: give the smaller number first")
+    return Interval(values_s[0], values_s[-1])
 
 
 metrics_address = parse_metrics_address
@@ -110,5 +108,5 @@ def host_name(word: str) -> str:
     """A name of this machine, as `Host` headers have it: without port, in small letters."""
     name = word.strip().lower().removesuffix(".")
     if not is_host(name):
-        raise ValueError(f"{word!r} is no host name: give one without a port, such as pygen.example.org")
+        raise ValueError(f"{word!r} is not a host name: give one without a port, such as pygen.example.org")
     return name

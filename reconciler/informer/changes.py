@@ -34,7 +34,7 @@ def _differences(before: Container, after: Container) -> list[str]:
     what = _of_running(before, after)
     if before.name != after.name:
         what.append(f"was renamed from {before.name}")
-    if after.is_current and before.health != after.health:
+    if before.is_current and after.is_current and before.health != after.health:
         what.append(f"became {after.health}")
     if not what and _networks(before) != _networks(after):
         what.append("changed networks")

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from models.container import Container
     from models.event import EngineEvent
+
+DEFERRED_S = 0.2
+"""What belongs to a start or an end that is already known arrives within this time, and the engine has cleaned up."""
 
 # An event may be under way while the list is already answered.
 GRACE_S = 2.0
@@ -19,9 +24,10 @@ GRACE_S = 2.0
 # of its own. Attaching, resizing, copying and execs change nothing that a template sees.
 # `init`, `died`, `cleanup` and `remove` are Podman's words; `cleanup` comes when an inspect shows the end for sure.
 _PROMPT = frozenset({
-    "create", "init", "start", "die", "died", "cleanup", "pause", "unpause", "rename", "update", "destroy", "remove",
-    "health_status", "oom",
+    "start", "die", "died", "cleanup", "pause", "unpause", "rename", "update", "destroy", "remove", "health_status",
 })  # fmt: skip
+# A start mostly follows these within a moment, or an end: one look shows both.
+_SOON_FOLLOWED = frozenset({"create", "init", "oom"})
 _ENDS = frozenset({"die", "died"})
 _NETWORK_OF_A_CONTAINER = frozenset({"connect", "disconnect"})
 _NETWORK_ITSELF = frozenset({"create", "destroy", "remove", "update", "prune"})
@@ -48,9 +54,9 @@ NOTHING = Hint(prompt=False)
 def hint_of(event: EngineEvent, cached: Container | None) -> Hint:
     """Read an event against the cache.
 
-    A start comes as `network connect`, `start`; an end as `die`, `network disconnect`, `stop`; a restart as all of
-    these and `restart`. One look at `start` and one at `die` show it all, so that what belongs to them waits a moment
-    and is mostly answered by the same look.
+    A start comes as `create`, `network connect`, `start`; an end as `die`, `network disconnect`, `stop`, on 28.5 the
+    `disconnect` first; a restart as all of these and `restart`. One look at `start` and one after `die` show it all, so
+    that what belongs to them waits a moment and is mostly answered by the same look.
 
     Args:
         event: an event of the engine.
@@ -64,9 +70,13 @@ def hint_of(event: EngineEvent, cached: Container | None) -> Hint:
 
 
 def _of_container(event: EngineEvent, cached: Container | None) -> Hint:
-    action = event.short_action
+    action, _, detail = event.action.partition(": ")
+    if action == "health_status" and cached is not None and cached.is_current and detail == cached.health:
+        return NOTHING
     if action in _PROMPT:
         return Hint(event.actor_id)
+    if action in _SOON_FOLLOWED:
+        return Hint(event.actor_id, prompt=False)
     if action == "stop" and (cached is None or cached.running):
         return Hint(event.actor_id, prompt=False)
     if action == "restart" and (cached is None or not cached.running):
@@ -79,7 +89,8 @@ def _of_network(event: EngineEvent, cached: Container | None) -> Hint:
         return Hint(networks=True)
     container_id = event.attributes.get("container", "")
     if event.action in _NETWORK_OF_A_CONTAINER and container_id:
-        return Hint(container_id, prompt=cached is not None and cached.running)
+        is_running = cached is not None and cached.running
+        return Hint(container_id, prompt=is_running and event.action == "connect")
     return NOTHING
 
 
@@ -99,7 +110,19 @@ class MissedChanges:
     """Keeps what a resync found until its event comes, or until it is clear that none will."""
 
     def __init__(self) -> None:
+        self._listed: set[str] = set()
         self._deadlines: dict[str, float] = {}
+
+    def listed(self, container_ids: Iterable[str]) -> None:
+        """Note that a resync's list showed these otherwise, though nothing hinted at them; an inspect tells."""
+        self._listed.update(container_ids)
+
+    def inspected(self, container_id: str, now_s: float, *, is_changed: bool) -> None:
+        """Note what an inspect of any container showed."""
+        if container_id in self._listed:
+            self._listed.discard(container_id)
+            if is_changed:
+                self.found(container_id, now_s)
 
     def found(self, container_id: str, now_s: float) -> None:
         """Note that a resync found a change of this container.

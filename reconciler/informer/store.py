@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.snapshot import by_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,12 +59,18 @@ class Cached:
 
 
 class Store:
-    """All containers of one engine by id, and in the order in which templates see them."""
+    """All containers of one engine by id, and in the order in which templates see them.
+
+    Attributes:
+        ids_version: another number whenever a container comes or goes.
+    """
 
     def __init__(self) -> None:
+        self.ids_version = 0
         self._cached: dict[str, Cached] = {}
         self._readings: dict[str, Reading] = {}
-        self._order: list[str] | None = None
+        self._in_order: list[Container] | None = None
+        self._position: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Count the containers, stopped ones included."""
@@ -87,28 +95,31 @@ class Store:
 
     def put(self, cached: Cached) -> None:
         """Add a container, or replace what was read of it before."""
-        before = self._cached.get(cached.container.id)
-        if before is None or before.container.name != cached.container.name:
-            self._order = None
-        self._cached[cached.container.id] = cached
-        self._readings[cached.container.id] = cached.reading
+        container = cached.container
+        before = self._cached.get(container.id)
+        self._cached[container.id] = cached
+        self._readings[container.id] = cached.reading
+        self.ids_version += before is None
+        if before is None or before.container.name != container.name:
+            self._in_order = None
+        elif self._in_order is not None:
+            self._in_order[self._position[container.id]] = container
 
     def drop(self, container_id: str) -> None:
         """Remove a container; one that is not there is no error."""
         if self._cached.pop(container_id, None) is not None:
             del self._readings[container_id]
-            self._order = None
+            self.ids_version += 1
+            self._in_order = None
 
     def readings(self) -> dict[str, Reading]:
         """Copy all readings, by id."""
         return dict(self._readings)
 
     def in_order(self) -> list[Container]:
-        """List the containers by name, then id."""
-        if self._order is None:
+        """List the containers by name, then id; not to be kept, nor to be changed."""
+        if self._in_order is None:
             # Sorted anew only where names came or went; the first reading of ten thousand sorts once.
-            self._order = sorted(self._cached, key=self._name_and_id)
-        return [self._cached[container_id].container for container_id in self._order]
-
-    def _name_and_id(self, container_id: str) -> tuple[str, str]:
-        return self._cached[container_id].container.name, container_id
+            self._in_order = sorted((cached.container for cached in self), key=by_name)
+            self._position = {container.id: index for index, container in enumerate(self._in_order)}
+        return self._in_order

@@ -143,7 +143,7 @@ class InformerThread:
             return
         self._informer.sync()
         if self._informer.suspects_stream():
-            self._log.warning("the event stream is open but silent about changes; subscribing anew")
+            self._log.warning("the event stream is open but reports no changes; subscribing again")
             self._watcher.renew()
 
     def _take(self, message: Message) -> None:

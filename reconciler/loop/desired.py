@@ -3,17 +3,20 @@
 Rendering happens elsewhere (`reconciler.loop.render_worker`), and nothing here waits for it. What a pass needs and is
 not there yet is begun, and the pass ends for its job; the arrival wakes the loop, which then finds it here. While a
 render is under way the state may go on changing: the content of the state that it saw is used when it arrives, so that
-changes which never end can't keep the target from following them.
+changes which never end can't keep the target from following them. A state that differs from the rendered one only in
+what the template did not read needs no render.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from models.pass_report import RenderReport
 from reconciler.log_fields import fields
 from reconciler.loop.render_worker import LoadEnded, RenderEnded
 from templating.outcome import TemplateFailure
+from templating.reads import Reads, look_alike
 
 if TYPE_CHECKING:
     import logging
@@ -25,13 +28,6 @@ if TYPE_CHECKING:
 
 # More new notes of one render than this make a log that nobody reads; all of them are counted.
 _NOTES_LOGGED_MAX = 50
-
-
-class DesiredObserver(Protocol):
-    """What is counted of renders."""
-
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        """Count a render, or a load that failed; of a good one the undefined names that it met and its notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class Desired:
         *,
         clock: Callable[[], float],
         backoff: Backoff,
-        observer: DesiredObserver,
+        publish: Callable[[RenderReport], object],
         log: logging.Logger,
     ) -> None:
         """Take the parts.
@@ -75,7 +71,7 @@ class Desired:
             worker: loads and renders.
             clock: monotonic, seconds.
             backoff: between renders that failed for a reason that may pass.
-            observer: counts.
+            publish: takes what became of each render.
             log: where failures are told.
         """
         self.failure: TemplateFailure | None = None
@@ -86,11 +82,12 @@ class Desired:
         self._worker = worker
         self._clock = clock
         self._backoff = backoff
-        self._observer = observer
+        self._publish = publish
         self._log = log
         self._content: Content | None = None
         self._rendered: int | None = None
         self._asked: int | None = None
+        self._basis: tuple[Snapshot, Reads] | None = None
         self._has_news = False
         self._is_fresh = False
         self._retry_at_s: float | None = None
@@ -146,6 +143,9 @@ class Desired:
             self._retry_at_s = self._rendered = None
             if not self.parses:
                 self._worker.ask_load()
+        if self._asked is None and revision != self._rendered and self._would_be_the_same(snapshot):
+            self._rendered = revision
+            self._content = None if self._content is None else replace(self._content, revision=revision)
         if revision not in {self._rendered, self._asked}:
             self._asked = revision
             self._worker.ask_render(snapshot, revision)
@@ -159,6 +159,10 @@ class Desired:
             return content
         return Content(content.text, content.revision)
 
+    def _would_be_the_same(self, snapshot: Snapshot) -> bool:
+        """Whether a render of this state could only give the content that is here."""
+        return self._basis is not None and look_alike(self._basis[0], snapshot, self._basis[1])
+
     def _take(self) -> None:
         for arrived in self._worker.take():
             self._has_news = True
@@ -170,8 +174,9 @@ class Desired:
 
     def _loaded(self, failure: TemplateFailure | None) -> None:
         self.parses = failure is None
+        self._basis = None
         if failure is not None:
-            self._observer.rendered(self._target, ok=False, duration_s=0.0)
+            self._publish(RenderReport(self._target, ok=False, duration_s=0.0))
             self._retry_later(failure)
             self._fail(failure)
             return
@@ -186,17 +191,14 @@ class Desired:
             self._asked = None
         outcome = arrived.outcome
         if isinstance(outcome, TemplateFailure):
-            self._observer.rendered(self._target, ok=False, duration_s=arrived.duration_s)
-            self._content = None
+            self._publish(RenderReport(self._target, ok=False, duration_s=arrived.duration_s))
+            self._content = self._basis = None
             self._retry_later(outcome)
             self._fail(outcome)
             return
-        self._observer.rendered(
-            self._target,
-            ok=True,
-            duration_s=arrived.duration_s,
-            undefined_names=len(outcome.undefined_names),
-            notes=len(outcome.notes),
+        undefined, notes = len(outcome.undefined_names), len(outcome.notes)
+        self._publish(
+            RenderReport(self._target, ok=True, duration_s=arrived.duration_s, undefined_names=undefined, notes=notes)
         )
         if self.failure is not None:
             self._log.info("the template for %s renders again", self._target, extra=fields(target=self._target))
@@ -205,6 +207,7 @@ class Desired:
         self._retry_at_s = None
         self._backoff.reset()
         self._content = Content(outcome.text, arrived.revision, arrived.duration_s)
+        self._basis = arrived.snapshot, outcome.reads
         self._is_fresh = True
         self._warn_of(outcome.undefined_names)
         self._tell_notes(outcome.notes)
@@ -240,7 +243,7 @@ class Desired:
     def _fail(self, failure: TemplateFailure) -> None:
         if self.failure is None or str(self.failure) != str(failure):
             self._log.error(
-                "%s; %s is left as it is until this is mended",
+                "%s; %s is left as it is until this is fixed",
                 failure,
                 self._target,
                 extra=fields(target=self._target),

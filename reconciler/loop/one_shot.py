@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notify.notifier import flush
+from models.backoff import delay_s
+from models.work_queue import WorkQueue
+from notify.flush import flush
 from reconciler.exit_status import ExitStatus
 from reconciler.loop.wakeups import StopAsked, Wakeup
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.inbox import Inbox
     from reconciler.loop.heartbeat import Heartbeat
@@ -23,15 +25,16 @@ STOP_PATIENCE_S = 0.3
 
 
 class OneShot:
-    """The single pass of one job; one budget serves for the engine, the write and the notifications."""
+    """The single pass of all jobs; one budget serves for the engines, the writes and the notifications."""
 
     def __init__(
         self,
         states: EngineStates,
-        job: Job,
+        jobs: Sequence[Job],
         *,
         inbox: Inbox[Wakeup],
         clock: Callable[[], float],
+        chance: Callable[[], float],
         heartbeat: Heartbeat,
         log: logging.Logger,
         deadline_s: float,
@@ -40,75 +43,93 @@ class OneShot:
 
         Args:
             states: what the informers publish; no stream is subscribed to.
-            job: whose template is loaded already.
-            inbox: where a published state and a signal's StopAsked arrive.
+            jobs: whose templates are loaded already, each with a name of its own.
+            inbox: where a published state, an arrived render and a signal's StopAsked arrive.
             clock: monotonic, seconds.
+            chance: random numbers in [0, 1), for the delays of retries.
             heartbeat: shows that the pass moves.
             log: where a failure is told.
             deadline_s: the end of the budget, on the monotonic clock.
         """
         self._states = states
-        self._job = job
+        self._jobs: Mapping[str, Job] = {job.name: job for job in jobs}
         self._inbox = inbox
         self._clock = clock
         self._heartbeat = heartbeat
         self._log = log
         self._deadline_s = deadline_s
         self._wait_until_s = deadline_s
+        self._queue: WorkQueue[str] = WorkQueue(lambda failures: delay_s(failures, chance()))
 
     def run(self) -> ExitStatus:
-        """Read, render, write, tell."""
+        """Read, render, write, tell.
+
+        Returns:
+            How it went; of several jobs that failed, how the first one did.
+        """
         view = self._view()
         if view is None:
             self._log.error("the engine's state could not be read in time; the target is left as it is")
             return ExitStatus.ENGINE_UNREACHABLE
-        written = self._write(view)
-        if written is not ExitStatus.OK:
-            return written
-        if not flush([self._job.notifier], self._deadline_s, clock=self._clock, wait=self._inbox.take):
-            self._log.error("not everybody could be told in time; what is left stays owed")
-            return ExitStatus.NOTIFICATION_FAILED
-        return ExitStatus.OK
+        statuses = self._write(view)
+        written = [job.notifier for name, job in self._jobs.items() if statuses[name] is ExitStatus.OK]
+        told = flush(written, self._deadline_s, clock=self._clock, wait=self._inbox.take)
+        if not told:
+            self._log.error("not every container could be notified in time; the rest stays pending")
+        failed = (statuses[name] for name in self._jobs if statuses[name] is not ExitStatus.OK)
+        return next(failed, ExitStatus.OK if told else ExitStatus.NOTIFICATION_FAILED)
 
     def _view(self) -> PassInput | None:
         while (view := self._states.take()) is None:
-            if not self._wait(self._wait_until_s):
+            self._wait(self._wait_until_s)
+            if self._clock() >= self._wait_until_s:
                 return None
         return view
 
-    def _write(self, view: PassInput) -> ExitStatus:
-        while not self._job.reconcile(view):
-            if self._job.desired.is_pending:
-                if not self._wait_for_render():
-                    self._log.error("the template could not be rendered in time; the target is left as it is")
-                    return ExitStatus.TEMPLATE_FAILED
-                continue
-            retry_at_s = self._job.next_due()
-            if self._job.desired.failure is not None:
-                return ExitStatus.TEMPLATE_FAILED
-            # A pipe gets a reader sooner or later; a file's fault is for people, who wait for the status.
-            if self._job.target.is_file or retry_at_s is None or not self._wait_until(retry_at_s):
-                return ExitStatus.WRITE_FAILED
-        return ExitStatus.OK
+    def _write(self, view: PassInput) -> Mapping[str, ExitStatus]:
+        """Reconcile each job until it is in sync, or no time would mend it."""
+        statuses: dict[str, ExitStatus] = {}
+        for name in self._jobs:
+            self._queue.add(name, self._clock())
+        while True:
+            now_s = self._clock()
+            while (due := self._queue.get(now_s)) is not None:
+                status = self._reconcile(self._jobs[due], view)
+                self._queue.done(due)
+                if status is not None:
+                    statuses[due] = status
+            waiting = [name for name in self._jobs if name not in statuses]
+            if not waiting:
+                return statuses
+            self._wait(min(self._deadline_s, self._queue.next_due() or self._deadline_s))
+            for name in waiting:
+                due_s = self._queue.due_at(name)
+                if due_s is None:  # it waits for a render, which may have arrived
+                    self._queue.add(name, self._clock())
+                elif due_s >= self._wait_until_s:
+                    self._queue.remove(name)
+                    statuses[name] = ExitStatus.WRITE_FAILED
 
-    def _wait_until(self, moment_s: float) -> bool:
-        """Wait for a moment, and tell whether there is time for another try."""
-        while moment_s < self._wait_until_s:
-            if self._clock() >= moment_s:
-                return True
-            self._wait(moment_s)
-        return False
+    def _reconcile(self, job: Job, view: PassInput) -> ExitStatus | None:
+        """One try; None where there is another one."""
+        report = job.reconcile(view)
+        if report is None:
+            if self._clock() < self._deadline_s:
+                return None
+            self._log.error("the template could not be rendered in time; the target is left as it is")
+            return ExitStatus.TEMPLATE_FAILED
+        if report.ok:
+            return ExitStatus.OK
+        if job.desired.failure is not None:
+            return ExitStatus.TEMPLATE_FAILED
+        # A pipe gets a reader sooner or later; a file's fault is for people, who wait for the status.
+        if job.target.is_file:
+            return ExitStatus.WRITE_FAILED
+        self._queue.add_rate_limited(job.name, self._clock())
+        return None
 
-    def _wait_for_render(self) -> bool:
-        """Wait for something to arrive, and tell whether there is time left."""
-        self._heartbeat.beat()
-        # Whoever asks for an end meanwhile gets the pass, too: the signals' thread sees to it that it ends in time.
-        self._inbox.take(self._deadline_s)
-        return self._clock() < self._deadline_s
-
-    def _wait(self, until_s: float) -> bool:
-        """Wait for news, and tell whether there is time left."""
+    def _wait(self, until_s: float) -> None:
+        """Wait for something to arrive. Who asks for an end gets what is on its way: see `SignalThread`."""
         self._heartbeat.beat()
         if any(isinstance(wakeup, StopAsked) for wakeup in self._inbox.take(until_s)):
             self._wait_until_s = min(self._wait_until_s, self._clock() + STOP_PATIENCE_S)
-        return self._clock() < self._wait_until_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -69,6 +70,11 @@ class EngineStates:
         )
         self._revisions = revisions
         return self._merged
+
+
+def containers_by_state(snapshot: Snapshot) -> dict[str, int]:
+    """How many containers there are of each `State.Status`."""
+    return dict(Counter(container.status for container in snapshot.all_containers))
 
 
 def _snapshot(states: Sequence[EngineState]) -> Snapshot:

@@ -1,27 +1,29 @@
-"""The loop: takes what woke it up, takes the latest states of the engines, and reconciles every job.
+"""The loop: takes what woke it up, takes the latest states of the engines, and reconciles every job that is due.
 
-It never ends by itself, and never waits for an engine: that is what informers do. A template that fails, a disk that is
-full: each is told, counted and tried again, and what is known stays.
+The loop never ends by itself, and never waits for an engine: that is what informers do. A template that fails, a disk
+that is full, a fault of ours in one job: each is told, counted and tried again, and costs the other jobs nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from notify.notifier import flush
+from models.pass_report import PassReport, ReconcileReport
+from notify.flush import flush
+from reconciler.backoff import Backoff
+from reconciler.loop.job_queue import JobQueue
+from reconciler.loop.pass_input import containers_by_state
 from reconciler.loop.wakeups import ReloadAsked, StopAsked, Wakeup
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.backoff import Backoff
     from reconciler.duty_cycle import DutyCycle
     from reconciler.inbox import Inbox
     from reconciler.loop.heartbeat import Heartbeat
     from reconciler.loop.job import Job
-    from reconciler.loop.pass_input import EngineStates
+    from reconciler.loop.pass_input import EngineStates, PassInput
     from reconciler.unexpected import UnexpectedErrors
 
 # How often edited templates, and the files that they look at, are noticed.
@@ -29,18 +31,7 @@ TEMPLATE_POLL_S = 1.0
 # After a stop was asked for: so long for what is owed, and the rest stays in the state file.
 FLUSH_S = 4.0
 
-
-class LoopObserver(Protocol):
-    """What is counted of the loop."""
-
-    def containers(self, counts: Mapping[str, int]) -> None:
-        """Say how many containers there are by state."""
-
-    def pass_failed(self, target: str) -> None:
-        """Count a pass over a target that failed for a reason that nobody foresaw."""
-
-    def passed(self) -> None:
-        """Take note that a pass is over, and everything at rest."""
+_WHOLE_PASS = ""  # beside the names of jobs, none of which is empty
 
 
 class Relistable(Protocol):
@@ -51,7 +42,12 @@ class Relistable(Protocol):
 
 
 class Reconciler:
-    """The loop over the states of engines, and many jobs."""
+    """The loop over the states of engines, and many jobs.
+
+    Attributes:
+        states: what the informers published.
+        jobs: what is kept in sync, in the order of the configuration.
+    """
 
     def __init__(
         self,
@@ -61,12 +57,14 @@ class Reconciler:
         *,
         inbox: Inbox[Wakeup],
         clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        chance: Callable[[], float],
         duty_cycle: DutyCycle,
         unexpected: UnexpectedErrors,
-        backoff: Backoff,
         heartbeat: Heartbeat,
         resync_s: float,
-        observer: LoopObserver,
+        publish: Callable[[PassReport], object],
+        after_pass: Callable[[], object],
         log: logging.Logger,
     ) -> None:
         """Take the parts.
@@ -74,34 +72,43 @@ class Reconciler:
         Args:
             states: what the informers published.
             informers: asked to list when the program is reloaded.
-            jobs: what is kept in sync.
+            jobs: what is kept in sync, each with a name of its own.
             inbox: what wakes the loop up.
             clock: monotonic, seconds.
+            wall_clock: seconds since the epoch, for people.
+            chance: random numbers in [0, 1), for the delays of retries.
             duty_cycle: rests under a storm.
-            unexpected: told of passes that failed for a reason that nobody foresaw.
-            backoff: between such passes.
+            unexpected: told of what failed unexpectedly.
             heartbeat: shows that the loop moves.
-            resync_s: the target is compared at least so often, seconds.
-            observer: counts.
+            resync_s: each target is compared at least so often, seconds.
+            publish: takes what became of each pass.
+            after_pass: called when everything is at rest.
             log: where what is nobody else's is told.
         """
         self.states = states
-        self.jobs = jobs
-        self.unexpected_failure = ""
+        self.jobs = tuple(jobs)
         self._informers = informers
         self._inbox = inbox
         self._clock = clock
+        self._wall_clock = wall_clock
         self._duty_cycle = duty_cycle
         self._unexpected = unexpected
-        self._backoff = backoff
         self._heartbeat = heartbeat
-        self._resync_s = resync_s
-        self._observer = observer
+        self._publish = publish
+        self._after_pass = after_pass
         self._log = log
+        self._by_name: Mapping[str, Job] = {job.name: job for job in jobs}
+        self._queue = JobQueue(chance=chance, resync_s=resync_s)
+        self._backoff = Backoff(chance)
+        self._unforeseen: dict[str, str] = {}
         self._stopping = False
         self._seen_revision = 0
-        self._drift_due_s = clock() + resync_s
         self._templates_due_s = clock() + TEMPLATE_POLL_S
+
+    @property
+    def unexpected_failure(self) -> str:
+        """What the last pass, or a job's part of it, failed with that nobody foresaw; '' where nothing did."""
+        return next(iter(self._unforeseen.values()), "")
 
     def run(self) -> bool:
         """Loop until a stop is asked for, then send what is owed.
@@ -115,9 +122,10 @@ class Reconciler:
             try:
                 self.run_once(wakeups)
             except Exception as error:  # noqa: BLE001 - whatever a pass meets, the program goes on
-                self._handle_unexpected(error)
+                self._pass_failed(error)
             else:
-                self._recovered()
+                self._recovered(_WHOLE_PASS)
+                self._backoff.reset()
             self._duty_cycle.end()
         return self.flush(self._clock() + FLUSH_S)
 
@@ -131,8 +139,11 @@ class Reconciler:
         for wakeup in wakeups:
             self._take(wakeup)
         self._refresh_templates()
-        self._reconcile()
-        self._observer.passed()
+        view = self.states.take()
+        self._publish(PassReport() if view is None else self._reconcile(view))
+        if self._may_deliver():
+            self._deliver()
+        self._after_pass()
         self._heartbeat.beat()
 
     def flush(self, deadline_s: float) -> bool:
@@ -156,27 +167,13 @@ class Reconciler:
             case _:
                 pass
 
-    def _handle_unexpected(self, error: Exception) -> None:
-        self.unexpected_failure = type(error).__name__
-        self._unexpected.handle("loop", error)
-        for job in self.jobs:
-            self._observer.pass_failed(job.name)
-        self._duty_cycle.rest(self._backoff.next_delay_s())
-        self._drift_due_s = self._clock()
-
-    def _recovered(self) -> None:
-        if self.unexpected_failure:
-            self._log.info("a pass succeeded again")
-        self.unexpected_failure = ""
-        self._backoff.reset()
-
     def _reload(self) -> None:
-        self._log.info("loading the templates anew, as asked by SIGHUP")
+        self._log.info("reloading the templates, as requested by SIGHUP")
         for informer in self._informers:
             informer.relist()
         for job in self.jobs:
             job.desired.load()
-        self._drift_due_s = self._clock()
+            self._queue.begin_anew(job.name, self._clock())
 
     def _refresh_templates(self) -> None:
         now_s = self._clock()
@@ -186,35 +183,70 @@ class Reconciler:
         for job in self.jobs:
             job.desired.refresh()
 
-    def _reconcile(self) -> None:
-        view = self.states.take()
-        if view is None:
-            return
-        now_s = self._clock()
-        changed = view.revision != self._seen_revision
-        drift = now_s >= self._drift_due_s
-        if changed:
-            self._observer.containers(Counter(container.status for container in view.snapshot.all_containers))
-        self._seen_revision = view.revision
-        if drift:
-            self._drift_due_s = now_s + self._resync_s
+    def _reconcile(self, view: PassInput) -> PassReport:
+        """Reconcile what is due: the files of a pass are written from one state, before the first notification."""
+        is_new, self._seen_revision = view.revision != self._seen_revision, view.revision
         for job in self.jobs:
-            due_s = job.next_due()
-            if changed or drift or (due_s is not None and due_s <= self._clock()):
-                job.reconcile(view)
-        self._deliver()
+            job.observe(view)
+            if is_new:
+                self._queue.state_changed(job.name, self._clock())
+            if (due_s := job.desired.next_due()) is not None:
+                self._queue.add_at(job.name, due_s)
+        reports = [self._process(self._by_name[name], view) for name in self._queue.take(self._clock())]
+        ended = tuple(report for report in reports if report is not None)
+        return PassReport(ended, containers_by_state(view.snapshot) if is_new else None)
+
+    def _process(self, job: Job, view: PassInput) -> ReconcileReport | None:
+        """Reconcile one job."""
+        try:
+            report = job.reconcile(view)
+        except Exception as error:  # noqa: BLE001 - whatever one job meets, the others go on
+            self._unexpected.handle("loop", error)
+            report = self._failed(job.name, job, error)
+        else:
+            self._recovered(job.name)
+        failed = None if report is None else job.write_failure is not None or report.duration_s is None
+        self._queue.ended(job.name, self._clock(), failed=failed)
+        return report
+
+    def _may_deliver(self) -> bool:
+        """Whether to serve debts: those of before the start wait for the first pass, unless an engine is in trouble."""
+        return self.states.are_known() or any(state.trouble for state in self.states.latest())
 
     def _deliver(self) -> None:
+        """Serve what every job owes; a fault of ours in one is raised once the others are served."""
         moments = [(state.engine, state.clock) for state in self.states.latest()]
+        errors: list[Exception] = []
         for job in self.jobs:
             for engine, moment in moments:
                 if moment is not None and moment.engine_ns_max is not None:
                     job.notifier.engine_clock(engine, moment.begun_at_s, moment.engine_ns_max)
-            job.notifier.advance(self._clock())
+            try:
+                job.notifier.advance(self._clock())
+            except Exception as error:  # noqa: BLE001 - as above
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _pass_failed(self, error: Exception) -> None:
+        self._publish(PassReport(tuple(self._failed(_WHOLE_PASS, job, error) for job in self.jobs)))
+        self._unexpected.handle("loop", error)
+        self._duty_cycle.rest(self._backoff.next_delay_s())
+        for job in self.jobs:
+            self._queue.add_at(job.name, self._clock())
+
+    def _failed(self, part: str, job: Job, error: Exception) -> ReconcileReport:
+        self._unforeseen[part] = type(error).__name__
+        return ReconcileReport(job.name, ok=False, at_epoch_s=self._wall_clock(), duration_s=None)
+
+    def _recovered(self, part: str) -> None:
+        if self._unforeseen.pop(part, ""):
+            self._log.info("a pass succeeded again")
 
     def _next_due(self) -> float:
-        due = [self._templates_due_s]
+        due: list[float | None] = [self._templates_due_s]
+        if self._may_deliver():
+            due += [job.notifier.next_due() for job in self.jobs]
         if self.states.are_known():
-            due.append(self._drift_due_s)
-            due.extend(s for job in self.jobs for s in (job.next_due(), job.notifier.next_due()) if s is not None)
-        return min(due)
+            due += [self._queue.next_due(), *(job.desired.next_due() for job in self.jobs)]
+        return min(due_s for due_s in due if due_s is not None)

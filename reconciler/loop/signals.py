@@ -79,11 +79,13 @@ class SignalThread:
         self.stopped_by = taken
         self._inbox.put(StopAsked())
         self._stopping()
-        self._log.info("%s: sending what is owed, then ending", signal.Signals(taken).name)
+        self._log.info("%s: sending pending notifications, then exiting", signal.Signals(taken).name)
 
     def _wait_for_the_end(self) -> None:
         second = signal.sigtimedwait(TAKEN - {signal.SIGHUP}, self._end_s)
         if second is not None:
             self._end(128 + second.si_signo)
-        self._log.warning("something still runs after %.1f s and is left; what is owed stays on disk", self._end_s)
+        self._log.warning(
+            "something is still running after %.1f s and is abandoned; pending notifications stay on disk", self._end_s
+        )
         self._end(0)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from heapq import merge
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from models.matching import DOCKER_SHORT_ID_DIGITS
+from reconciler.loop.pass_input import containers_by_state
+from reconciler.status.records import EVENTS_KEPT
 from reconciler.status.values import (
     Debt,
     EngineStatus,
@@ -26,8 +30,9 @@ if TYPE_CHECKING:
     from models.notification import Notification
     from notify.dispatcher import PendingDebt
     from reconciler.informer.state import EngineState, PublishedState, Quarantined
-    from reconciler.loop.job import Applied, Job
-    from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
+    from reconciler.loop.applied import Applied
+    from reconciler.loop.job import Job
+from reconciler.status.records import EngineRecord, JobRecord, NotifyRecord
 
 # A page with more lines than this is read by nobody; how many there are is told beside them.
 DEBTS_SHOWN_MAX = 50
@@ -72,7 +77,7 @@ class WatchedJob:
         return JobStatus(
             target=job.name,
             template=self._template,
-            ok=job.is_true and record.last_pass_epoch_s > 0,
+            ok=job.in_sync and record.last_pass_epoch_s > 0,
             trouble=tuple(str(failure) for failure in failures if failure is not None),
             last_render=None if record.last_render is None else LastRender(*record.last_render),
             last_change=None if job.last_applied is None else _last_change(job.last_applied),
@@ -106,53 +111,41 @@ class WatchedJob:
         )
 
 
-class Gathering:
-    """Makes the status of a whole program."""
+class WatchedEngine:
+    """An engine's latest state, and what was heard of it."""
 
-    def __init__(
-        self,
-        published: PublishedState,
-        engine: EngineRecord,
-        loop: LoopRecord,
-        jobs: Sequence[WatchedJob],
-        *,
-        version: str,
-        started_epoch_s: float,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, published: PublishedState, record: EngineRecord, *, clock: Callable[[], float]) -> None:
         """Take the parts.
 
         Args:
             published: the engine's state.
-            engine: what was heard of the engine.
-            loop: what the loop did.
-            jobs: in the order of the configuration.
-            version: the program's.
-            started_epoch_s: when it started, seconds since the epoch.
+            record: what was heard of the engine.
             clock: the informer's, monotonic, seconds.
-            wall_clock: seconds since the epoch.
         """
         self._published = published
-        self._heard_of_engine = engine
-        self._loop = loop
-        self._jobs = tuple(jobs)
-        self._version = version
+        self._record = record
         self._clock = clock
-        self._wall_clock = wall_clock
-        self._started_epoch_s = started_epoch_s
 
-    def status(self) -> Status:
-        """How everything stands now."""
-        now_epoch_s = self._wall_clock()
-        return Status(
-            version=self._version,
-            started_epoch_s=self._started_epoch_s,
-            at_epoch_s=now_epoch_s,
-            engines=(self._engine(now_epoch_s),),
-            jobs=tuple(job.status() for job in self._jobs),
-            events=tuple(self._heard(event, at_epoch_s) for event, at_epoch_s in self._heard_of_engine.events()),
+    def status(self, now_epoch_s: float) -> EngineStatus:
+        """How the engine stands."""
+        state = self._published.latest
+        to_epoch_s = now_epoch_s - self._clock()
+        heard = self._record
+        return EngineStatus(
+            name=state.engine,
+            ok=not state.trouble and state.snapshot is not None,
+            trouble=state.trouble,
+            read_epoch_s=0.0 if state.fresh_at_s is None else to_epoch_s + state.fresh_at_s,
+            containers={} if state.snapshot is None else containers_by_state(state.snapshot),
+            stream=StreamStatus(
+                heard.stream_is_up, heard.stream_since_epoch_s, heard.stream_ends, heard.stream_last_end
+            ),
+            quarantine=_quarantine(state, to_epoch_s),
         )
+
+    def events(self) -> list[HeardEvent]:
+        """The last events, the newest first."""
+        return [self._heard(event, at_epoch_s) for event, at_epoch_s in self._record.events()]
 
     def _heard(self, event: EngineEvent, at_epoch_s: float) -> HeardEvent:
         """What is shown of an event: of its attributes, which hold all labels, names alone."""
@@ -167,21 +160,45 @@ class Gathering:
             container[:DOCKER_SHORT_ID_DIGITS] if known is None else known.container.name,
         )
 
-    def _stream(self) -> StreamStatus:
-        heard = self._heard_of_engine
-        return StreamStatus(heard.stream_is_up, heard.stream_since_epoch_s, heard.stream_ends, heard.stream_last_end)
 
-    def _engine(self, now_epoch_s: float) -> EngineStatus:
-        state = self._published.latest
-        to_epoch_s = now_epoch_s - self._clock()
-        return EngineStatus(
-            name=state.engine,
-            ok=not state.trouble and state.snapshot is not None,
-            trouble=state.trouble,
-            read_epoch_s=0.0 if state.fresh_at_s is None else to_epoch_s + state.fresh_at_s,
-            containers=self._loop.containers_by_state,
-            stream=self._stream(),
-            quarantine=_quarantine(state, to_epoch_s),
+class Gathering:
+    """Makes the status of a whole program."""
+
+    def __init__(
+        self,
+        engines: Sequence[WatchedEngine],
+        jobs: Sequence[WatchedJob],
+        *,
+        version: str,
+        started_epoch_s: float,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            engines: in the order of the configuration.
+            jobs: likewise.
+            version: the program's.
+            started_epoch_s: when it started, seconds since the epoch.
+            wall_clock: seconds since the epoch.
+        """
+        self._engines = tuple(engines)
+        self._jobs = tuple(jobs)
+        self._version = version
+        self._wall_clock = wall_clock
+        self._started_epoch_s = started_epoch_s
+
+    def status(self) -> Status:
+        """How everything stands now."""
+        now_epoch_s = self._wall_clock()
+        events = merge(*(engine.events() for engine in self._engines), key=attrgetter("at_epoch_s"), reverse=True)
+        return Status(
+            version=self._version,
+            started_epoch_s=self._started_epoch_s,
+            at_epoch_s=now_epoch_s,
+            engines=tuple(engine.status(now_epoch_s) for engine in self._engines),
+            jobs=tuple(job.status() for job in self._jobs),
+            events=tuple(islice(events, EVENTS_KEPT)),
         )
 
 

@@ -114,8 +114,8 @@ function makeNotification() {
 
 function debtText(debt, at) {
   const parts = [...(debt.container ? [debt.container] : []), `since ${clockTime(debt.since_epoch_s)}`];
-  if (debt.under_way) parts.push("being told now");
-  else if (debt.due_in_s === null) parts.push("waits for its batch");
+  if (debt.under_way) parts.push("being delivered");
+  else if (debt.due_in_s === null) parts.push("waiting for its batch");
   else parts.push(`next try at ${clockTime(at + debt.due_in_s)}`);
   if (debt.tries) parts.push(`${count(debt.tries, "try", "tries")} failed: ${debt.trouble}`);
   else if (debt.trouble) parts.push(debt.trouble);
@@ -126,9 +126,9 @@ function showNotification(box, notification, at) {
   const [head, facts, owed] = box.children;
   setText(head.firstChild, notification.name);
   const failing = notification.debts.some((debt) => debt.tries > 0);
-  if (notification.due) badge(head.lastChild, failing ? "bad" : "wait", `${notification.due.toLocaleString()} due`);
-  else if (notification.matches === 0) badge(head.lastChild, "wait", "nothing matches");
-  else badge(head.lastChild, "good", "nothing due");
+  if (notification.due) badge(head.lastChild, failing ? "bad" : "wait", `${notification.due.toLocaleString()} pending`);
+  else if (notification.matches === 0) badge(head.lastChild, "wait", "no match");
+  else badge(head.lastChild, "good", "nothing pending");
   const entries = [
     ...(notification.matches === null ? [] : [["Matches", count(notification.matches, "container", "containers")]]),
     ["Delivered", total(notification.delivered, notification.last_delivered_epoch_s)],
@@ -137,7 +137,7 @@ function showNotification(box, notification, at) {
   if (notification.policy_at_risk) entries.push(["Restart policy", "at risk: set stop_signal for the container"]);
   describe(facts, entries);
   owed.hidden = notification.due === 0;
-  setText(owed.firstChild, "Who is waiting");
+  setText(owed.firstChild, "Pending");
   const texts = notification.debts.map((debt) => debtText(debt, at));
   const more = notification.due - texts.length;
   list(owed.lastChild, more > 0 ? [...texts, `and ${more.toLocaleString()} more`] : texts);
@@ -160,26 +160,26 @@ function makeJob() {
 
 function renderText(render) {
   const result = render.ok ? "succeeded" : "failed";
-  const unknown = render.undefined_names ? `, ${count(render.undefined_names, "unknown name", "unknown names")}` : "";
+  const unknown = render.undefined_names ? `, ${count(render.undefined_names, "undefined name", "undefined names")}` : "";
   return `${result}, took ${duration(render.duration_s)}${unknown}`;
 }
 
 function showJob(card, job, at) {
   const [head, problems, facts, changes, notes, notifications] = card.children;
   setText(head.firstChild, job.target === "-" ? "standard output" : job.target);
-  if (job.trouble.length) badge(head.lastChild, "bad", "not kept");
-  else badge(head.lastChild, job.ok ? "good" : "wait", job.ok ? "true" : "not read yet");
+  if (job.trouble.length) badge(head.lastChild, "bad", "not in sync");
+  else badge(head.lastChild, job.ok ? "good" : "wait", job.ok ? "in sync" : "not read yet");
   trouble(problems, job.trouble);
   const last = job.last_change;
   describe(facts, [
     ["Template", job.template],
     ["Last render", ...(job.last_render ? [renderText(job.last_render), job.last_render.at_epoch_s] : ["none yet"])],
     ["Last change", ...(last ? [`${last.why} (+${last.lines_added} −${last.lines_removed} lines)`, last.at_epoch_s] : ["none since the start"])],
-    ["Compared", ...(job.last_pass_epoch_s ? ["", job.last_pass_epoch_s] : ["not yet"])],
+    ["Last compared", ...(job.last_pass_epoch_s ? ["", job.last_pass_epoch_s] : ["not yet"])],
     ["Since the start", `${count(job.changes, "change", "changes")}, ${count(job.renders, "render", "renders")}`],
   ]);
   changes.hidden = !last || last.changes.length < 2;
-  setText(changes.firstChild, "Which containers");
+  setText(changes.firstChild, "Containers");
   list(changes.lastChild, last ? last.changes : []);
   notes.hidden = job.note_count === 0;
   setText(notes.firstChild, `${count(job.note_count, "note", "notes")} of the template`);
@@ -208,7 +208,7 @@ function showEngine(card, engine) {
   setText(head.firstChild, engine.name);
   if (engine.trouble) badge(head.lastChild, "bad", "failing");
   else if (!engine.ok) badge(head.lastChild, "wait", "not read yet");
-  else badge(head.lastChild, engine.stream.up ? "good" : "wait", engine.stream.up ? "answers" : "answers, no events");
+  else badge(head.lastChild, engine.stream.up ? "good" : "wait", engine.stream.up ? "reachable" : "reachable, no events");
   const unreadable = engine.quarantine.map((each) =>
     `${each.container || each.short_id} can't be inspected since ${clockTime(each.since_epoch_s)}` +
     ` (${each.shown_as_before ? "its last known state is shown" : "it is left out"}): ${each.trouble}`);
@@ -248,21 +248,21 @@ function show(status) {
   fill(byId("jobs"), status.jobs, (job) => job.target, makeJob, (card, job) => showJob(card, job, status.at_epoch_s));
   fill(byId("engines"), status.engines, (engine) => engine.name, makeEngine, showEngine);
   showEvents(status.events);
-  setText(byId("moment"), `Started ${clockTime(status.started_epoch_s)}; this is how it was at ${clockTime(status.at_epoch_s)}.`);
+  setText(byId("moment"), `Started ${clockTime(status.started_epoch_s)}; status as of ${clockTime(status.at_epoch_s)}.`);
   const checks = [status.healthy, status.ready].filter((check) => !check.ok);
   const bad = checks.length ? checks.map((check) => check.reason) : troubles(status);
   const state = byId("state");
   state.className = bad.length ? "bad badge" : "good badge";
-  setText(state, bad.length ? bad.join("; ") : "All targets are kept true");
-  document.title = bad.length ? "pygen: trouble" : "pygen";
+  setText(state, bad.length ? bad.join("; ") : "All targets are in sync");
+  document.title = bad.length ? "pygen: problems" : "pygen";
 }
 
 function troubles(status) {
   const owed = status.jobs.flatMap((job) => job.notifications).filter((each) => each.debts.some((debt) => debt.tries > 0));
   return [
-    ...status.jobs.filter((job) => job.trouble.length).map((job) => `${job.target} is not kept`),
-    ...status.engines.filter((engine) => engine.trouble).map((engine) => `${engine.name} fails`),
-    ...owed.map((each) => `${each.name} fails`),
+    ...status.jobs.filter((job) => job.trouble.length).map((job) => `${job.target} is not in sync`),
+    ...status.engines.filter((engine) => engine.trouble).map((engine) => `${engine.name} is failing`),
+    ...owed.map((each) => `${each.name} is failing`),
   ];
 }
 
@@ -278,7 +278,7 @@ async function poll() {
   } catch (error) {
     const state = byId("state");
     state.className = "bad badge";
-    setText(state, "pygen does not answer: what is shown is old");
+    setText(state, "pygen does not answer: the last known status is shown");
     document.title = "pygen: no answer";
   }
   clearTimeout(timer);
@@ -287,7 +287,7 @@ async function poll() {
 
 byId("pause").addEventListener("click", () => {
   paused = !paused;
-  setText(byId("pause"), paused ? "Go on updating" : "Pause updates");
+  setText(byId("pause"), paused ? "Resume updates" : "Pause updates");
   if (paused) clearTimeout(timer);
   else poll();
 });

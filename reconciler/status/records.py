@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from models.run import SECOND_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from metrics.engine_metrics import EngineMetrics
-    from metrics.loop_metrics import LoopMetrics
-    from metrics.notify_metrics import NotifyMetrics
     from models.event import EngineEvent
     from models.notification import Notification, NotifyReport
+    from models.pass_report import ReconcileReport, RenderReport
 
 EVENTS_KEPT = 50
 
@@ -28,41 +27,26 @@ RenderFacts = tuple[float, bool, float, int]
 
 
 class JobRecord:
-    """What a job does: observes its renders, differences, writes and passes."""
+    """What a job did: takes its reports."""
 
-    def __init__(self, metrics: LoopMetrics, wall_clock: Callable[[], float]) -> None:
-        """Take who counts.
-
-        Args:
-            metrics: told of everything.
-            wall_clock: seconds since the epoch.
-        """
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
+        """Take a clock that counts seconds since the epoch."""
         self.last_render: RenderFacts | None = None
         self.last_pass_epoch_s = 0.0
         self.renders = 0
         self.changes = 0
-        self._metrics = metrics
         self._wall_clock = wall_clock
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+    def rendered(self, report: RenderReport) -> None:
         """A render, or a load that failed, ended."""
         self.renders += 1
-        self.last_render = (self._wall_clock(), ok, duration_s, undefined_names)
-        self._metrics.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
+        self.last_render = (self._wall_clock(), report.ok, report.duration_s, report.undefined_names)
 
-    def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
-        """A difference was written."""
-        self.changes += 1
-        self._metrics.differed(target, cause, added=added, removed=removed)
-
-    def wrote(self, target: str, mode: str, *, ok: bool) -> None:
-        """A write ended."""
-        self._metrics.wrote(target, mode, ok=ok)
-
-    def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
-        """A pass ended."""
-        self.last_pass_epoch_s = at_epoch_s
-        self._metrics.reconciled(target, ok=ok, duration_s=duration_s, at_epoch_s=at_epoch_s)
+    def publish(self, report: ReconcileReport) -> None:
+        """A pass over the target is over."""
+        self.changes += report.difference is not None
+        if report.duration_s is not None:
+            self.last_pass_epoch_s = report.at_epoch_s
 
 
 class Tally:
@@ -80,14 +64,8 @@ class Tally:
 class NotifyRecord:
     """What became of a job's notifications: takes its notifier's reports."""
 
-    def __init__(self, metrics: NotifyMetrics, wall_clock: Callable[[], float]) -> None:
-        """Take who counts.
-
-        Args:
-            metrics: told of everything.
-            wall_clock: seconds since the epoch.
-        """
-        self._metrics = metrics
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
+        """Take a clock that counts seconds since the epoch."""
         self._wall_clock = wall_clock
         self._tallies: dict[Notification, Tally] = {}
 
@@ -108,19 +86,20 @@ class NotifyRecord:
         for standing in report.standings:
             tally = self.tally(standing.notification)
             tally.matches, tally.policy_at_risk = standing.matches, standing.policy_at_risk
-        self._metrics.publish(report)
 
 
 class EngineRecord:
     """What an informer hears of its engine: observes it in its thread, and is read by the loop's."""
 
-    def __init__(self, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, engine: str, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
         """Take who counts.
 
         Args:
+            engine: its name.
             metrics: told of everything.
             wall_clock: seconds since the epoch.
         """
+        self._engine = engine
         self.stream_is_up = False
         self.stream_since_epoch_s = 0.0
         self.stream_ends = 0
@@ -145,37 +124,10 @@ class EngineRecord:
         """The stream opened or ended."""
         if up != self.stream_is_up or not self.stream_since_epoch_s:
             self.stream_is_up, self.stream_since_epoch_s = up, self._wall_clock()
-        self._metrics.stream_up(up=up)
+        self._metrics.stream_up(self._engine, up=up)
 
     def stream_restarted(self, reason: str) -> None:
         """The stream ended, or could not be opened."""
         self.stream_ends += 1
         self.stream_last_end = reason
         self._metrics.stream_restarted(reason)
-
-
-class LoopRecord:
-    """What the loop does: observes it."""
-
-    def __init__(self, metrics: LoopMetrics) -> None:
-        """Take who counts."""
-        self.containers_by_state: Mapping[str, int] = {}
-        self.after_pass: Callable[[], None] = _nothing
-        self._metrics = metrics
-
-    def containers(self, counts: Mapping[str, int]) -> None:
-        """So many containers by state."""
-        self.containers_by_state = dict(counts)
-        self._metrics.containers(counts)
-
-    def pass_failed(self, target: str) -> None:
-        """A pass over a target failed for a reason that nobody foresaw."""
-        self._metrics.pass_failed(target)
-
-    def passed(self) -> None:
-        """A pass is over."""
-        self.after_pass()
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.target.in_place import overwrite
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
-from reconciler.target.low_level import make_parents, read_at_most, remove_quietly
-from reconciler.target.mounts import is_mount_point
+from reconciler.target.low_level import is_mount_point, make_parents, read_at_most, remove_quietly
 from reconciler.target.names import leftovers
 from reconciler.target.outcome import (
     Locked,
@@ -19,7 +18,7 @@ from reconciler.target.outcome import (
     LockUnavailable,
     Missing,
     Present,
-    Reading,
+    TargetContent,
     Unreadable,
     WriteFailed,
     Written,
@@ -30,25 +29,23 @@ from reconciler.target.replace import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONTENT_BYTES_MAX = 16 * 1024 * 1024
-"""The longest content where nothing else is said."""
 _NO_RENAME = (errno.EBUSY, errno.EXDEV)
 
 
 class FileTarget:
     """A target that is a file, or will be one.
 
-    The path is looked at anew each time: a link may be repointed, a file may become a directory and a file again.
+    The path is looked up again each time: a link may be repointed, a file may become a directory and a file again.
 
     Args:
         path: as configured, relative ones to the present working directory.
-        warn: told once of each thing that is not as it should be and stops nothing.
+        warn: called once for each problem that does not stop the write.
         limit_bytes: the longest content that is ever written; of a longer file only the beginning is read.
     """
 
     is_file = True
 
-    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> None:
+    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int) -> None:
         self.path = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
         self._lock = FileLock()
@@ -67,7 +64,7 @@ class FileTarget:
             self._remove_leftovers(path)
         return outcome
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
             return Present(_read_regular(resolve(self._absolute), self._limit_bytes))
@@ -85,13 +82,15 @@ class FileTarget:
             if isinstance(outcome, LockedElsewhere):
                 return WriteFailed("replace", outcome.reason)
             if isinstance(outcome, LockUnavailable):
-                self._warn_once("lock", f"{outcome.reason}; it is written without, see that nobody else writes it")
+                self._warn_once(
+                    "lock", f"{outcome.reason}; it is written without a lock; make sure that no other program writes it"
+                )
             return self._write_at(path, content)
         except (OSError, UnusableTargetError) as error:
             return WriteFailed("replace", explain(error, self.path))
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         self._lock.release()
 
     def _write_at(self, path: str, content: bytes) -> Written | WriteFailed:
@@ -107,7 +106,7 @@ class FileTarget:
     def _overwrite(self, path: str, content: bytes) -> Written | WriteFailed:
         self._warn_once(
             "in place",
-            f"{self.path}: it cannot be replaced as a whole, being mounted as a single file, and is written in place; "
+            f"{self.path}: it is mounted as a single file and can't be replaced as a whole, so it is written in place; "
             "a reader may see it half written: mount its folder instead",
         )
         try:

@@ -26,7 +26,7 @@ def resolve(path: str) -> str:
         The path of the file that is meant, which need not exist.
 
     Raises:
-        UnusableTargetError: a link on the way is neither root's nor ours: whoever made it could have us write anywhere.
+        UnusableTargetError: a link on the way belongs neither to root nor to this user: it could lead anywhere.
         OSError: a folder on the way cannot be looked into, or the links lead in a circle.
     """
     if path.endswith("/"):
@@ -63,7 +63,7 @@ def _link_at(path: str) -> str | None:
         return None
     if status.st_uid not in (0, os.geteuid()):
         raise UnusableTargetError(
-            f"the symbolic link {path} belongs to uid {status.st_uid}, neither to root nor to us; "
-            "it is not followed: name the file itself, or give the link to root"
+            f"the symbolic link {path} belongs to uid {status.st_uid}, neither to root nor to this user; "
+            "it is not followed: give the path of the file itself, or make root the owner of the link"
         )
     return os.readlink(path)  # noqa: PTH115

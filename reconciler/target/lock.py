@@ -1,7 +1,7 @@
-"""One program for a target or a state: `flock` on an empty hidden file beside it, which nobody else may open.
+"""One program for a target or a state: `flock` on an empty hidden file beside it, which no other user may open.
 
-The kernel lets go of it when its holder ends, however it ends, so that nobody has to clean up. The file stays where it
-is; that it is still the one we hold is looked at before every write, for somebody may have removed it.
+The kernel releases it when its holder ends, however it ends, so that nothing has to be cleaned up. The file stays where
+it is; that it is still the one that is held is checked before every write, since it may have been removed.
 
 Whoever can open a file can lock it, for reading is enough to lock. So the lock file is readable by its owner alone,
 one that an earlier version made readable by everybody is changed, and one that somebody else could have put there
@@ -18,8 +18,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING
 
-from reconciler.target.low_level import make_parents
-from reconciler.target.mounts import is_mount_point
+from reconciler.target.low_level import is_mount_point, make_parents
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockOutcome, LockUnavailable
 from reconciler.target.problems import UnusableTargetError
@@ -60,7 +59,7 @@ class FileLock:
             self._take_all(path)
         except BlockingIOError:
             self.release()
-            reason = f"another program keeps this {self._subject}; end it, or give another {self._option}"
+            reason = f"another pygen keeps this {self._subject}; stop it, or give another {self._option}"
             return LockedElsewhere(f"{path}: {reason}")
         except (OSError, UnusableTargetError) as error:
             # What was taken until then is kept, and let go by the next try: it is in the way of others all the same.
@@ -82,7 +81,7 @@ class FileLock:
             return False
         try:
             return all(os.path.samestat(os.lstat(each), os.fstat(handle)) for each, handle in self._held.items())
-        except OSError:  # removed, or its folder is out of reach: it has to be taken anew
+        except OSError:  # removed, or its folder is out of reach: it has to be taken again
             return False
 
     def _take_all(self, path: str) -> None:
@@ -123,7 +122,7 @@ def write_lock(handle: int) -> None:
         tested = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, struct.pack(_FLOCK, fcntl.F_RDLCK, *_WHOLE_FILE))
         if struct.unpack(_FLOCK, tested)[0] != fcntl.F_UNLCK:
             raise
-        raise UnusableTargetError("somebody who reads it keeps it locked") from None
+        raise UnusableTargetError("a program that may only read it keeps it locked") from None
 
 
 def _lock(handle: int) -> None:
@@ -155,7 +154,7 @@ def _open_lock_file(path: str) -> int:
             continue
         os.fchmod(handle, LOCK_MODE)  # whatever the umask
         return handle
-    raise OSError(errno.EBUSY, "its lock file comes and goes", path)
+    raise OSError(errno.EBUSY, "its lock file keeps disappearing", path)
 
 
 def _checked(handle: int, path: str) -> int:
@@ -172,6 +171,6 @@ def _checked(handle: int, path: str) -> int:
 
 def _check(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableTargetError(f"{path} is no regular file; remove it")
+        raise UnusableTargetError(f"{path} is not a regular file; remove it")
     if status.st_uid not in (0, os.geteuid(), os.stat(os.path.dirname(path)).st_uid):  # noqa: PTH116, PTH120
         raise UnusableTargetError(f"{path} belongs to uid {status.st_uid}, who could lock it forever; remove it")

@@ -1,14 +1,19 @@
-"""Small steps on file descriptors and folders that several ways of writing share."""
+"""Small steps on file descriptors, folders and mounts that several ways of writing share."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOUNT_INFO = Path("/proc/self/mountinfo")
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _PIECE_BYTES = 1024 * 1024
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 """What file systems say that have no such thing as syncing a folder."""
@@ -67,3 +72,26 @@ def remove_quietly(path: str) -> None:
         os.unlink(path)  # noqa: PTH108
     except OSError:  # what cannot be removed now is removed as a leftover by the next start
         return
+
+
+def is_mount_point(path: str) -> bool:
+    """Whether something is mounted exactly at a path, as Docker's `-v FILE:FILE` does: nothing can be renamed over it.
+
+    Args:
+        path: absolute, its last component no link.
+    """
+    try:
+        table = MOUNT_INFO.read_bytes()
+    except OSError:  # no /proc: renaming tells by EBUSY or EXDEV
+        return False
+    return os.fsencode(os.path.realpath(path)) in mount_points(table)
+
+
+def mount_points(table: bytes) -> set[bytes]:
+    """The mount points of a `/proc/PID/mountinfo` (proc(5)): the fifth field, blanks and such written in octal."""
+    fields = (line.split(b" ", 5) for line in table.splitlines())
+    return {_OCTAL.sub(_character, field[4]) for field in fields if len(field) > 5}  # noqa: PLR2004 - proc(5)
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[1], 8)])

@@ -32,7 +32,7 @@ class Unreadable:
     reason: str
 
 
-Reading = Present | Missing | Unreadable
+TargetContent = Present | Missing | Unreadable
 
 
 @dataclass(frozen=True, slots=True)

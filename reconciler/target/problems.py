@@ -10,9 +10,9 @@ _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space on it",
     errno.EDQUOT: "the disk quota is used up; free some space or raise it",
     errno.EROFS: "the file system is read-only; mount it writable",
-    errno.ENXIO: "nobody reads it; start its reader",
+    errno.ENXIO: "it has no reader; start one",
     errno.EPIPE: "its reader went away; start it again",
-    errno.ELOOP: "its symbolic links lead in a circle; mend them",
+    errno.ELOOP: "its symbolic links form a loop; fix them",
 }
 
 
@@ -25,7 +25,7 @@ def explain(error: OSError | UnusableTargetError, path: str) -> str:
     if isinstance(error, UnusableTargetError):
         return f"{path}: {error}"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{_place(error, path)}: {_text(error)}; give uid {os.geteuid()} the right to write there"
+        return f"{_place(error, path)}: {_text(error)}; give uid {os.geteuid()} write permission there"
     return f"{_place(error, path)}: {_ADVICE.get(error.errno or 0) or _text(error)}"
 
 
@@ -53,7 +53,7 @@ def kind_of(mode: int) -> str:
         stat.S_IFSOCK: "a socket",
         stat.S_IFLNK: "a symbolic link",
     }
-    return kinds.get(stat.S_IFMT(mode), "no file of a known kind")
+    return kinds.get(stat.S_IFMT(mode), "an unknown kind of file")
 
 
 def _place(error: OSError, path: str) -> str:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable
 
 from reconciler.target.links import descriptor
-from reconciler.target.outcome import Locked, Missing, Present, Reading, WriteFailed, Written
+from reconciler.target.outcome import Locked, Missing, Present, TargetContent, WriteFailed, Written
 from reconciler.target.problems import UnusableTargetError, explain, kind_of
 
 PATIENCE_S = 2.0
@@ -50,7 +50,7 @@ class StreamTarget:
         """Take part: a stream has room for several writers."""
         return Locked()
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """What this process last printed whole."""
         return Missing() if self._last is None else Present(self._last)
 
@@ -85,7 +85,8 @@ class StreamTarget:
         while view:
             if not self._ready(handle, self._patience_s):
                 raise UnusableTargetError(
-                    f"its reader took nothing for {self._patience_s:g} s, {len(view)} of {len(content)} bytes are left"
+                    f"its reader has read nothing for {self._patience_s:g} s, "
+                    f"{len(view)} of {len(content)} bytes are left"
                 )
             try:
                 done = os.write(handle, view[: select.PIPE_BUF])

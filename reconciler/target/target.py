@@ -1,18 +1,18 @@
-"""The door to a target: from the configured path to something that can be read, written and locked."""
+"""Opening a target: from the configured path to something that can be read, written and locked."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.target.file import CONTENT_BYTES_MAX, FileTarget
+from reconciler.target.file import FileTarget
 from reconciler.target.links import descriptor
 from reconciler.target.stream import StreamTarget, is_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.target.outcome import LockOutcome, Reading, WriteFailed, Written
+    from reconciler.target.outcome import LockOutcome, TargetContent, WriteFailed, Written
 
 
 class Target(Protocol):
@@ -29,22 +29,22 @@ class Target(Protocol):
     def lock(self) -> LockOutcome:
         """Take it for this program alone; called once at the start, before the state is read."""
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         """What it holds now."""
 
     def write(self, content: bytes) -> Written | WriteFailed:
         """Make it hold these bytes."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
 
 
-def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int = CONTENT_BYTES_MAX) -> Target:
+def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int) -> Target:
     """Decide once, by what is there now, whether a path is a file or a stream.
 
     Args:
         path: as configured; '' and `-` are standard output. Relative ones are taken from the present working directory.
-        warn: told once of each thing that is not as it should be and stops nothing.
+        warn: called once for each problem that does not stop the write.
         limit_bytes: the longest content that is ever written.
     """
     if descriptor(path) is not None or _is_stream_at(path):

@@ -25,6 +25,8 @@ from templating.sandbox.writing import text_of
 if TYPE_CHECKING:
     from jinja2.runtime import Context, Undefined
 
+EVERY_CONTAINER = "all_containers"
+
 
 class RuntimeCodeGenerator(CodeGenerator):
     """Computes nothing when a template is compiled: everything happens in a render, within its limits."""
@@ -56,6 +58,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         undefined_names: the unknown names used since `begin`, in order.
         notes: what the template noted since `begin`.
         modules: the imported templates' modules of this render.
+        reads_all_containers: whether a template names `all_containers`, or a filter looked there.
     """
 
     template_class = PassTemplate
@@ -66,6 +69,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         self.undefined_names: dict[str, None] = {}
         self.notes = Notes()
         self.modules: dict[Template, Any] = {}
+        self.reads_all_containers = False
         self._words: set[str] = set()
         self._strict = strict
         super().__init__(
@@ -100,6 +104,11 @@ class TemplateEnvironment(SandboxedEnvironment):
         """Whether a name stands in a template's own text and may be shown."""
         return name in self._words
 
+    def every_container(self) -> Any:
+        """`all_containers` of this render, for a filter that looks there without being given them."""
+        self.reads_all_containers = True
+        return self.globals.get(EVERY_CONTAINER, ())
+
     # What generated code calls
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's
@@ -127,6 +136,7 @@ class TemplateEnvironment(SandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         self._words.update(syntax.words_of(tree))
+        self.reads_all_containers |= EVERY_CONTAINER in self._words
         return syntax.rewrite(tree)
 
     def _note_use(self, name: str, hint: str | None) -> str:

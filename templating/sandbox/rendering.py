@@ -6,15 +6,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models import kept_body
 from templating.errors import LimitExceeded
 from templating.outcome import describe_bytes
+from templating.reads import EVERYTHING, Reads
 from templating.sandbox.environment import TemplateEnvironment
 from templating.sandbox.error_messages import place_of, reason_for
 from templating.sandbox.limits import TimeLimitReached
 from templating.sandbox.loading import LoadFailure, SourceLoader, load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from templating.sandbox.loading import Texts
 
@@ -61,6 +63,9 @@ class Rendering:
         time_limit_s: of a render, for its message.
         size_limit_bytes: of the rendered text.
         limited: within it, time and memory are limited.
+
+    Attributes:
+        reads: what the last render depends on.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Rendering:
         size_limit_bytes: int,
         limited: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self.reads = EVERYTHING
         self._texts = texts
         self._time_limit_s = time_limit_s
         self._size_limit_bytes = size_limit_bytes
@@ -80,6 +86,11 @@ class Rendering:
         self._loader = SourceLoader(texts)
         self._environment = TemplateEnvironment(self._loader, strict=strict)
         self._environment.globals |= functions
+
+    @property
+    def reads_all_containers(self) -> bool:
+        """Whether the template, as far as it is known, may read `all_containers`."""
+        return self._environment.reads_all_containers
 
     def load(self) -> Failure | None:
         """Read and compile the template and what it includes; None where that went well."""
@@ -96,6 +107,7 @@ class Rendering:
         environment = self._environment
         environment.begin()
         environment.globals |= values
+        looked_up = _bodies_looked_up()
         try:
             with self._limited():
                 text = self._text()
@@ -105,6 +117,7 @@ class Rendering:
             for name in values:
                 del environment.globals[name]
             environment.modules.clear()
+            self.reads = Reads(environment.reads_all_containers, _bodies_looked_up() != looked_up)
         return Text(text, tuple(environment.undefined_names), environment.notes.texts)
 
     def _compile(self, call: Callable[[], Any]) -> Any:
@@ -119,14 +132,17 @@ class Rendering:
             raise self._too_large()
         return text
 
-    def _measured(self, pieces: Generator[str, None, None]) -> Iterator[str]:
-        length = 0
+    def _measured(self, pieces: Generator[str, None, None]) -> list[str]:
+        left = self._size_limit_bytes
+        found: list[str] = []
+        take = found.append
         for piece in pieces:
-            length += len(piece)
-            if length > self._size_limit_bytes:
+            left -= len(piece)
+            if left < 0:
                 # Raised where the template stands, so that the failure has its line.
                 pieces.throw(self._too_large())
-            yield piece
+            take(piece)
+        return found
 
     def _too_large(self) -> LimitExceeded:
         limit = describe_bytes(self._size_limit_bytes)
@@ -140,6 +156,12 @@ class Rendering:
 
     def _is_showable(self, name: str) -> bool:
         return name == self._texts.main or self._environment.is_word(name)
+
+
+def _bodies_looked_up() -> int:
+    """How often `raw.attrs` was read so far: no other way leads to what a body says beyond the model's fields."""
+    info = kept_body.decode.cache_info()
+    return info.hits + info.misses
 
 
 def encode(text: str) -> bytes:

@@ -29,14 +29,17 @@ class State:
         """Take changes in.
 
         Args:
-            header: `own_id`; `remove`, ids; `networks`, the fields of `NetworkFacts`; `put`, for each container its
-                engine, which of these networks it is in, the length of its body, and whether its run is over since.
+            header: `own_id`; `remove`, ids; `ended`, ids of those whose run is over since; `networks`, the fields of
+                `NetworkFacts`; `put`, for each container its engine, which of these networks it is in, the length of
+                its body, and whether its run is over since.
             kept: the bodies, as `models.kept_body` keeps them, one after the other.
         """
         for container_id in header["remove"]:
             self._containers.pop(container_id, None)
+        for container_id in header["ended"]:
+            self._containers[container_id] = self._containers[container_id].ended()
         self._put(header["put"], [NetworkFacts(*fields) for fields in header["networks"]], kept)
-        if header["remove"] or header["put"] or header["own_id"] != self._own_id:
+        if header["remove"] or header["ended"] or header["put"] or header["own_id"] != self._own_id:
             self._own_id = header["own_id"]
             self._snapshot = None
         if len(header["put"]) >= _MANY:

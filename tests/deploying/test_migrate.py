@@ -15,6 +15,7 @@ from templating.renderer import Renderer
 from tests.deploying.migrate_page import Row, blocks, rows, snapshot, words
 from tests.support.compose import read_by_compose
 from tests.support.process import ROOT
+from tests.support.render_limits import RENDER_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,9 @@ def rendered(snippet: str, files: dict[str, str]) -> str:
         snippet = snippet.replace(path, here)
     template = "#{% set container = containers.matching('web-1').first %}" + snippet
     # The folders of tests are root's alone.
-    renderer = Renderer(InlineSource(template), strict=True, warn=pytest.fail, environ={}, keep_rights=True)
+    renderer = Renderer(
+        InlineSource(template), strict=True, warn=pytest.fail, environ={}, keep_rights=True, **RENDER_LIMITS
+    )
     failure = renderer.load()
     assert failure is None, failure
     outcome = renderer.render(snapshot())
@@ -130,7 +133,7 @@ def test_every_function_of_docker_gen_is_on_the_page() -> None:
 def test_the_end_of_a_line_is_as_the_page_says() -> None:
     """A block eats the newline behind it, unless it says `+%}`."""
     template, result = blocks("Moving to pygen", "From docker-gen", "Blanks and line ends")
-    renderer = Renderer(InlineSource(f"#{template}"), strict=True, warn=pytest.fail, environ={})
+    renderer = Renderer(InlineSource(f"#{template}"), strict=True, warn=pytest.fail, environ={}, **RENDER_LIMITS)
     assert renderer.load() is None
     outcome = renderer.render(snapshot())
     assert isinstance(outcome, Rendered), outcome

@@ -76,7 +76,7 @@ def test_replaced_by_a_directory(fake: WatchedEngine, make_starter: Callable[[st
     shutil.rmtree(running.target)
     running.program.wait_for(running.target.is_file, timeout_s=PATIENCE_S, what="the file")
     start_settled(fake, running, "one")
-    running.program.wait_for_log("can be kept true again")
+    running.program.wait_for_log("is in sync again")
 
 
 @contextmanager

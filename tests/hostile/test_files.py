@@ -57,7 +57,7 @@ def arguments(tmp_path: Path) -> list[str]:
 @contextlib.contextmanager
 def target_at(path: Path) -> Iterator[FileTarget]:
     """A target, and its lock for as long as it is needed."""
-    target = FileTarget(str(path), warn=lambda _: None)
+    target = FileTarget(str(path), warn=lambda _: None, limit_bytes=1 << 24)
     try:
         yield target
     finally:
@@ -174,7 +174,7 @@ def test_one_state_for_two_mount_namespaces_is_found_out(
     first.wait_ready()
     second = start(2)
     assert second.wait_for_end() == 13
-    assert "another program keeps this state; end it, or give another --state-dir" in second.log()
+    assert "another pygen keeps this state; stop it, or give another --state-dir" in second.log()
     assert not (tmp_path / "own-2" / "out").exists()
     assert start(3, "--one-shot").wait_for_end() == 13
     assert first.stop() == 0

@@ -11,13 +11,14 @@ from reconciler.backend.address import EngineAddress
 from reconciler.backend.port import EngineError
 from reconciler.backend.recorded import RecordedReader
 from reconciler.backend.sockets import TLS_FILE_BYTES_MAX, _context
-from reconciler.target.file import CONTENT_BYTES_MAX, FileTarget
+from reconciler.target.file import FileTarget
 from reconciler.target.in_place import overwrite
 from reconciler.target.outcome import Present
 from reconciler.target.state_file import StateFile
 from templating.copies import Copies
 from templating.errors import SourceError
 from templating.file_source import FileSource
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine import FakeEngine
 from tests.support.running_program import NO_RESYNC, ProgramStarter
 
@@ -47,10 +48,10 @@ def resident_bytes(pid: int) -> int:
 def test_a_target_is_different_and_put_right(tmp_path: Path) -> None:
     """Its beginning is longer than any content."""
     path = huge(tmp_path / "target")
-    target = FileTarget(str(path), warn=pytest.fail)
+    target = FileTarget(str(path), warn=pytest.fail, limit_bytes=1 << 24)
     reading = target.read()
     assert isinstance(reading, Present)
-    assert len(reading.content) == CONTENT_BYTES_MAX + 1
+    assert len(reading.content) == (1 << 24) + 1
     target.write(b"right\n")
     assert path.read_bytes() == b"right\n"
     target.close()
@@ -72,7 +73,7 @@ def test_a_state_file_is_damaged(tmp_path: Path) -> None:
 
 def test_a_template_is_an_error_that_says_so(tmp_path: Path) -> None:
     """Main one or included."""
-    source = FileSource(huge(tmp_path / "t.j2"), wall_clock=lambda: 0.0)
+    source = FileSource(huge(tmp_path / "t.j2"), wall_clock=FakeClock())
     with pytest.raises(SourceError, match="larger than"):
         source.read(source.main)
 
@@ -88,7 +89,7 @@ def test_a_copy_of_a_fetched_template_is_none(tmp_path: Path) -> None:
 
 def test_a_recorded_state_is_an_error_that_says_so(tmp_path: Path) -> None:
     """It is waited for, as any other that can't be used."""
-    reader = RecordedReader(EngineAddress.parse(f"file://{huge(tmp_path / 's.json')}", {}), clock=lambda: 0.0)
+    reader = RecordedReader(EngineAddress.parse(f"file://{huge(tmp_path / 's.json')}", {}), clock=FakeClock())
     with pytest.raises(EngineError, match="larger than"):
         reader.list()
 

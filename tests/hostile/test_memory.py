@@ -12,7 +12,7 @@ import pytest
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.engine_link import VERSION_BYTES_MAX
 from reconciler.backend.engine_reader import LIST_BYTES_MIN, HttpEngineReader
-from reconciler.backend.http_connection import BODY_BYTES_MAX, CHUNKS_MAX, HEAD_LINES_MAX
+from reconciler.backend.http_answer import BODY_BYTES_MAX, CHUNKS_MAX, HEAD_LINES_MAX
 from reconciler.backend.port import EngineError
 from tests.support.fake_engine import FakeEngine
 

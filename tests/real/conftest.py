@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ON_EVERY_ENGINE = frozenset(
     {
         "test_engine_fixture",
+        "test_ends_from_events",
         "test_main_job",
         "test_ways_of_matching",
         "test_ways_of_telling",

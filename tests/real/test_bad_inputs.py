@@ -173,7 +173,7 @@ def test_options_of_the_ancestor_are_accepted_with_one_warning_each(
     warnings = running.warnings()
     assert len(warnings) == 6
     for option in ("--events", "--repeat", "--no-ssl-check", "--swarm-manager", "--workers", "--retries"):
-        assert sum(f"{option} has no meaning" in line for line in warnings) == 1
+        assert sum(f"{option} is obsolete" in line for line in warnings) == 1
     assert any("--resync" in line for line in warnings)
 
 

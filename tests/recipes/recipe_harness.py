@@ -17,6 +17,7 @@ from templating.renderer import Renderer
 from templating.runtime import SourceRuntime
 from templating.source import open_source
 from tests.support.fake_engine.world import World
+from tests.support.render_limits import RENDER_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +57,7 @@ class RecipeHarness:
         """Render in strict mode: a recipe uses no name that does not exist, and nothing odd stops it."""
         runtime = SourceRuntime(time.monotonic, time.time, time.sleep, lambda call: call(), _unexpected)
         source = open_source(str(self._path), runtime)
-        renderer = Renderer(source, strict=True, warn=_unexpected, environ=self.environ)
+        renderer = Renderer(source, strict=True, warn=_unexpected, environ=self.environ, **RENDER_LIMITS)
         try:
             failure = renderer.load()
             assert failure is None, str(failure)

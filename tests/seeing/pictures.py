@@ -62,7 +62,7 @@ def _run_rounds(program: BusyProgram, rounds: int, rest: Callable[[float], None]
 def _status(browser: Browser, program: BusyProgram) -> bytes:
     browser.resize(STATUS_WIDTH_PX, STATUS_HEIGHT_PX)
     browser.open(f"http://127.0.0.1:{program.process.metrics_port}/")
-    wait_for(lambda: "All targets are kept true" in browser.text(), what=browser.text)
+    wait_for(lambda: "All targets are in sync" in browser.text(), what=browser.text)
     return browser.screenshot()
 
 

@@ -71,7 +71,7 @@ def test_a_signal_that_fails_wakes_somebody_up_and_its_mending_lets_them_sleep(
     alert = _arrives(received, UNDELIVERED, "firing")
     labels = {name: alert["labels"][name] for name in ("severity", "action", "container", "job")}
     assert labels == {"severity": "critical", "action": "signal", "container": "proxy", "job": "pygen"}
-    assert alert["annotations"]["summary"].startswith("proxy was not told of a changed file")
+    assert alert["annotations"]["summary"].startswith("proxy was not notified of a changed file")
     assert "permissions" in alert["annotations"]["runbook"]
     assert received.alerts(UNDELIVERED, "resolved") == []
     assert len(fake_engine.signals) == before

@@ -104,12 +104,12 @@ def test_a_notification_is_seen_failing_and_delivered(browser: Browser, start: S
     fake_engine.add_container("proxy")
     fake_engine.fault("kill", times=None, status=500)
     _open(browser, start("--signal", "proxy", "HUP"))
-    _wait_for_text(browser, "signal HUP to proxy fails", "1 due", "Failed")
+    _wait_for_text(browser, "signal HUP to proxy is failing", "1 pending", "Failed")
     browser.run("document.querySelector('.notification details').open = true")
     _wait_for_text(browser, "the fake engine was told to fail")
-    assert browser.run("return document.title") == "pygen: trouble"
+    assert browser.run("return document.title") == "pygen: problems"
     fake_engine.heal()
-    _wait_for_text(browser, "All targets are kept true", "nothing due")
+    _wait_for_text(browser, "All targets are in sync", "nothing pending")
     assert browser.run("return document.title") == "pygen"
 
 
@@ -120,11 +120,11 @@ def test_a_broken_template_and_a_silent_engine_are_seen(
     process = start()
     _open(browser, process)
     (tmp_path / "names.j2").write_text("{% for %}")
-    _wait_for_text(browser, "not kept", "names.j2, line 1")
+    _wait_for_text(browser, "not in sync", "names.j2, line 1")
     fake_engine.stop()
     _wait_for_text(browser, "failing", "down since")
     process.kill()
-    _wait_for_text(browser, "pygen does not answer: what is shown is old")
+    _wait_for_text(browser, "pygen does not answer: the last known status is shown")
 
 
 def test_a_note_is_seen_until_it_is_gone(
@@ -192,7 +192,7 @@ def test_everything_is_legible(scheme: str, browser: Browser, start: Start, fake
     browser.prefer("dark" if scheme == "dark" else "light")
     process = start("--signal", "proxy", "HUP", "--signal", "app", "HUP", "--restart", "nobody")
     _open(browser, process)
-    _wait_for_text(browser, "1 due", "nothing matches", "answers")
+    _wait_for_text(browser, "1 pending", "no match", "reachable")
     ground = browser.run("return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(ground) < 3 * 64) == (scheme == "dark")
     assert browser.run(LOW_CONTRAST) == []
@@ -203,7 +203,7 @@ def test_a_phone_shows_all_of_it(browser: Browser, start: Start, fake_engine: Fa
     fake_engine.add_container("a-" + "very-" * 20 + "long-name")
     browser.resize(320, 640, phone=True)
     _open(browser, start("--signal", "another-" + "very-" * 20 + "long-name", "HUP"))
-    _wait_for_text(browser, "long-name", "nothing matches")
+    _wait_for_text(browser, "long-name", "no match")
     assert browser.run("return document.documentElement.scrollWidth") <= 320
     assert browser.run(TOO_WIDE) == []
     size = browser.run("return parseFloat(getComputedStyle(document.querySelector('dd')).fontSize)")
@@ -217,7 +217,7 @@ def test_the_keyboard_reaches_everything(browser: Browser, start: Start, fake_en
     process = start("--signal", "proxy", "HUP")
     _open(browser, process)
     fake_engine.add_container("web-2")
-    _wait_for_text(browser, "Who is waiting", "web-2")
+    _wait_for_text(browser, "Pending", "web-2")
     browser.run("document.activeElement.blur()")
     order = []
     for _ in range(6):
@@ -225,12 +225,12 @@ def test_the_keyboard_reaches_everything(browser: Browser, start: Start, fake_en
         name, visible = browser.run(FOCUS)
         assert visible, name
         order.append(name)
-    assert order == ["Skip to the jobs", "pause", "As data", "Metrics", "Who is waiting", "events-box"]
+    assert order == ["Skip to the jobs", "pause", "JSON", "Metrics", "Pending", "events-box"]
     browser.run("document.querySelector('.notification summary').focus()")
     browser.press(ENTER)
     fake_engine.add_container("web-3")
     _wait_for_text(browser, "web-3 started")
-    assert browser.run(FOCUS)[0] == "Who is waiting"
+    assert browser.run(FOCUS)[0] == "Pending"
     assert browser.run("return document.querySelector('.notification details').open")
 
 
@@ -240,7 +240,7 @@ def test_updates_can_be_paused(browser: Browser, start: Start, fake_engine: Fake
     _open(browser, process)
     browser.run("document.getElementById('pause').focus()")
     browser.press(ENTER)
-    _wait_for_text(browser, "Go on updating")
+    _wait_for_text(browser, "Resume updates")
     browser.run("window.polls = 0; const real = window.fetch; window.fetch = (...a) => (window.polls++, real(...a))")
     fake_engine.add_container("web-1")
     process.wait_for(lambda: "web-1 started" in process.get("/status.json")[1])

@@ -119,7 +119,7 @@ def finder(environment: SandboxedEnvironment) -> Find:
     indexed: list[Any] = [None]
 
     def find(reference: str) -> Container | None:
-        every: Any = environment.globals.get("all_containers", ())
+        every = environment.every_container()  # type: ignore[attr-defined] # ours has it
         if indexed[0] is not every:
             indexed[0] = every
             known.clear()

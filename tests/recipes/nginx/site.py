@@ -23,6 +23,7 @@ from tests.recipes.nginx.backends import HttpBackend, VariablesBackend, free_add
 from tests.recipes.nginx.binaries import nginx_binary
 from tests.support.fake_engine.world import World
 from tests.support.ports import reserve_port
+from tests.support.render_limits import RENDER_LIMITS
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Site:
                 keep_rights=True,  # the tests' folders are root's
                 warn=_unexpected,
                 environ=self.environ,
-                time_limit_s=_TIME_LIMIT_S,
+                **(RENDER_LIMITS | {"time_limit_s": _TIME_LIMIT_S}),
             )
             failure = self._renderer.load()
             assert failure is None, str(failure)

@@ -10,19 +10,30 @@ import http.client
 import json
 import socket
 from dataclasses import asdict, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.support.fake_engine.wire import Answer, Request, message
 
 if TYPE_CHECKING:
+    from collections import Counter
     from types import TracebackType
-
-    from tests.support.fake_engine.engine import FakeEngine
 
 PREFIX = "/_control/"
 
 
-def answer(engine: FakeEngine, request: Request) -> Answer:
+class Controlled(Protocol):
+    """What the channel needs of `FakeEngine`."""
+
+    calls: Counter[str]
+
+    def reset_calls(self) -> None:
+        """Count from zero."""
+
+    def control_call(self, method: str, arguments: dict[str, Any]) -> Any:
+        """Call a method by its name."""
+
+
+def answer(engine: Controlled, request: Request) -> Answer:
     """Answer a request of the control channel."""
     asked = request.path.removeprefix(PREFIX)
     if asked == "calls":

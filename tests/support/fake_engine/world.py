@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tests.support.fake_engine import bodies
-from tests.support.fake_engine.clock import EngineClock
+from tests.support.fake_engine.clock import ZERO_TIME, EngineClock
 from tests.support.fake_engine.container import Endpoint, FakeContainer, FakeNetwork, fake_id
 from tests.support.fake_engine.event_hub import EventHub
 from tests.support.fake_engine.signal_names import canonical
@@ -347,6 +347,8 @@ class World:
                 return False
             container.running, container.restarting, container.paused = True, False, False
             container.policy_cancelled = False
+            if container.started_at != ZERO_TIME:
+                container.health = container.health and "starting"
             container.started_at = started_at or self.clock.now_text()
             container.changed_at_ns = self.clock.now_ns()
             for endpoint in container.endpoints.values():
@@ -364,6 +366,7 @@ class World:
                 raise ConflictError(f"Container {container.id} is not running")
             container.running, container.restarting, container.paused = restarting, restarting, False
             container.exit_code = exit_code
+            container.health = container.health and "unhealthy"
             container.finished_at = self.clock.now_text()
             container.changed_at_ns = self.clock.now_ns()
             container.touch()

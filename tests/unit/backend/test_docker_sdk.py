@@ -12,6 +12,7 @@ import pytest
 from notify.port import DeliveryError, EngineRefused, EngineTimeout, EngineUnavailable
 from reconciler.backend.address import EngineAddress
 from reconciler.backend.docker_sdk import SdkNotifyPort
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine import DeliveredSignal, FakeEngine
 from tests.unit.backend.recording_observer import becomes
 
@@ -136,16 +137,8 @@ def test_an_end_that_the_engine_has_yet_to_hear_of_is_waited_for(
 
 def test_a_command_that_never_ends_is_a_timeout(engine: FakeEngine, observer: RecordingObserver, web: str) -> None:
     """The timeout holds for the whole of an exec."""
-    now_s = [0.0]
-
-    def tick(_: float) -> None:
-        now_s[0] += 1
-
-    port = SdkNotifyPort(
-        EngineAddress.parse(engine.address, {}),
-        clock=lambda: now_s[0],
-        sleep=tick,
-    )
+    clock = FakeClock()
+    port = SdkNotifyPort(EngineAddress.parse(engine.address, {}), clock=clock, sleep=clock.sleep)
     engine.fault("exec_inspect", times=None, status=200, body='{"Running":true,"ExitCode":null}')
     with pytest.raises(EngineTimeout, match="did not end in time"):
         port.execute("any", web, KILL_HUP, timeout_s=5)
@@ -232,7 +225,7 @@ def test_an_unreadable_answer_is_a_failed_delivery(
 ) -> None:
     """What is no JSON object is never taken for a state."""
     engine.fault(operation, times=None, status=200, body=body)
-    with pytest.raises(DeliveryError, match="not what an engine says"):
+    with pytest.raises(DeliveryError, match="not an engine's"):
         ACTS[operation](port, web)
 
 
@@ -242,7 +235,7 @@ def test_an_exec_without_an_id_is_a_failed_delivery(
 ) -> None:
     """An id that is none is not asked for."""
     engine.fault("exec_create", status=201, body=body)
-    with pytest.raises(DeliveryError, match="not what an engine says"):
+    with pytest.raises(DeliveryError, match="not an engine's"):
         port.execute("any", web, KILL_HUP, timeout_s=30)
     assert engine.calls["exec_start"] == 0
 

@@ -332,9 +332,9 @@ def test_closing_ends_a_request_under_way(engine: FakeEngine, reader: HttpEngine
     reader.close()
     thread.join(30)
     assert [error.reason for error in caught] == ["closed"]
-    with pytest.raises(EngineError, match="we are closing"):
+    with pytest.raises(EngineError, match="pygen is shutting down"):
         reader.list()
-    with pytest.raises(EngineError, match="we are closing"):
+    with pytest.raises(EngineError, match="pygen is shutting down"):
         reader.events()
 
 

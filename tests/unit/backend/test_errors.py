@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.backend import errors
 from reconciler.backend.address import EngineAddress
-from reconciler.backend.http_connection import Answer, ConnectionEndedError, Head, MalformedAnswerError
+from reconciler.backend.http_answer import Answer, ConnectionEndedError, Head, MalformedAnswerError
 
 SOCKET = EngineAddress.parse("/run/docker.sock", {})
 TCP = EngineAddress.parse("tcp://engine:2375", {})
@@ -30,7 +30,7 @@ def os_error(number: int) -> OSError:
         (os_error(errno.ENOTDIR), SOCKET, "unreachable", "there is no socket"),
         (os_error(errno.EACCES), SOCKET, "unreachable", "a member of the group that owns it"),
         (os_error(errno.EPERM), SOCKET, "unreachable", "--group-add"),
-        (os_error(errno.ECONNREFUSED), SOCKET, "unreachable", "nobody listens on the socket"),
+        (os_error(errno.ECONNREFUSED), SOCKET, "unreachable", "nothing listens on the socket"),
         (os_error(errno.ECONNREFUSED), TCP, "unreachable", "nothing listens there"),
         (os_error(errno.EHOSTUNREACH), TCP, "unreachable", "No route to host"),
         (os_error(errno.ECONNRESET), TCP, "ended", "the connection broke"),
@@ -38,10 +38,10 @@ def os_error(number: int) -> OSError:
         (os_error(errno.ETIMEDOUT), TCP, "timeout", "no answer in time"),
         (TimeoutError(), SOCKET, "timeout", "no answer in time"),
         (socket.gaierror(-2, "Name or service not known"), TCP, "unreachable", "host name engine is not known"),
-        (ConnectionEndedError(), TCP, "ended", "ended before the answer was complete"),
-        (MalformedAnswerError("its chunks are broken"), TCP, "malformed", "its chunks are broken"),
+        (ConnectionEndedError(), TCP, "ended", "closed before the answer was complete"),
+        (MalformedAnswerError("its chunked encoding is broken"), TCP, "malformed", "its chunked encoding is broken"),
         (ssl.SSLError(1, "wrong version number"), TLS, "unreachable", "certificates in /certs"),
-        (ssl.SSLCertVerificationError(1, "bad"), TLS, "unreachable", "for lack of one in /certs"),
+        (ssl.SSLCertVerificationError(1, "bad"), TLS, "unreachable", "there is no ca.pem in /certs"),
         (OSError(), TCP, "unreachable", "OSError"),
     ],
 )  # fmt: skip

@@ -12,13 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.backend.http_connection import (
-    HEAD_BYTES_MAX,
-    ConnectionEndedError,
-    HttpConnection,
-    MalformedAnswerError,
-    NotYetError,
-)
+from reconciler.backend.http_answer import HEAD_BYTES_MAX, ConnectionEndedError, MalformedAnswerError
+from reconciler.backend.http_connection import HttpConnection, NotYetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,6 +20,7 @@ from reconciler.backend.record import record
 from reconciler.backend.recorded import RecordedReader
 from reconciler.backend.recorded_format import read_state
 from reconciler.informer.list_comparison import summary_of_container, summary_of_entry
+from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def reader_of(path: Path, **options: Any) -> RecordedReader:
     """A reader of a recorded state, as the program has it."""
-    return RecordedReader(EngineAddress.parse(f"file://{path}", {}), clock=lambda: 1.0, **options)
+    return RecordedReader(EngineAddress.parse(f"file://{path}", {}), clock=FakeClock(), **options)
 
 
 def write_state(path: Path, *containers: dict[str, Any]) -> None:
@@ -146,7 +147,7 @@ def test_a_body_that_is_no_json_is_an_error(engine: FakeEngine, reader: HttpEngi
     """What only looks like an object at both ends is found out here."""
     engine.add_container("web")
     engine.fault("inspect", times=None, status=200, body=body)
-    with pytest.raises(EngineError, match="no valid JSON"):
+    with pytest.raises(EngineError, match="not valid JSON"):
         record(reader)
 
 
@@ -163,15 +164,15 @@ def test_the_output_of_docker_inspect_is_a_state_as_well(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "no valid JSON"),
-        ("{", "no valid JSON"),
-        ("[" * 100_000, "no valid JSON"),
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
         ("7", "not written by"),
         ("{}", "not written by"),
         ('{"format":"pygen-state"}', "another version"),
         ('{"format":"pygen-state","version":2}', "another version"),
-        ('{"format":"pygen-state","version":1}', "containers are no list"),
-        ('{"format":"pygen-state","version":1,"containers":[]}', "networks are no list"),
+        ('{"format":"pygen-state","version":1}', "containers are not a list"),
+        ('{"format":"pygen-state","version":1,"containers":[]}', "networks are not a list"),
         ('[{"Id":"a"},{}]', "number 2 of its containers"),
         ('[{"Id":""}]', "number 1 of its containers"),
         ('{"format":"pygen-state","version":1,"containers":[],"networks":[7]}', "number 1 of its networks"),
@@ -265,7 +266,7 @@ def test_an_address_opens_what_it_names(engine: FakeEngine, tmp_path: Path) -> N
     for address, count in ((f"file://{tmp_path}/STATE.json", 1), (engine.address, 0)):
         reader = open_reader(
             EngineAddress.parse(address, {}),
-            clock=lambda: 0.0,
+            clock=FakeClock(),
             sleep=lambda _: None,
             chance=lambda: 0.5,
             observer=_Nobody(),

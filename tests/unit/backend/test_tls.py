@@ -112,7 +112,7 @@ def test_a_certificate_of_another_authority_is_refused(tls_engine: FakeEngine, t
 
 def test_without_an_authority_the_systems_are_asked(tls_engine: FakeEngine, tmp_path: Path) -> None:
     """The message says that ca.pem is missing."""
-    assert_both_fail(tls_engine.address, environ_of(tmp_path), "for lack of one in")
+    assert_both_fail(tls_engine.address, environ_of(tmp_path), "there is no ca.pem in")
 
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.interval import Interval
 from reconciler.cli.commands import Refused
 from reconciler.cli.options import of_one_job, parse
-from reconciler.cli.settings import IntervalSeconds, effective_settings, template_name
+from reconciler.cli.settings import effective_settings, template_name
 
 
 def line(**values: Any) -> str:
@@ -26,7 +27,7 @@ def test_it_tells_what_will_be_done() -> None:
         template="nginx.j2",
         target="/etc/nginx.conf",
         notifications=(Signal("nginx", "SIGHUP"), Restart("app")),
-        interval=IntervalSeconds(0.5, 2),
+        interval=Interval(0.5, 2),
         state_dir=Path("/var/lib/pygen"),
         strict=True,
         status_page=False,

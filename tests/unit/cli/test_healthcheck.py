@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metrics.address import MetricsAddress
-from metrics.exposition.listening import listen
-from metrics.exposition.routes import Routes
-from metrics.exposition.server import ExpositionServer
+from metrics.listening import listen
+from metrics.routes import Routes
 from metrics.runtime_file import RunningProgram
+from metrics.server import ExpositionServer
 from reconciler.cli.healthcheck import choose_address, healthcheck
 
 if TYPE_CHECKING:
@@ -150,12 +150,12 @@ def test_silence_ends_after_its_time() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (b"SSH-2.0-OpenSSH\r\n", "no HTTP server"),
+        (b"SSH-2.0-OpenSSH\r\n", "not HTTP"),
         (b"HTTP/1.1 404 Not Found\r\n\r\nno", "not pygen: status 404"),
         (b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", "not pygen: status 302"),
         (b"HTTP/1.1 503 Busy\r\n\r\n", "status 503"),
-        (b"HTTP/1.1", "no HTTP server"),
-        (b"\xff\xff\xff", "no HTTP server"),
+        (b"HTTP/1.1", "not HTTP"),
+        (b"\xff\xff\xff", "not HTTP"),
     ],
 )
 def test_something_else_answers(answer: bytes, expected: str) -> None:
@@ -166,6 +166,7 @@ def test_something_else_answers(answer: bytes, expected: str) -> None:
     assert expected in said[0]
 
 
+@pytest.mark.processes
 def test_it_imports_neither_docker_nor_jinja2() -> None:
     """A check that runs every few seconds for years loads only what it needs."""
     code = (

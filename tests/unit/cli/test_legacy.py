@@ -31,7 +31,7 @@ def test_an_option_without_meaning_is_one_warning_that_names_its_successor(argum
     flag = arguments.split(maxsplit=1)[0]
     for given in (arguments, f"{arguments} {arguments}"):
         (warning,) = warnings(given)
-        assert warning.startswith(f"{flag} has no meaning any more")
+        assert warning.startswith(f"{flag} is obsolete and ignored")
         assert instead in warning
 
 

@@ -12,10 +12,13 @@ from notify.actions.exec import Exec
 from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.interval import Interval
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import of_one_job, parse
-from reconciler.cli.settings import IntervalSeconds, Settings
+
+if TYPE_CHECKING:
+    from reconciler.cli.settings import Settings
 
 if TYPE_CHECKING:
     from notify.actions.action import Action
@@ -47,7 +50,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert job.template == "t.j2"
     assert job.target == "-"
     assert not job.notifications
-    assert job.interval == IntervalSeconds(0.5, 2)
+    assert job.interval == Interval(0.5, 2)
     assert program.resync_s == 30
     assert engine.docker_address == engine.notify_docker_address == "unix:///var/run/docker.sock"
     assert program.metrics is not None
@@ -71,7 +74,7 @@ def test_every_option_reaches_its_setting() -> None:
         template="t.j2",
         target="/etc/t",
         notifications=(Restart("a"), Signal("b", "SIGHUP")),
-        interval=IntervalSeconds(1, 4),
+        interval=Interval(1, 4),
         resync_s=7,
         one_shot=True,
         docker_address="tcp://h:1",
@@ -126,7 +129,7 @@ def test_every_option_is_read_from_the_environment_too() -> None:
             Signal("nginx", "SIGHUP"),
             Signal("haproxy", "SIGUSR2"),
         ),
-        interval=IntervalSeconds(1, 4),
+        interval=Interval(1, 4),
         resync_s=7,
         one_shot=True,
         docker_address="tcp://h:1",
@@ -193,9 +196,9 @@ def test_a_name_with_blanks_can_be_signalled_from_the_environment() -> None:
 
 def test_one_interval_serves_for_both() -> None:
     """MIN alone is MAX too, on the command line and in the environment."""
-    assert settings("--interval 7").jobs[0].interval == (7, 7)
-    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == (0, 0)
-    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == (0.5, 2)
+    assert settings("--interval 7").jobs[0].interval == Interval(7, 7)
+    assert settings(PYGEN_INTERVAL="0").jobs[0].interval == Interval(0, 0)
+    assert settings(PYGEN_INTERVAL="0.5 2").jobs[0].interval == Interval(0.5, 2)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +211,7 @@ def test_one_interval_serves_for_both() -> None:
         ("--template t.j2 --restart=", "--restart: CONTAINER is empty"),
         ("--template t.j2 --signal a", "--signal: expected 2 arguments"),
         ("--template t.j2 --signal a NOPE", "--signal: 'NOPE' is not a signal"),
-        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is over MAX 1"),
+        ("--template t.j2 --interval 2 1", "--interval: MIN 2 is greater than MAX 1"),
         ("--template t.j2 --interval 1 2 3", "--interval: 3 values"),
         ("--template t.j2 --interval -1", "--interval: -1 is negative"),
         ("--template t.j2 --interval nan", "--interval: 'nan' is not a number"),
@@ -344,8 +347,8 @@ def test_an_unknown_variable_is_one_warning_with_a_guess() -> None:
     """Misspelt names are told, each once, without their values; the mark of containers is no such name."""
     warnings = run("--template t.j2", PYGEN_RSYNC="secret", PYGEN_TARGET="web", PYGEN_XYZZY="1", HOME="/").warnings
     assert len(warnings) == 2
-    assert warnings[0].startswith("PYGEN_RSYNC in the environment is no setting (did you mean PYGEN_RESYNC?)")
-    assert warnings[1].startswith("PYGEN_XYZZY in the environment is no setting: ")
+    assert warnings[0].startswith("PYGEN_RSYNC in the environment is not a setting (did you mean PYGEN_RESYNC?)")
+    assert warnings[1].startswith("PYGEN_XYZZY in the environment is not a setting: ")
     assert not any("secret" in warning for warning in warnings)
 
 
@@ -381,12 +384,12 @@ def test_help_and_version_are_printed_whatever_else_is_wrong(name: str) -> None:
 ODD_BUT_EQUAL = {
     "--template --target x": "--template: expected one argument: see 'pygen --help'",
     "--template t --signal a --restart b": "--signal: expected 2 arguments: see 'pygen --help'",
-    "record x": "'x' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "record x": "'x' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
     "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
     "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
     "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
     "--template t --": "-- is not an option here: see 'pygen --help'",
-    "recrod": "'recrod' belongs to no option: quote a value that holds blanks, and see 'pygen --help'",
+    "recrod": "'recrod' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
 }
 
 

@@ -23,22 +23,13 @@ from reconciler.backoff import Backoff
 from reconciler.informer.informer import Informer
 from reconciler.informer.state import EngineState, PublishedState
 from reconciler.informer.store import Store
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine.world import NoSuchThingError, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from models.event import Change
-
-
-class MadeUpClock:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class RecordingWorld(World):
@@ -55,9 +46,8 @@ class RecordingWorld(World):
 class WorldReader:
     """Reads the world directly; fails as the test says."""
 
-    name = "unix:///made/up.sock"
-
-    def __init__(self, world: World, clock: MadeUpClock) -> None:
+    def __init__(self, world: World, clock: FakeClock, name: str = "unix:///made/up.sock") -> None:
+        self.name = name
         self.world = world
         self.clock = clock
         self.calls: Counter[str] = Counter()
@@ -170,12 +160,20 @@ class Counts:
 class InformerHarness:
     """An informer, its engine, its clock, and what it counted."""
 
-    def __init__(self, *, resync_s: float = 30.0, own_id: str | None = None) -> None:
-        self.clock = MadeUpClock()
+    def __init__(
+        self,
+        *,
+        resync_s: float = 30.0,
+        own_id: str | None = None,
+        clock: FakeClock | None = None,
+        engine: str = "unix:///made/up.sock",
+    ) -> None:
+        self.clock = clock or FakeClock()
         self.world = RecordingWorld()
-        self.reader = WorldReader(self.world, self.clock)
+        self.reader = WorldReader(self.world, self.clock, engine)
         self.counts = Counts()
-        self.published = PublishedState(self.reader.name, lambda: None)
+        self.published = PublishedState(self.reader.name, self._keep_state)
+        self._states: list[EngineState] = []
         self.informer = Informer(
             self.reader,
             self.published,
@@ -193,6 +191,14 @@ class InformerHarness:
     def state(self) -> EngineState:
         """What was published last."""
         return self.published.latest
+
+    def keep_states(self) -> list[EngineState]:
+        """The list that all states published from now on are put into."""
+        self._states = []
+        return self._states
+
+    def _keep_state(self) -> None:
+        self._states.append(self.published.latest)
 
     def take_changes(self) -> list[Change]:
         """What changed in the published states since the last call."""

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.event import Change, EngineEvent
+from reconciler.informer.invalidation import DEFERRED_S
 from reconciler.informer.state import PROVES_NOTHING_S
+from tests.support.examples import examples
 from tests.unit.informer.informer_harness import InformerHarness, failure
 
 if TYPE_CHECKING:
@@ -56,6 +58,49 @@ def test_the_inspect_that_follows_settles_the_rest() -> None:
     assert harness.reader.calls == {"inspect": 1}
     assert harness.state.readings[container_id].container.raw.attrs["State"]["ExitCode"] == 3
     assert harness.state.readings[container_id].read_at_s == pytest.approx(harness.clock.now_s)
+
+
+@pytest.mark.parametrize("how", ["die", "crash", "stop_container", "restart"])
+def test_a_change_of_runs_costs_few_states_and_one_inspect_each(how: str) -> None:
+    """An end is published twice, the second time with nothing new but `raw`; a start once; nothing is, for nothing."""
+    harness = InformerHarness()
+    harness.world.add_network("back")
+    container_id = harness.world.add_container(
+        "web", health="healthy", networks=["bridge", "back"], published={"80/tcp": [("0.0.0.0", 8080)]}
+    )
+    harness.world.add_container("other")
+    harness.open_stream()
+    states = harness.keep_states()
+    getattr(harness.world, how)("web")
+    for event in harness.world.told:
+        harness.informer.on_event(event)
+        harness.informer.sync()
+    harness.lose()
+    harness.pass_by(DEFERRED_S + 0.01)
+    harness.informer.sync()
+    harness.informer.sync()
+    assert harness.reader.calls == {"inspect": 1}
+    assert len(states) == 2
+    first, second = (state.readings[container_id].container for state in states)
+    assert first.is_over
+    assert not second.is_over
+    assert first.same_fields(second) == (how != "restart")
+
+
+def test_what_is_told_of_an_end_again_publishes_nothing() -> None:
+    """Each event wakes the informer; only what is new goes out."""
+    harness = InformerHarness()
+    container_id = one_running(harness)
+    harness.world.die("web")
+    harness.tell()
+    harness.informer.sync()
+    states = harness.keep_states()
+    for kind, action in [("container", "die"), ("container", "stop"), ("container", "kill"), ("network", "disconnect")]:
+        event = EngineEvent(kind, action, container_id, {"container": container_id}, harness.world.clock.now_ns())
+        harness.informer.on_event(event)
+        harness.informer.sync()
+    assert states == []
+    assert harness.calls() == 0
 
 
 def test_an_end_is_published_while_the_engine_can_not_be_read() -> None:
@@ -192,7 +237,7 @@ FATES: dict[str, Callable[[list[EngineEvent]], list[EngineEvent]]] = {
 }
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(
         st.tuples(
@@ -240,3 +285,53 @@ def test_whatever_happens_to_events_of_ends_the_engine_is_right_in_the_end(
     assert (shown.status, shown.started_at) == (body["State"]["Status"], body["State"]["StartedAt"])
     assert shown.is_current == harness.world.container("web").alive
     assert harness.names() == (["web"] if harness.world.container("web").alive else [])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["crash", "die", "start", "restart", "stop"]),
+            st.integers(0, 5),
+            st.floats(0, 8),
+            st.booleans(),
+        ),
+        max_size=10,
+    )
+)
+def test_an_engine_that_contradicts_for_a_while_is_asked_often_enough_and_no_oftener(
+    steps: list[tuple[str, int, float, bool]],
+) -> None:
+    """However many inspects show what is over, no list is needed, and each event costs a few requests at most."""
+    harness = InformerHarness(resync_s=1e6)
+    container_id = harness.world.add_container("web", restart_policy="no")
+    harness.open_stream()
+    events = 0
+    for action, stale_count, wait_s, is_told_one_by_one in steps:
+        if harness.world.container("web").alive:  # what a beginning looks like, no event tells
+            stale_bodies(harness, container_id, stale_count)
+        act(harness, action)
+        events += len(harness.world.told)
+        for event in harness.world.told:
+            harness.informer.on_event(event)
+            if is_told_one_by_one:
+                harness.informer.sync()
+        harness.lose()
+        harness.informer.sync()
+        let_time_pass(harness, wait_s)
+    let_time_pass(harness, 10)
+    body = json.loads(harness.world.inspect_body(container_id))
+    shown = harness.state.readings[container_id].container
+    assert (shown.status, shown.started_at) == (body["State"]["Status"], body["State"]["StartedAt"])
+    assert not shown.is_over
+    assert harness.reader.calls["list"] == 0
+    assert harness.reader.calls["inspect"] <= events + 6 * len(steps)
+
+
+def let_time_pass(harness: InformerHarness, seconds: float) -> None:
+    """Bring the informer up to date whenever it is due."""
+    until_s = harness.clock.now_s + seconds
+    while (due_s := harness.informer.next_due()) <= until_s:
+        harness.pass_by(max(0.0, due_s - harness.clock.now_s))
+        harness.informer.sync()
+    harness.pass_by(max(0.0, until_s - harness.clock.now_s))

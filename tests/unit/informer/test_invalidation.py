@@ -23,7 +23,6 @@ def _event(kind: str, action: str, **attributes: str) -> EngineEvent:
 @pytest.mark.parametrize(
     "action",
     [
-        "create",
         "start",
         "die",
         "pause",
@@ -32,8 +31,6 @@ def _event(kind: str, action: str, **attributes: str) -> EngineEvent:
         "update",
         "destroy",
         "health_status: healthy",
-        "oom",
-        "init",
         "died",
         "cleanup",
         "remove",
@@ -42,6 +39,23 @@ def _event(kind: str, action: str, **attributes: str) -> EngineEvent:
 def test_what_changes_a_container_is_looked_at_at_once(action: str) -> None:
     """Whether or not the container is known."""
     assert hint_of(_event("container", action), None) == Hint("actor")
+
+
+@pytest.mark.parametrize("action", ["create", "init", "oom"])
+def test_what_a_start_or_an_end_follows_waits_for_it(action: str) -> None:
+    """One look shows both."""
+    assert hint_of(_event("container", action), None) == Hint("actor", prompt=False)
+
+
+def test_a_health_that_is_known_is_not_looked_at() -> None:
+    """An event that came twice, or after a look that showed it; another health, or none that is told, is."""
+    world = RecordingWorld()
+    container_id = world.add_container("web", health="healthy")
+    known = Container.from_inspect(world.inspect_body(container_id), engine="e", networks={}, warn=print)
+    assert hint_of(_event("container", "health_status: healthy"), known) == NOTHING
+    assert hint_of(_event("container", "health_status: unhealthy"), known) == Hint("actor")
+    assert hint_of(_event("container", "health_status"), known) == Hint("actor")
+    assert hint_of(_event("container", "health_status: healthy"), known.ended()) == Hint("actor")
 
 
 @pytest.mark.parametrize("action", ["kill", "attach", "resize", "exec_start: sh", "top", "archive-path", ""])
@@ -65,9 +79,9 @@ def test_the_end_of_a_restart_is_looked_at_only_where_the_container_seems_not_to
 
 @pytest.mark.parametrize("action", ["connect", "disconnect"])
 def test_a_network_s_event_is_about_its_container(action: str) -> None:
-    """At once where the container runs; with its start or end otherwise."""
+    """A connection is looked at at once where the container runs; what may belong to a start or an end waits for it."""
     event = _event("network", action, container="c1")
-    assert hint_of(event, _container(running=True)) == Hint("c1")
+    assert hint_of(event, _container(running=True)) == Hint("c1", prompt=action == "connect")
     assert hint_of(event, _container(running=False)) == Hint("c1", prompt=False)
     assert hint_of(event, None) == Hint("c1", prompt=False)
     assert subject_of(event) == "c1"

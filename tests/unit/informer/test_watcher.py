@@ -10,7 +10,8 @@ from reconciler.backend.port import EngineError
 from reconciler.backoff import Backoff
 from reconciler.informer.watcher import STEADY_S, Watcher
 from reconciler.unexpected import Survivor, UnexpectedErrors
-from tests.unit.informer.informer_harness import MadeUpClock, RecordingWorld, WorldReader, failure
+from tests.support.fake_clock import FakeClock
+from tests.unit.informer.informer_harness import RecordingWorld, WorldReader, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ class Stream:
     """Gives some events, lets time pass, and ends with an error, or as nothing should: cleanly."""
 
     def __init__(
-        self, events: Sequence[EngineEvent], error: EngineError | None, clock: MadeUpClock, lasts_s: float = 0
+        self, events: Sequence[EngineEvent], error: EngineError | None, clock: FakeClock, lasts_s: float = 0
     ) -> None:
         self.events, self.error, self.clock, self.lasts_s = events, error, clock, lasts_s
         self.closed = 0
@@ -42,7 +43,7 @@ class Stream:
 class StreamingReader(WorldReader):
     """Hands out prepared streams, or fails to."""
 
-    def __init__(self, clock: MadeUpClock, outcomes: list[Stream | EngineError]) -> None:
+    def __init__(self, clock: FakeClock, outcomes: list[Stream | EngineError]) -> None:
         super().__init__(RecordingWorld(), clock)
         self.outcomes = outcomes
 
@@ -72,7 +73,7 @@ class RecordingListener:
 class WatcherHarness:
     """A watcher that runs until its outcomes are used up."""
 
-    def __init__(self, clock: MadeUpClock, *outcomes: Stream | EngineError) -> None:
+    def __init__(self, clock: FakeClock, *outcomes: Stream | EngineError) -> None:
         self.clock = clock
         self.waits: list[float] = []
         self.heard = RecordingListener()
@@ -97,7 +98,7 @@ class WatcherHarness:
 
 def test_events_are_passed_on_and_every_end_is_told() -> None:
     """A stream opens, tells, ends; another is subscribed."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     first = Stream([EVENT], failure(reason="ended"), clock)
     second = Stream([], failure(reason="silent"), clock)
     assert WatcherHarness(clock, first, second).run() == ["opened", "start", "ended", "opened", "silent"]
@@ -107,19 +108,19 @@ def test_events_are_passed_on_and_every_end_is_told() -> None:
 
 def test_a_clean_end_is_a_fault_too() -> None:
     """A stream that just stops has lost something, or will."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     assert WatcherHarness(clock, Stream([EVENT], None, clock)).run() == ["opened", "start", "ended"]
 
 
 def test_a_refused_subscription_is_told_as_an_end() -> None:
     """So that the informer lists instead."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     assert WatcherHarness(clock, failure(status=403, reason="refused")).run() == ["refused"]
 
 
 def test_short_watches_wait_longer_and_longer() -> None:
     """A stream that breaks at once must not be subscribed in a hurry, for ever."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     harness = WatcherHarness(clock, *[Stream([], failure(reason="ended"), clock) for _ in range(4)])
     harness.run()
     assert harness.waits == [0.5, 1.0, 2.0, 4.0]
@@ -127,7 +128,7 @@ def test_short_watches_wait_longer_and_longer() -> None:
 
 def test_a_steady_watch_begins_anew() -> None:
     """After a stream that lived, the first retry is quick again."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     short = [Stream([], failure(reason="ended"), clock) for _ in range(2)]
     steady = Stream([], failure(reason="ended"), clock, lasts_s=STEADY_S)
     harness = WatcherHarness(clock, *short, steady)
@@ -137,7 +138,7 @@ def test_a_steady_watch_begins_anew() -> None:
 
 def test_the_same_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """An engine that is away for an hour does not fill the log."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     harness = WatcherHarness(clock, *[failure() for _ in range(5)])
     harness.run()
     assert len(caplog.records) == 1
@@ -145,7 +146,7 @@ def test_the_same_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None
 
 def test_a_stopped_watcher_says_nothing_more() -> None:
     """The end of the program is no fault of the stream."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     harness = WatcherHarness(clock, Stream([EVENT], failure(reason="ended"), clock))
     original = harness.heard.stream_event
 
@@ -159,7 +160,7 @@ def test_a_stopped_watcher_says_nothing_more() -> None:
 
 def test_a_stream_that_is_renewed_was_silent(caplog: pytest.LogCaptureFixture) -> None:
     """It counts as that, and only once; who asked for it has told why."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     first = Stream([EVENT], failure(reason="closed"), clock)
     harness = WatcherHarness(clock, first, Stream([], failure(reason="ended"), clock))
     original = harness.heard.stream_event
@@ -176,7 +177,7 @@ def test_a_stream_that_is_renewed_was_silent(caplog: pytest.LogCaptureFixture) -
 
 def test_a_stream_that_we_closed_ourselves_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     """At the end of the program connections are closed under whoever waits for an answer."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     assert WatcherHarness(clock, Stream([EVENT], failure(reason="closed"), clock)).run() == [
         "opened",
         "start",
@@ -187,7 +188,7 @@ def test_a_stream_that_we_closed_ourselves_is_no_warning(caplog: pytest.LogCaptu
 
 def test_what_nobody_foresaw_is_told_as_an_end_and_survived() -> None:
     """Its thread runs the watch again, and nobody believes meanwhile that events are heard."""
-    clock = MadeUpClock()
+    clock = FakeClock()
 
     class Surprising(Stream):
         def __iter__(self) -> Iterator[EngineEvent]:

@@ -7,27 +7,31 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from notify.dispatcher import Runtime
+from notify.flush import flush
 from notify.interval import Interval
-from notify.notifier import Notifier, NotifySettings, flush
+from notify.notifier import Notifier, NotifySettings
 from notify.port import ContainerState, Executed
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
 from reconciler.loop.pass_input import EngineStates
+from reconciler.loop.recipients import RecipientMatcher
 from reconciler.loop.render_worker import RenderWorker
-from reconciler.loop.sightings import Sightings
 from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
 from templating.outcome import Rendered, TemplateFailure
+from templating.reads import EVERYTHING
 from tests.unit.informer.informer_harness import InformerHarness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from models.notification import NotifyReport
+    from models.pass_report import PassReport, ReconcileReport, RenderReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
-    from reconciler.target.outcome import LockOutcome, Reading
+    from reconciler.target.outcome import LockOutcome, TargetContent
+    from templating.host import RenderHost
 
 
 class FakeRenderer:
@@ -41,6 +45,7 @@ class FakeRenderer:
         self.notes: tuple[str, ...] = ()
         self.edited = False
         self.is_empty = False
+        self.reads = EVERYTHING
         self.loads = 0
         self.renders = 0
         self._loaded = "names"
@@ -62,12 +67,15 @@ class FakeRenderer:
         if failure is not None:
             return failure
         if self.is_empty:
-            return Rendered(b"", ())
+            return Rendered(b"", (), reads=self.reads)
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes)
+        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes, self.reads)
 
     def stale(self) -> bool:
         return self.edited
+
+    def use(self, host: RenderHost) -> None:
+        """It needs no process."""
 
     def close(self) -> None:
         """Nothing is open."""
@@ -106,31 +114,32 @@ class SynchronousRenderWorker(RenderWorker):
         self._catch_up()
 
     def _catch_up(self) -> None:
-        while not self.is_held and self._has_work():
+        while not self.is_held and self.has_work():
             self._arrived += self._step()
 
 
 class MemoryTarget:
     """A target that holds what it is given, or refuses."""
 
-    path = "/made/up.conf"
-
-    def __init__(self) -> None:
+    def __init__(self, path: str = "/made/up.conf") -> None:
+        self.path = path
         self.content: bytes | None = None
         self.unreadable = ""
         self.refusal = ""
         self.is_file = True
         self.writes: list[bytes] = []
+        self.tries = 0
 
     def lock(self) -> LockOutcome:
         return Locked()
 
-    def read(self) -> Reading:
+    def read(self) -> TargetContent:
         if self.unreadable:
             return Unreadable(self.unreadable)
         return Missing() if self.content is None else Present(self.content)
 
     def write(self, content: bytes) -> Written | WriteFailed:
+        self.tries += 1
         if self.refusal:
             return WriteFailed("replace", self.refusal)
         self.content = content
@@ -187,31 +196,27 @@ class RecordingJobObserver:
         self.notes: list[int] = []
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
-        self.passes_over = 0
 
-    def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
-        self.passes[ok] += 1
+    def rendered(self, report: RenderReport) -> None:
+        self.renders[report.ok] += 1
+        self.undefined.append(report.undefined_names)
+        self.notes.append(report.notes)
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        self.renders[ok] += 1
-        self.undefined.append(undefined_names)
-        self.notes.append(notes)
+    def reconciled(self, report: ReconcileReport) -> None:
+        """A pass over a target is over."""
+        self.passes[report.ok] += 1
+        if report.write is not None:
+            self.writes[report.write.ok] += 1
+        if report.difference is not None:
+            self.causes[report.difference.cause] += 1
+            self.lines.append((report.difference.added, report.difference.removed))
 
-    def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
-        self.causes[cause] += 1
-        self.lines.append((added, removed))
-
-    def wrote(self, target: str, mode: str, *, ok: bool) -> None:
-        self.writes[ok] += 1
-
-    def containers(self, counts: Mapping[str, int]) -> None:
-        self.states = dict(counts)
-
-    def pass_failed(self, target: str) -> None:
-        self.passes[False] += 1
-
-    def passed(self) -> None:
-        self.passes_over += 1
+    def passed(self, report: PassReport) -> None:
+        """A pass of the loop is over."""
+        for job in report.jobs:
+            self.reconciled(job)
+        if report.containers is not None:
+            self.states = dict(report.containers)
 
     def publish(self, report: NotifyReport) -> None:
         for standing in report.standings:
@@ -227,10 +232,11 @@ class JobHarness:
         upstream: InformerHarness | None = None,
         observer: RecordingJobObserver | None = None,
         store: MemoryStore | None = None,
+        path: str = "/made/up.conf",
     ) -> None:
         self.upstream = upstream or InformerHarness()
         self.renderer = FakeRenderer()
-        self.target = MemoryTarget()
+        self.target = MemoryTarget(path)
         self.port = FakeNotifyPort(self.upstream)
         self.observer = observer or RecordingJobObserver()
         self.store = store or MemoryStore()
@@ -250,18 +256,16 @@ class JobHarness:
             self.renders,
             clock=clock,
             backoff=Backoff(lambda: 0.0),
-            observer=self.observer,
+            publish=self.observer.rendered,
             log=log,
         )
         self.job = Job(
             desired=self.desired,
             target=self.target,
             notifier=self.notifier,
-            sightings=Sightings(notifications, log=log),
+            recipients=RecipientMatcher(notifications, log=log),
             clock=clock,
             wall_clock=clock,
-            backoff=Backoff(lambda: 0.0),
-            observer=self.observer,
             log=log,
         )
         self.states = EngineStates([self.upstream.published])
@@ -279,9 +283,14 @@ class JobHarness:
         return flush([self.notifier], self.upstream.clock.now_s, clock=self.upstream.clock, wait=lambda until_s: None)
 
     def reconcile(self) -> bool:
-        """Bring the informer up to date, and make one pass."""
+        """Bring the informer up to date, and make one pass; whether the target is in sync now."""
         self.upstream.informer.on_reload()
         assert self.upstream.informer.sync()
         view = self.states.take()
         assert view is not None
-        return self.job.reconcile(view)
+        self.job.observe(view)
+        report = self.job.reconcile(view)
+        if report is None:
+            return False
+        self.observer.reconciled(report)
+        return report.ok

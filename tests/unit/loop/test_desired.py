@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.backoff import Backoff
 from templating.outcome import TemplateFailure
+from templating.reads import Reads
 from tests.unit.loop.job_harness import JobHarness
 
 PASSING = TemplateFailure("the render process ended", "names.j2", may_pass=True)
@@ -15,15 +16,15 @@ def test_a_pass_does_not_wait_for_its_render() -> None:
     harness.renders.is_held = True
     assert not harness.reconcile()
     assert harness.desired.is_pending
-    assert not harness.job.is_true
+    assert not harness.job.in_sync
     assert harness.target.content is None
     assert not harness.observer.passes
     harness.renders.release()
-    assert harness.job.next_due() == harness.upstream.clock.now_s
+    assert harness.desired.next_due() == harness.upstream.clock.now_s
     assert harness.reconcile()
     assert harness.target.lines == ["names"]
     assert harness.observer.passes == {True: 1}
-    assert harness.job.next_due() is None
+    assert harness.desired.next_due() is None
 
 
 def test_changes_without_end_are_followed() -> None:
@@ -98,12 +99,12 @@ def test_a_failure_that_may_pass_is_tried_again() -> None:
         assert harness.renderer.renders == tries
         assert not harness.reconcile()
         assert harness.renderer.renders == tries
-        due_s = harness.job.next_due()
+        due_s = harness.desired.next_due()
         assert due_s == harness.upstream.clock.now_s + delays.next_delay_s()
         harness.upstream.clock.now_s = due_s
     harness.renderer.render_failure = TemplateFailure("division by zero", "names.j2", 1)
     harness.reconcile()
-    assert harness.job.next_due() is None
+    assert harness.desired.next_due() is None
     harness.renderer.render_failure = None
     harness.upstream.world.add_container("one")
     assert harness.reconcile()
@@ -121,10 +122,59 @@ def test_a_load_that_failed_for_what_may_pass_is_tried_again() -> None:
     parsed = [harness.desired.parses]
     assert harness.desired.next_due() == harness.upstream.clock.now_s
     assert harness.reconcile()
-    due_s = harness.job.next_due()
+    due_s = harness.desired.next_due()
     assert due_s is not None
     harness.renderer.load_failure = None
     harness.upstream.clock.now_s = due_s
     assert harness.reconcile()
     assert [*parsed, harness.desired.parses] == [False, True]
-    assert harness.job.next_due() is None
+    assert harness.desired.next_due() is None
+
+
+def test_a_state_that_differs_only_in_what_the_template_did_not_read_is_not_rendered() -> None:
+    """The content that is there counts as that state's; what is read is rendered at once."""
+    harness = JobHarness()
+    harness.renderer.reads = Reads(all_containers=False, raw=False)
+    harness.reconcile()
+    harness.upstream.world.add_container("off", running=False)
+    assert harness.reconcile()
+    assert (harness.renderer.renders, harness.observer.passes) == (1, {True: 2})
+    harness.target.content = b"by hand"
+    assert harness.reconcile()
+    assert harness.target.lines == ["names"]
+    assert harness.renderer.renders == 1
+    harness.upstream.world.start_container("off")
+    assert harness.reconcile()
+    assert harness.target.lines == ["names", "off"]
+    assert harness.renderer.renders == 2
+    assert harness.job.last_applied is not None
+    assert harness.job.last_applied.why == "off started"
+
+
+def test_whatever_ends_the_content_has_the_next_state_rendered() -> None:
+    """A template that was loaded anew, one that could not be, and a render that failed."""
+    harness = JobHarness()
+    harness.renderer.reads = Reads(all_containers=False, raw=False)
+    harness.reconcile()
+    harness.renderer.heading = "hosts"
+    harness.desired.load()
+    harness.upstream.world.add_container("one", running=False)
+    assert harness.reconcile()
+    assert harness.target.lines == ["hosts"]
+    harness.renderer.load_failure = TemplateFailure("it is not there", "names.j2")
+    harness.desired.load()
+    harness.upstream.world.add_container("two", running=False)
+    assert not harness.reconcile()
+    assert harness.target.lines == ["hosts"]
+    harness.renderer.load_failure, harness.renderer.heading = None, "names"
+    harness.desired.load()
+    assert harness.reconcile()
+    assert harness.target.lines == ["names"]
+    rendered = harness.renderer.renders
+    harness.renderer.render_failure = TemplateFailure("division by zero", "names.j2", 1)
+    harness.upstream.world.start_container("one")
+    assert not harness.reconcile()
+    harness.renderer.render_failure = None
+    harness.upstream.world.stop_container("one")
+    assert harness.reconcile()
+    assert harness.renderer.renders == rendered + 2

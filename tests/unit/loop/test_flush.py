@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
-from reconciler.backoff import Backoff
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
@@ -64,12 +63,14 @@ def test_the_second_job_is_told_while_the_first_one_s_engine_hangs() -> None:
         [harness.job for harness in harnesses],
         inbox=WorkingInbox(upstream, harnesses[1]),
         clock=upstream.clock,
+        wall_clock=upstream.clock,
+        chance=lambda: 0.0,
         duty_cycle=DutyCycle(upstream.clock, lambda: 0.0),
         unexpected=UnexpectedErrors(RecordedErrors(), log),
-        backoff=Backoff(lambda: 0.0),
         heartbeat=Heartbeat(upstream.clock),
         resync_s=30.0,
-        observer=harnesses[0].observer,
+        publish=harnesses[0].observer.passed,
+        after_pass=lambda: None,
         log=log,
     )
     assert not loop.flush(upstream.clock.now_s + 4)

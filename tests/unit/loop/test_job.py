@@ -8,7 +8,7 @@ import pytest
 
 from models.event import Change
 from notify.actions.signal import Signal
-from reconciler.loop.job import changes_in_words
+from reconciler.loop.applied import changes_in_words
 from templating.outcome import TemplateFailure
 from tests.unit.informer.informer_harness import failure
 from tests.unit.loop.job_harness import JobHarness
@@ -26,7 +26,7 @@ def test_a_target_that_is_missing_is_written() -> None:
     assert harness.observer.lines == [(2, 0)]
 
 
-def test_a_target_that_is_true_is_left_alone() -> None:
+def test_a_target_that_in_sync_is_left_alone() -> None:
     """Being called again for nothing writes nothing, and renders nothing."""
     harness = JobHarness()
     harness.upstream.world.add_container("web")
@@ -119,7 +119,7 @@ def test_a_template_that_fails_keeps_the_file(caplog: pytest.LogCaptureFixture) 
     assert harness.target.lines == ["names", "web"]
     assert harness.observer.renders == {True: 1, False: 2}
     assert caplog.text.count("t.j2, line 3: no such field") == 1
-    assert not harness.job.is_true
+    assert not harness.job.in_sync
     harness.renderer.render_failure = None
     harness.upstream.world.add_container("c")
     assert harness.reconcile()
@@ -205,7 +205,7 @@ def test_many_notes_at_once_are_logged_in_part(caplog: pytest.LogCaptureFixture)
 
 
 def test_a_write_that_fails_is_tried_again_until_it_succeeds(caplog: pytest.LogCaptureFixture) -> None:
-    """With backoff, told once, and nothing is owed for what was not written."""
+    """Told once, and nothing is owed for what was not written."""
     caplog.set_level(logging.INFO)
     harness = JobHarness(HUP)
     harness.upstream.world.add_container("nginx")
@@ -214,20 +214,14 @@ def test_a_write_that_fails_is_tried_again_until_it_succeeds(caplog: pytest.LogC
     harness.target.refusal = "No space left on device"
     harness.upstream.world.add_container("web")
     assert not harness.reconcile()
-    assert harness.job.next_due() == harness.upstream.clock.now_s + 0.5
-    assert not harness.reconcile()
-    assert harness.observer.writes == {True: 1, False: 1}
-    harness.upstream.pass_by(0.5)
     assert not harness.reconcile()
     assert harness.observer.writes == {True: 1, False: 2}
     assert caplog.text.count("No space left on device") == 1
     assert harness.notifier.pending() == ()
     harness.target.refusal = ""
-    harness.upstream.pass_by(1)
     assert harness.reconcile()
-    assert harness.job.next_due() is None
     assert len(harness.notifier.pending()) == 1
-    assert "can be kept true again" in caplog.text
+    assert "is in sync again" in caplog.text
 
 
 def test_a_target_that_cannot_be_read_is_not_overwritten() -> None:
@@ -238,7 +232,6 @@ def test_a_target_that_cannot_be_read_is_not_overwritten() -> None:
     assert harness.target.writes == []
     assert harness.observer.writes == {False: 1}
     harness.target.unreadable = ""
-    harness.upstream.pass_by(1)
     assert harness.reconcile()
 
 

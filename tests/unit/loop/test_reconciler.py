@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from notify.actions.signal import Signal
-from reconciler.backoff import Backoff
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.loop.heartbeat import Heartbeat
@@ -51,12 +50,14 @@ class ReconcilerHarness:
             [self.job_harness.job],
             inbox=self.inbox,
             clock=self.upstream.clock,
+            wall_clock=self.upstream.clock,
+            chance=lambda: 0.0,
             duty_cycle=DutyCycle(self.upstream.clock, lambda: 0.0),
             unexpected=UnexpectedErrors(self.surprises, log),
-            backoff=Backoff(lambda: 0.0),
             heartbeat=self.heartbeat,
             resync_s=30.0,
-            observer=self.job_harness.observer,
+            publish=self.job_harness.observer.passed,
+            after_pass=lambda: None,
             log=log,
         )
 
@@ -177,6 +178,24 @@ def test_a_failed_write_is_tried_again_without_a_new_reason() -> None:
     harness.upstream.pass_by(0.5)
     harness.wake()
     assert harness.job_harness.target.lines == ["names"]
+
+
+def test_changes_do_not_hurry_a_write_that_fails() -> None:
+    """Its tries come at longer and longer intervals, however much happens; SIGHUP begins anew."""
+    harness = ReconcilerHarness()
+    harness.job_harness.target.refusal = "No space left on device"
+    harness.open_stream()
+    tries = []
+    for number in range(8):
+        harness.upstream.world.add_container(f"web-{number}")
+        harness.publish()
+        tries.append(harness.job_harness.target.tries)
+        harness.upstream.pass_by(0.25)
+    assert tries == [1, 1, 2, 2, 2, 2, 3, 3]
+    assert harness.job_harness.observer.writes == {False: 3}
+    harness.job_harness.target.refusal = ""
+    harness.wake(ReloadAsked())
+    assert harness.job_harness.target.lines == ["names", *(f"web-{number}" for number in range(8))]
 
 
 def test_a_delivery_follows_the_interval() -> None:

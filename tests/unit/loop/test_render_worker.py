@@ -73,7 +73,8 @@ def test_what_was_overtaken_is_not_rendered() -> None:
     for revision in (2, 3, 4):
         worker.ask_render(EMPTY, revision)
     renderer.let.release(2)
-    wait_for(lambda: renderer.renders == 2 and not worker._is_busy)
+    worker.settle()
+    assert renderer.renders == 2
     assert revisions(worker) == [1, 4]
     worker.close()
 
@@ -86,7 +87,8 @@ def test_a_load_goes_before_what_waits_to_be_rendered() -> None:
     worker.ask_render(EMPTY, 2)
     worker.ask_load()
     renderer.let.release(2)
-    wait_for(lambda: renderer.renders == 2 and not worker._is_busy)
+    worker.settle()
+    assert renderer.renders == 2
     assert [type(each) for each in worker.take()] == [RenderEnded, LoadEnded, RenderEnded]
     worker.close()
 
@@ -137,7 +139,7 @@ def test_what_nobody_foresaw_is_a_failure_that_may_pass() -> None:
         failure = ended.failure if isinstance(ended, LoadEnded) else ended.outcome
         assert isinstance(failure, TemplateFailure)
         assert failure.may_pass
-        assert failure.message == "it failed for a reason that nobody foresaw (MemoryError)"
+        assert failure.message == "it failed unexpectedly (MemoryError)"
     assert [type(error) for error in surprises] == [MemoryError] * 3
     renderer.let.release()
     worker.ask_render(EMPTY, 8)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from metrics.exposition.scrape import metrics_page
 from metrics.instruments import Metrics
+from metrics.routes import metrics_page
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.exposition.http import Request, Response, accepts_gzip, encode, head_of, parse_request, text_response
+from metrics.http import Request, Response, accepts_gzip, encode, head_of, parse_request, text_response
 
 GET = Request("GET", "/x")
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metrics.address import MetricsAddress
-from metrics.exposition.listening import CannotListenError, listen
-from metrics.exposition.routes import Routes
-from metrics.exposition.server import ExpositionServer, Limits
+from metrics.listening import CannotListenError, listen
+from metrics.routes import Routes
+from metrics.server import ExpositionServer, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

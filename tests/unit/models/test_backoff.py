@@ -5,13 +5,18 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.backoff import LONGEST_S, delay_s
+from models.backoff import LONGEST_S, delay_s, doubled_s
 
 
 def test_doubles_from_half_a_second() -> None:
     """Without jitter the waits are 0.5, 1, 2, 4, 8, 16 s, then level off."""
     assert [delay_s(failures, 0.0) for failures in range(1, 7)] == [0.5, 1, 2, 4, 8, 16]
     assert delay_s(7, 0.0) == delay_s(10_000, 0.0)
+
+
+def test_other_bounds_are_doubled_alike() -> None:
+    """From the first delay to the longest, however often; never below the first."""
+    assert [doubled_s(0.1, times, 1.0) for times in (-1, 0, 1, 2, 3, 4, 10**9)] == [0.1, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
 
 
 @settings(deadline=None)

@@ -49,12 +49,12 @@ def test_null_and_absent_are_empty_and_silent(reader: FieldReader, warnings: lis
 @pytest.mark.parametrize(
     ("kind", "field", "empty", "said"),
     [
-        ("text", "number", "", "Config.number: expected a text, found a number"),
+        ("text", "number", "", "Config.number: expected a string, found a number"),
         (
             "flag",
             "text",
             False,
-            "Config.text: expected true or false, found a text",
+            "Config.text: expected true or false, found a string",
         ),
         ("mapping", "list", {}, "Config.list: expected an object, found a list"),
         (
@@ -63,7 +63,7 @@ def test_null_and_absent_are_empty_and_silent(reader: FieldReader, warnings: lis
             [],
             "Config.object: expected a list, found an object",
         ),
-        ("text", "flag", "", "Config.flag: expected a text, found true or false"),
+        ("text", "flag", "", "Config.flag: expected a string, found true or false"),
     ],
 )
 def test_another_type_is_empty_with_a_warning(  # noqa: PLR0917 - a table's columns and two fixtures

@@ -11,8 +11,9 @@ from models.run import NO_CONTAINER, Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.dispatcher import Runtime
+from notify.flush import flush
 from notify.interval import Interval
-from notify.notifier import Notifier, NotifySettings, flush
+from notify.notifier import Notifier, NotifySettings
 from notify.port import ContainerState, DeliveryError, EngineRefused, Executed
 from notify.start_order import CompleteList, ContainerObservation
 from tests.support.fake_clock import FakeClock

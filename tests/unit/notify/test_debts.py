@@ -360,10 +360,10 @@ def test_an_unwritable_state_is_one_warning_and_debts_live_in_memory() -> None:
         harness.render(content)
         harness.wait(5)
     assert len(harness.engine.told) == 2
-    assert len(harness.lines.matching("cannot be kept")) == 1
+    assert len(harness.lines.matching("cannot be saved")) == 1
     harness.store.error = None
     harness.render("c")
-    assert len(harness.lines.matching("kept again")) == 1
+    assert len(harness.lines.matching("saved again")) == 1
     harness.start()
     harness.render("c")
     harness.wait(5)

@@ -96,7 +96,7 @@ def test_a_refusal_because_the_run_is_over_ends_the_debt(event: str) -> None:
     harness.engine.inspect = inspect_then_end  # type: ignore[method-assign,assignment]  # its stand-in
     harness.wait(5)
     assert (len(executed(harness)), harness.pending()) == (1, 0)
-    assert harness.lines.matching("is no longer owed to web")
+    assert harness.lines.matching("is no longer pending for web")
     assert not harness.lines.matching("failed")
 
 

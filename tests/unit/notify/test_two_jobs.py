@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notify.notifier import flush
+from notify.flush import flush
 from notify.port import EngineUnavailable
 from tests.support.fake_clock import FakeClock
 from tests.unit.metrics.scraping import metrics_of, value

@@ -6,11 +6,11 @@ import pytest
 
 from reconciler.duty_cycle import REST_RATIO, REST_S_MAX, DutyCycle
 from reconciler.loop.heartbeat import STILL_S_MAX, Heartbeat
-from tests.unit.informer.informer_harness import MadeUpClock
+from tests.support.fake_clock import FakeClock
 
 
-def _duty_cycle() -> tuple[DutyCycle, MadeUpClock, MadeUpClock]:
-    clock, processor = MadeUpClock(), MadeUpClock()
+def _duty_cycle() -> tuple[DutyCycle, FakeClock, FakeClock]:
+    clock, processor = FakeClock(), FakeClock()
     return DutyCycle(clock, processor), clock, processor
 
 
@@ -64,7 +64,7 @@ def test_in_a_storm_what_others_did_during_the_rest_counts_as_well() -> None:
 
 def test_a_heart_that_stands_still_is_noticed() -> None:
     """And one that beats again is alive again."""
-    clock = MadeUpClock()
+    clock = FakeClock()
     heartbeat = Heartbeat(clock)
     clock.now_s += STILL_S_MAX
     assert heartbeat.alive()

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from reconciler.inbox import Inbox
+from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +43,12 @@ def test_a_waiting_loop_is_woken_from_another_thread() -> None:
 
 def test_what_comes_during_a_rest_is_collected() -> None:
     """The rest is taken in full; a wake-up does not end it."""
-    now = [0.0]
-    inbox = _inbox(lambda: now[0])
+    clock = FakeClock(0.0)
+    inbox = _inbox(clock)
 
     def later() -> None:
         inbox.put("event")
-        now[0] = 1.0
+        clock.now_s = 1.0
         inbox.put("delivery")
 
     inbox.put("event")

@@ -36,7 +36,7 @@ def test_not_ready_before_the_first_snapshot() -> None:
     """A proxy's file that was never rendered is no reason to send traffic."""
     harness = JobHarness()
     readiness, _ = _readiness(harness)
-    assert readiness.ready() == (False, "the engine's state was not read yet")
+    assert readiness.ready() == (False, "the engine's state has not been read yet")
     harness.reconcile()
     assert readiness.ready() == (True, "ok: the state is complete and fresh")
 
@@ -70,7 +70,7 @@ def test_not_ready_while_passes_fail_for_a_reason_that_nobody_foresaw() -> None:
     harness.reconcile()
     loop = FakeLoop(harness.states, [harness.job], "MemoryError")
     readiness = Readiness(loop, Heartbeat(harness.upstream.clock), resync_s=30.0, clock=harness.upstream.clock)
-    assert readiness.ready() == (False, "a pass failed for a reason that nobody foresaw (MemoryError)")
+    assert readiness.ready() == (False, "a pass failed unexpectedly (MemoryError)")
     loop.unexpected_failure = ""
     assert readiness.ready()[0]
 
@@ -79,8 +79,8 @@ def test_healthy_while_the_loop_moves() -> None:
     """Whatever the engine and the template do."""
     harness = JobHarness()
     readiness, heartbeat = _readiness(harness)
-    assert readiness.healthy() == (True, "ok: the loop moves")
+    assert readiness.healthy() == (True, "ok: the loop is running")
     harness.upstream.clock.now_s += STILL_S_MAX + 5
-    assert readiness.healthy() == (False, "the loop has not moved for 50 s")
+    assert readiness.healthy() == (False, "the loop has been stuck for 50 s")
     heartbeat.beat()
     assert readiness.healthy()[0]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metrics.instruments import Metrics
-from reconciler.status.gathering import Gathering, WatchedJob
-from reconciler.status.records import EngineRecord, JobRecord, LoopRecord, NotifyRecord
+from reconciler.status.gathering import Gathering, WatchedEngine, WatchedJob
+from reconciler.status.records import EngineRecord, JobRecord, NotifyRecord
+from tests.unit.informer.informer_harness import InformerHarness
 from tests.unit.loop.job_harness import JobHarness, RecordingJobObserver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.notification import NotifyReport
+    from models.pass_report import ReconcileReport, RenderReport
     from notify.actions.action import Action
     from reconciler.status.values import JobStatus, NotificationStatus, Status
 
@@ -20,22 +22,17 @@ if TYPE_CHECKING:
 class ForwardingJobObserver(RecordingJobObserver):
     """Hands on to the records what a job and its notifier count."""
 
-    def __init__(self, metrics: Metrics, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
         super().__init__()
-        self.job = JobRecord(metrics.loop, wall_clock)
-        self.notified = NotifyRecord(metrics.notify, wall_clock)
+        self.job = JobRecord(wall_clock)
+        self.notified = NotifyRecord(wall_clock)
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
+    def rendered(self, report: RenderReport) -> None:
+        self.job.rendered(report)
 
-    def differed(self, target: str, cause: str, *, added: int, removed: int) -> None:
-        self.job.differed(target, cause, added=added, removed=removed)
-
-    def wrote(self, target: str, mode: str, *, ok: bool) -> None:
-        self.job.wrote(target, mode, ok=ok)
-
-    def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
-        self.job.reconciled(target, ok=ok, duration_s=duration_s, at_epoch_s=at_epoch_s)
+    def reconciled(self, report: ReconcileReport) -> None:
+        super().reconciled(report)
+        self.job.publish(report)
 
     def publish(self, report: NotifyReport) -> None:
         self.notified.publish(report)
@@ -46,28 +43,24 @@ class StatusHarness:
 
     def __init__(self, *notifications: Action) -> None:
         self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
-        self.recording = ForwardingJobObserver(self.metrics, self._now_s)
-        self.job_harness = JobHarness(*notifications, observer=self.recording)
-        self.upstream = self.job_harness.upstream
-        self.loop = LoopRecord(self.metrics.loop)
-        self.engine = EngineRecord(self.metrics.engine, self._now_s)
+        self.upstream = InformerHarness()
+        self.recording = ForwardingJobObserver(self.upstream.clock)
+        self.job_harness = JobHarness(*notifications, upstream=self.upstream, observer=self.recording)
+        self.engine = EngineRecord("unix:///made/up.sock", self.metrics.engine, self.upstream.clock)
         watched = WatchedJob(
             self.job_harness.job,
             template="names.j2",
             notifications=notifications,
             record=self.recording.job,
             notified=self.recording.notified,
-            clock=self._now_s,
+            clock=self.upstream.clock,
         )
         self.gathering = Gathering(
-            self.upstream.published,
-            self.engine,
-            self.loop,
+            [WatchedEngine(self.upstream.published, self.engine, clock=self.upstream.clock)],
             [watched],
             version="1.2.3",
             started_epoch_s=900.0,
-            clock=self._now_s,
-            wall_clock=self._now_s,
+            wall_clock=self.upstream.clock,
         )
 
     def status(self) -> Status:
@@ -88,6 +81,3 @@ class StatusHarness:
         """Deliver what is due now."""
         self.job_harness.notifier.advance(self.upstream.clock.now_s)
         self.job_harness.notifier.advance(self.upstream.clock.now_s)
-
-    def _now_s(self) -> float:
-        return self.job_harness.upstream.clock.now_s

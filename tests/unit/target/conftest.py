@@ -33,7 +33,7 @@ def opened(warnings: list[str]) -> Iterator[Opens]:
     targets: list[FileTarget] = []
 
     def open_one(path: Path | str) -> FileTarget:
-        targets.append(FileTarget(str(path), warn=warnings.append))
+        targets.append(FileTarget(str(path), warn=warnings.append, limit_bytes=1 << 24))
         return targets[-1]
 
     yield open_one

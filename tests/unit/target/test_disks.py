@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.target import in_place
-from reconciler.target.mounts import is_mount_point, mount_points
+from reconciler.target.low_level import is_mount_point, mount_points
 from reconciler.target.outcome import Locked, LockedElsewhere, Present, WriteFailed, Written
 from tests.unit.target.mounts_and_users import NOBODY, as_user, bound, fill, hidden, read_only, small_disk
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.target.conftest import Opens
+
+pytestmark = pytest.mark.root
 
 OLD, NEW = b"old\n" * 1000, b"new\n" * 5000
 

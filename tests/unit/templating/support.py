@@ -17,6 +17,7 @@ from templating.renderer import Renderer
 from templating.runtime import SourceRuntime
 from templating.sandbox.rendering import Rendering
 from templating.source import open_source
+from tests.support.render_limits import RENDER_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -127,7 +128,7 @@ class SwitchedSource:
 def _shared(options: tuple[tuple[str, Any], ...]) -> tuple[SwitchedSource, Renderer]:
     source = SwitchedSource()
     found: dict[str, Any] = {"environ": {}, "keep_rights": True} | dict(options)
-    made = Renderer(cast("TemplateSource", source), warn=_unexpected, **found)
+    made = Renderer(cast("TemplateSource", source), warn=_unexpected, **(RENDER_LIMITS | found))
     atexit.register(made.close)
     return source, made
 
@@ -138,7 +139,7 @@ def renderer(spec: str | Path, *, warn: Callable[[str], None] = _unexpected, **o
     It stays root, for the tests' folders are root's.
     """
     others: dict[str, Any] = {"environ": {}, "keep_rights": True} | options
-    found = Renderer(open_source(str(spec), edges()), warn=warn, **others)
+    found = Renderer(open_source(str(spec), edges()), warn=warn, **(RENDER_LIMITS | others))
     MADE.append(found)
     failure = found.load()
     assert failure is None, str(failure)

@@ -28,7 +28,7 @@ def _container(name: str, networks: list[str]) -> Container:
 
 
 def _fed(state: State, feed: Feed, snapshot: Snapshot) -> tuple[Any, ...]:
-    for header, kept in feed.frames(snapshot):
+    for header, kept in feed.frames(snapshot, all_containers=True):
         state.feed(json.loads(json.dumps(header)), kept)
     return tuple(state.values()["all_containers"])
 
@@ -57,6 +57,30 @@ def test_an_end_that_only_an_event_told_of_arrives() -> None:
     assert [each.name for each in state.values()["containers"]] == ["a", "b"]
 
 
+def test_an_end_costs_no_body() -> None:
+    """The process has it, and is told the id."""
+    first, second = (_container(name, ["bridge"]) for name in ("a", "b"))
+    state, feed = State(), Feed()
+    _fed(state, feed, Snapshot.of([first, second]))
+    given = Snapshot.of([first.ended(), second])
+    [(header, kept)] = list(feed.frames(given, all_containers=True))
+    assert (header["ended"], header["put"], kept) == (["a"], [], b"")
+    state.feed(header, kept)
+    assert tuple(state.values()["all_containers"]) == tuple(given.all_containers)
+
+
+def test_those_that_do_not_run_are_fed_where_they_are_read() -> None:
+    """And taken back where they no longer are."""
+    first, second = (_container(name, ["bridge"]) for name in ("a", "b"))
+    state, feed = State(), Feed()
+    given = Snapshot.of([first.ended(), second])
+    for all_containers, names in ((False, ["b"]), (True, ["a", "b"]), (False, ["b"])):
+        for header, kept in feed.frames(given, all_containers=all_containers):
+            state.feed(header, kept)
+        assert [each.name for each in state.values()["all_containers"]] == names
+        assert not list(feed.frames(given, all_containers=all_containers))
+
+
 def test_only_what_is_different_is_fed() -> None:
     """A container that is another one, or gone."""
     first, second, third = (_container(name, ["bridge"]) for name in ("a", "b", "c"))
@@ -64,9 +88,9 @@ def test_only_what_is_different_is_fed() -> None:
     assert _fed(state, feed, Snapshot.of([first, second])) == (first, second)
     moved = _container("b", ["lan"])
     changed = Snapshot.of([first, moved, third])
-    [(header, kept)] = list(feed.frames(changed))
+    [(header, kept)] = list(feed.frames(changed, all_containers=True))
     assert len(header["put"]) == 2
     state.feed(header, kept)
-    assert not list(feed.frames(changed))
+    assert not list(feed.frames(changed, all_containers=True))
     assert tuple(state.values()["all_containers"]) == (first, moved, third)
     assert _fed(state, feed, Snapshot.of([third])) == (third,)

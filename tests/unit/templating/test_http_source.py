@@ -13,6 +13,8 @@ from templating.http_fetch import Fetched, Fetcher, FetchFailed
 from templating.http_source import HttpSource
 from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
+from tests.support.fake_clock import FakeClock
+from tests.support.render_limits import RENDER_LIMITS
 from tests.unit.templating.support import edges, snapshot
 from tests.unit.templating.web import Page, Web, serving
 
@@ -21,20 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Clock:
-    """Monotonic seconds that sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def sleep(self, duration_s: float) -> None:
-        """Time passes at once."""
-        self.slept.append(duration_s)
-        self.now_s += duration_s
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
@@ -48,7 +37,7 @@ class HttpSourceHarness:
     """A source of a server's template, with a clock and the warnings it gave."""
 
     def __init__(self, address: str, copies: Path | None = None) -> None:
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.warnings: list[str] = []
         self.waiting: list[Callable[[], None]] = []
         spawned = self.waiting.append
@@ -60,7 +49,7 @@ class HttpSourceHarness:
             refetch_s=10,
             fetcher=Fetcher(silence_s=30, whole_s=60),
         )
-        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={})
+        self.renderer = Renderer(self.source, warn=self.warnings.append, environ={}, **RENDER_LIMITS)
 
     def text(self) -> str:
         """Load and render."""
@@ -185,9 +174,9 @@ def test_the_first_load_is_tried_for_30_s(web: Web) -> None:
     """Without a copy the server is asked again and again, then the load fails."""
     harness = HttpSourceHarness(f"{web.address}/main.j2")
     assert "answers 404" in harness.failure().message
-    assert sum(harness.clock.slept) == pytest.approx(30)
-    assert len(web.requests) == len(harness.clock.slept) + 1
-    assert harness.clock.slept[:4] == [0.5, 1, 2, 4]
+    assert sum(harness.clock.slept_s) == pytest.approx(30)
+    assert len(web.requests) == len(harness.clock.slept_s) + 1
+    assert harness.clock.slept_s[:4] == [0.5, 1, 2, 4]
 
 
 def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
@@ -200,7 +189,7 @@ def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
 
     harness.source._runtime = edges(harness.warnings, clock=harness.clock, sleep=sleep)
     assert harness.text() == "late"
-    assert harness.clock.slept == [0.5]
+    assert harness.clock.slept_s == [0.5]
 
 
 def test_copies_serve_a_start_without_the_server(web: Web, tmp_path: Path) -> None:
@@ -217,7 +206,7 @@ def test_copies_serve_a_start_without_the_server(web: Web, tmp_path: Path) -> No
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in copies.iterdir())
     harness = HttpSourceHarness(address, copies)
     assert harness.text() == "main part"
-    assert harness.clock.slept == []
+    assert harness.clock.slept_s == []
     assert len(harness.warnings) == 2
     assert "the copy of it is used" in harness.warnings[0]
 

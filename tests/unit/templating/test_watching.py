@@ -8,18 +8,9 @@ from pathlib import Path
 import pytest
 
 from templating.watching import YOUNG_S, FileWatch, Unfit
+from tests.support.fake_clock import FakeClock
 
 LIMIT = 100
-
-
-class Clock:
-    """Epoch seconds that move when told."""
-
-    def __init__(self, now_s: float) -> None:
-        self.now_s = now_s
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
@@ -41,7 +32,7 @@ def rewrite_unnoticed(path: Path, content: bytes) -> os.stat_result:
 
 def test_an_unchanged_file_is_unchanged(path: Path) -> None:
     """Looking does not change anything."""
-    watch = FileWatch(Clock(path.stat().st_mtime), LIMIT)
+    watch = FileWatch(FakeClock(path.stat().st_mtime), LIMIT)
     assert watch.read(path) == b"one"
     assert not watch.changed()
     assert not watch.changed()
@@ -49,7 +40,7 @@ def test_an_unchanged_file_is_unchanged(path: Path) -> None:
 
 def test_a_young_files_bytes_are_compared_until_it_is_older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the times could hide a change the bytes are read, afterwards only the times are looked at."""
-    clock = Clock(path.stat().st_mtime)
+    clock = FakeClock(path.stat().st_mtime)
     watch = FileWatch(clock, LIMIT)
     watch.read(path)
     monkeypatch.setattr("templating.watching._signature", lambda facts: ("the times never move",))
@@ -66,7 +57,7 @@ def test_a_young_files_bytes_are_compared_until_it_is_older(path: Path, monkeypa
 
 def test_forgetting_ends_the_watch(path: Path) -> None:
     """After `forget` nothing is remembered."""
-    watch = FileWatch(Clock(0), LIMIT)
+    watch = FileWatch(FakeClock(0), LIMIT)
     watch.read(path)
     path.unlink()
     assert watch.changed()
@@ -76,7 +67,7 @@ def test_forgetting_ends_the_watch(path: Path) -> None:
 
 def test_a_file_that_appears_is_a_change(tmp_path: Path) -> None:
     """What was missing is watched, too."""
-    watch = FileWatch(Clock(0), LIMIT)
+    watch = FileWatch(FakeClock(0), LIMIT)
     with pytest.raises(FileNotFoundError):
         watch.read(tmp_path / "late")
     assert not watch.changed()
@@ -88,7 +79,7 @@ def test_what_is_unfit_is_watched_by_its_times(tmp_path: Path) -> None:
     """A file that is too large is no change until it is edited."""
     path = tmp_path / "large"
     path.write_bytes(b"x" * (LIMIT + 1))
-    watch = FileWatch(Clock(0), LIMIT)
+    watch = FileWatch(FakeClock(0), LIMIT)
     with pytest.raises(Unfit, match="larger than 100 bytes"):
         watch.read(path)
     assert not watch.changed()
@@ -98,7 +89,7 @@ def test_what_is_unfit_is_watched_by_its_times(tmp_path: Path) -> None:
 
 def test_an_unreadable_file_is_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that leaves no trace in the file's times passes unseen otherwise."""
-    watch = FileWatch(Clock(0), LIMIT)
+    watch = FileWatch(FakeClock(0), LIMIT)
     with monkeypatch.context() as patch:
         patch.setattr("templating.watching.os.read", _broken)
         with pytest.raises(OSError, match="Input/output"):
@@ -113,7 +104,7 @@ def _broken(descriptor: int, count: int) -> bytes:
 
 def test_no_descriptor_is_left_open(tmp_path: Path, path: Path) -> None:
     """Good and bad reads close what they opened."""
-    watch = FileWatch(Clock(0), LIMIT)
+    watch = FileWatch(FakeClock(0), LIMIT)
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         watch.read(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from reconciler.informer.network_list import NetworkList
+from reconciler.informer.known_networks import KnownNetworks
 from tests.unit.informer.informer_harness import failure
 from tests.unit.models.bodies import read_attrs
 
@@ -32,8 +32,8 @@ class _Engine:
         return self.entries
 
 
-def _list_of(engine: _Engine) -> NetworkList:
-    networks = NetworkList(cast("EngineReader", engine), logging.getLogger(__name__))
+def _list_of(engine: _Engine) -> KnownNetworks:
+    networks = KnownNetworks(cast("EngineReader", engine), logging.getLogger(__name__))
     networks.read()
     return networks
 

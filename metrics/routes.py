@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
-from metrics.exposition.http import Request, Response, text_response
+from metrics.http import Request, Response, text_response
 from models.hosts import host_of, is_ip_address
 
+if TYPE_CHECKING:
+    from metrics.client import CollectorRegistry
+
 Page = Callable[[], tuple[str, bytes]]
-"""Gives a content type and a body; called in a server's thread, each time anew."""
+"""Gives a content type and a body; called in a server's thread, again for each request."""
 
 Check = Callable[[], tuple[bool, str]]
 """Gives whether all is well, and a reason in one line."""
@@ -21,6 +26,10 @@ CONTENT_POLICY = (
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """A page may load nothing from anywhere else."""
+
+
+_ODD_VERSION = re.compile(r"version=(?!\d{1,3}\.\d{1,3}\.\d{1,3}\s*(?:[;,]|\Z))[^;,]*", re.ASCII)
+"""What prometheus_client raises for: a version of a format that is not three numbers."""
 
 
 class Routes:
@@ -80,3 +89,15 @@ def _shown(page: tuple[str, bytes]) -> Response:
 def _checked(outcome: tuple[bool, str]) -> Response:
     ok, reason = outcome
     return text_response(200 if ok else 503, reason or ("ok" if ok else "not ok"))
+
+
+def metrics_page(registry: CollectorRegistry) -> Scrape:
+    """Content type and body for an Accept header."""
+
+    def page(accept: str) -> tuple[str, bytes]:
+        from prometheus_client.exposition import choose_encoder  # with the first scrape: see `metrics.client`
+
+        encoder, content_type = choose_encoder(_ODD_VERSION.sub("", accept))
+        return content_type, encoder(registry)
+
+    return page

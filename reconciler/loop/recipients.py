@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.informer.state import Reading
 
 
-class Sightings:
+class RecipientMatcher:
     """The matching containers of a job's notifications."""
 
     def __init__(self, notifications: Sequence[Notification], *, log: logging.Logger) -> None:
@@ -56,9 +56,9 @@ class Sightings:
             for notification in known[1]:
                 found[notification].append(reading)
         self._matched = matched
-        return {n: self._sightings(n, matching, own_container_id) for n, matching in found.items()}
+        return {n: self._observations(n, matching, own_container_id) for n, matching in found.items()}
 
-    def _sightings(
+    def _observations(
         self, notification: Notification, found: Sequence[Reading], own_container_id: str | None
     ) -> list[ContainerObservation]:
         allowed = [each for each in found if not self._is_suicide(notification, each.container, own_container_id)]

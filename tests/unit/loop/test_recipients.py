@@ -9,7 +9,7 @@ import pytest
 
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
-from reconciler.loop.sightings import Sightings
+from reconciler.loop.recipients import RecipientMatcher
 from tests.unit.informer.informer_harness import InformerHarness
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ HUP = Signal("web", "SIGHUP")
 COMPOSE = "com.docker.compose."
 
 
-def _sightings(upstream: InformerHarness, *notifications: Notification) -> Sightings:
+def _matcher(upstream: InformerHarness, *notifications: Notification) -> RecipientMatcher:
     upstream.informer.on_reload()
     assert upstream.informer.sync()
-    return Sightings(notifications, log=logging.getLogger("test.sightings"))
+    return RecipientMatcher(notifications, log=logging.getLogger("test.matcher"))
 
 
 def test_stopped_containers_are_seen_without_a_run() -> None:
     """A notification must know that a container does not run."""
     upstream = InformerHarness()
     upstream.world.add_container("web", running=False)
-    [sighting] = _sightings(upstream, HUP).of(upstream.state.readings, None)[HUP]
-    assert (sighting.name, sighting.run, sighting.paused) == ("web", None, False)
+    [observation] = _matcher(upstream, HUP).of(upstream.state.readings, None)[HUP]
+    assert (observation.name, observation.run, observation.paused) == ("web", None, False)
 
 
 def test_a_running_container_is_seen_with_its_run_and_reading() -> None:
@@ -39,20 +39,20 @@ def test_a_running_container_is_seen_with_its_run_and_reading() -> None:
     upstream = InformerHarness()
     upstream.world.add_container("web")
     upstream.world.pause("web")
-    [sighting] = _sightings(upstream, HUP).of(upstream.state.readings, None)[HUP]
-    assert sighting.run is not None
-    assert sighting.run.started_at == upstream.world.container("web").started_at
-    assert sighting.read_at_s == pytest.approx(upstream.clock.now_s)
-    assert sighting.paused
+    [observation] = _matcher(upstream, HUP).of(upstream.state.readings, None)[HUP]
+    assert observation.run is not None
+    assert observation.run.started_at == upstream.world.container("web").started_at
+    assert observation.read_at_s == pytest.approx(upstream.clock.now_s)
+    assert observation.paused
 
 
 def test_no_restart_hits_the_program_itself(caplog: pytest.LogCaptureFixture) -> None:
     """It is left out with one warning; a signal to itself is allowed."""
     upstream = InformerHarness()
     own_id = upstream.world.add_container("web")
-    sightings = _sightings(upstream, RESTART, HUP)
+    matcher = _matcher(upstream, RESTART, HUP)
     for _ in range(2):
-        found = sightings.of(upstream.state.readings, own_id)
+        found = matcher.of(upstream.state.readings, own_id)
     assert found[RESTART] == []
     assert len(found[HUP]) == 1
     assert caplog.text.count("which is left out") == 1
@@ -64,9 +64,9 @@ def test_several_projects_are_warned_of_by_name(caplog: pytest.LogCaptureFixture
     for project in ("blue", "green"):
         labels = {f"{COMPOSE}project": project, f"{COMPOSE}service": "web"}
         upstream.world.add_container(f"{project}-web-1", labels=labels)
-    sightings = _sightings(upstream, HUP)
+    matcher = _matcher(upstream, HUP)
     for _ in range(2):
-        found = sightings.of(upstream.state.readings, None)
+        found = matcher.of(upstream.state.readings, None)
     assert len(found[HUP]) == 2
     assert caplog.text.count("several Compose projects (blue, green)") == 1
 
@@ -76,17 +76,17 @@ def test_only_what_is_new_is_matched_again() -> None:
     upstream = InformerHarness()
     upstream.world.add_container("web")
     other = upstream.world.add_container("other")
-    sightings = _sightings(upstream, HUP)
-    assert len(sightings.of(upstream.state.readings, None)[HUP]) == 1
+    matcher = _matcher(upstream, HUP)
+    assert len(matcher.of(upstream.state.readings, None)[HUP]) == 1
     upstream.world.remove("web")
     upstream.world.rename("other", "web")
     upstream.tell()
     assert upstream.informer.sync()
-    assert [s.container_id for s in sightings.of(upstream.state.readings, None)[HUP]] == [other]
+    assert [s.container_id for s in matcher.of(upstream.state.readings, None)[HUP]] == [other]
 
 
 def test_without_notifications_nothing_is_matched() -> None:
     """And nothing is looked at."""
     upstream = InformerHarness()
     upstream.world.add_container("web")
-    assert _sightings(upstream).of(upstream.state.readings, None) == {}
+    assert _matcher(upstream).of(upstream.state.readings, None) == {}

@@ -83,6 +83,6 @@ def _explain(address: MetricsAddress, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"the metrics port {address} is taken by another program: give another one, or 0 to turn metrics off"
     if error.errno == errno.EACCES:
-        return f"the metrics port {address} is not ours to take: give one from 1024 up, or 0 to turn metrics off"
+        return f"the metrics port {address} needs privileges: give one from 1024 up, or 0 to turn metrics off"
     reason = (error.strerror or str(error)).lower()
     return f"metrics cannot be served at {address}: {reason}: give an address of this machine, or 0 to turn them off"

@@ -1,6 +1,19 @@
-"""The label values that are known at the start. What is not among them is `other`: no engine can make up a label."""
+"""Labels: the values that are known at the start, and what our instruments need beside prometheus_client for them.
+
+What is not among the known values is `other`: no engine can make up a label.
+"""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prometheus_client.metrics import MetricWrapperBase
+
+    M = TypeVar("M", bound=MetricWrapperBase)
 
 RESULTS = ("success", "error")
 LINE_CHANGES = ("added", "removed")
@@ -23,7 +36,7 @@ OPERATIONS = (
 """What is asked of an engine (`models` do not name them: they are the words of the backend's ports)."""
 
 PARTS = ("loop", "informer", "events", "inspect", "signals", "delivery", "metrics", "render", OTHER)
-"""Parts of the program that survive what nobody foresaw: threads, and what they do."""
+"""Parts of the program that survive unexpected errors: threads, and what they do."""
 
 STREAM_END_REASONS = ("unreachable", "timeout", "refused", "status", "malformed", "ended", "silent", OTHER)
 """Why an event stream ended or did not begin: the reasons of the backend's EngineError."""
@@ -75,3 +88,25 @@ def event_labels(kind: str, action: str) -> tuple[str, str]:
     """Type and action of an event as labels: `health_status: healthy` counts as `health_status`."""
     kind = kind if kind in EVENT_ACTIONS else OTHER
     return kind, among(action.partition(":")[0], EVENT_ACTIONS[kind])
+
+
+def labelled(metric: M, *values: str) -> M:
+    r"""One label set of a metric.
+
+    Bytes of a path or name that are no UTF-8 are shown as `\udcff`: one odd name must not cost all metrics.
+    """
+    found: M = _label_set(metric, values)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _label_set(metric: Any, values: tuple[str, ...]) -> Any:
+    """Remembered: some thirty are looked up for each change. None is ever removed from its metric."""
+    return metric.labels(*(value.encode(errors="backslashreplace").decode() for value in values))
+
+
+def from_zero(metric: M, known: Iterable[Iterable[str]]) -> M:
+    """The metric with the label sets that are known, each at zero."""
+    for values in known:
+        labelled(metric, *values)
+    return metric

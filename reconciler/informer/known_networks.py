@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SERVER_ERROR_MIN = 500
 
 
-class NetworkList:
+class KnownNetworks:
     """What is known of an engine's networks, by id and by name: on Podman a container's `NetworkID` is the name."""
 
     def __init__(self, reader: EngineReader, log: logging.Logger) -> None:
@@ -71,6 +71,6 @@ class NetworkList:
     def _tell(self, error: EngineError) -> None:
         if not self._refused:
             self._log.warning(
-                "networks can't be listed, so that every one counts as a bridge that is not internal: %s", error
+                "networks can't be listed, so each of them counts as a bridge that is not internal: %s", error
             )
         self._refused = True

@@ -1,1 +1,0 @@
-"""How what is counted is shown: a registry's collector, and the small HTTP server."""
