@@ -313,7 +313,7 @@ def test_every_way_to_tell_is_an_option() -> None:
         ("PYGEN_EXEC", "nginx", "COMMAND is missing"),
         ("PYGEN_EXEC", "nginx nginx -s reload, web sh -c 'a", "close each quote"),
         ("PYGEN_COMMAND", "a,,b", "COMMAND is empty"),
-        ("PYGEN_HTTP", "http://h/,ftp://h/", "no address of a server"),
+        ("PYGEN_HTTP", "http://h/,ftp://h/", "not the address of a server"),
         ("PYGEN_HTTP", "http://{container}/", "needs the name of a container"),
         ("PYGEN_RESYNC", "-3", "-3 is negative"),
         ("PYGEN_SIGNAL_VIA", "magic", "'magic' is not known"),
