@@ -73,7 +73,7 @@ def test_terminated_while_a_command_hangs(
     assert running.program.stop() == 0
     for pid in map(int, pids.read_text().split()):
         wait_for(lambda pid=pid: _is_gone(pid), what=f"the end of {pid}")  # type: ignore[misc]  # a default pins it
-    assert "ended with notifications owed" in running.program.log()
+    assert "ended with pending notifications" in running.program.log()
     mended.touch()
     again = starter.start(*QUICK, "--command", str(script))
     again.program.wait_for_log("command hang delivered (exit status 0)")
