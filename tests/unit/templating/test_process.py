@@ -30,8 +30,8 @@ FOREVER_S = time.monotonic() + 3600
 
 def pid_of(made: Renderer) -> int:
     """The process that a renderer uses now."""
-    assert made._current is not None
-    return made._current.process.pid
+    assert made.host.current is not None
+    return made.host.current.process.pid
 
 
 def descriptors() -> int:
