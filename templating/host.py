@@ -6,6 +6,7 @@ has to know can be told to the next one, so it is given up without regret.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from models.container import Container
     from models.snapshot import Snapshot
     from templating.answers import Answer
 
@@ -26,6 +28,10 @@ SECRETS = "/run/secrets"
 PATIENCE_S = 60.0
 """To start, to take a feed, or to answer what is no render."""
 _OWN_VARIABLES = ("PYGEN_", "DOCKER_")
+
+
+def _nobody_is_told() -> None:
+    """Nothing was lost yet."""
 
 
 class CannotBegin(Exception):  # noqa: N818 - named for what happened
@@ -133,6 +139,15 @@ class RenderHost:
         except (ProcessEnded, TimeIsUp, BadFrame) as error:
             self.discard()
             raise CannotBegin(str(error) or f"it does not begin within {PATIENCE_S:g} s") from None
+
+    def foresee(self, containers: Sequence[Container]) -> None:
+        """Give containers ahead of the first state. What fails here fails again in a render, which tells it."""
+        with contextlib.suppress(CannotBegin):
+            current = self.ready(_nobody_is_told)
+            try:
+                current.send(current.feed.ahead(containers))
+            except (ProcessEnded, TimeIsUp):
+                self.discard()
 
     def discard(self) -> None:
         """Give the process up: it failed, or something in it may have been interrupted anywhere."""

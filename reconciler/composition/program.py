@@ -70,10 +70,10 @@ class Program:
         self.shared = Shared.of(settings.program, environ, self.metrics)
         self._started_epoch_s = self.shared.wall_clock()
         self._heartbeat = Heartbeat(self.shared.clock)
-        engines = [build_engine(each, self.shared) for each in settings.engines]
+        host, self._renders = build_renders(settings, self.shared, render_process)
+        engines = [build_engine(each, self.shared, self._renders.foresee) for each in settings.engines]
         self.engines: dict[str, Engine] = {engine.reader.name: engine for engine in engines}
         port = one_port({name: engine.port for name, engine in self.engines.items()})
-        host, self._renders = build_renders(settings, self.shared, render_process)
         self.jobs: dict[str, BuiltJob] = {}
         for job_settings in settings.jobs:
             self.jobs[job_settings.target] = build_job(job_settings, self.shared, port, host, self._renders)

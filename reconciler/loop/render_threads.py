@@ -16,12 +16,15 @@ from models.work_queue import WorkQueue
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from models.container import Container
     from templating.host import RenderHost
 
 BUSY_S = 0.25
 """A render that takes longer keeps the first process busy; most take a few milliseconds, and are waited for."""
 IDLE_S = 60.0
 """The second process is ended when nothing has needed it for so long."""
+_FORESEEN_AT_ONCE = 100
+"""Containers: enough that a frame costs little, and few enough that not many are left for the first state."""
 # A process that is in the middle of a render when the program ends is killed with it.
 _CLOSE_S = 0.2
 
@@ -70,6 +73,7 @@ class RenderThreads:
         self._threads: list[threading.Thread] = []
         self._busy_since_s: float | None = None
         self._is_started = self._is_closing = False
+        self._foreseen: list[Container] | None = []
 
     def add(self, job: Served) -> None:
         """Serve one more job."""
@@ -82,6 +86,23 @@ class RenderThreads:
             if not self._is_started:
                 self._is_started = True
                 self._begin(self._first)
+
+    def foresee(self, container: Container) -> None:
+        """Have the process read a container that the first state is going to hold, while others are being inspected.
+
+        From any thread. Nothing happens once a state was asked to be rendered: what changed is then fed with it.
+        """
+        if self._foreseen is None or not container.is_current or self._hosts[0] is None:
+            return
+        with self.changed:
+            if self._foreseen is not None:
+                self._foreseen.append(container)
+                if len(self._foreseen) >= _FORESEEN_AT_ONCE:
+                    self.changed.notify_all()
+
+    def end_foresight(self) -> None:
+        """A state is complete; called with `changed` held."""
+        self._foreseen = None
 
     def due(self, job: Served) -> None:
         """Have a job served that wants something; called with `changed` held."""
@@ -135,6 +156,9 @@ class RenderThreads:
                     self._have_a_second()
                     self.changed.notify_all()
                     return job
+                if self._foreseen is not None and len(self._foreseen) >= _FORESEEN_AT_ONCE:
+                    foreseen, self._foreseen = self._foreseen, []
+                    return _Foresight(foreseen)
                 self.changed.wait()
         return None
 
@@ -186,6 +210,25 @@ class RenderThreads:
             self._jobs = [job for job in self._jobs if job not in idle]
         for job in idle:
             job.let_go()
+
+
+class _Foresight:
+    """Containers that were read before the first state is complete."""
+
+    def __init__(self, containers: Sequence[Container]) -> None:
+        self._containers = containers
+
+    def has_work(self) -> bool:
+        """Only once."""
+        return False
+
+    def serve(self, host: RenderHost | None) -> None:
+        """Have them read."""
+        if host is not None:
+            host.foresee(self._containers)
+
+    def let_go(self) -> None:
+        """Nothing is open."""
 
 
 def _no_delay(_failures: int) -> float:

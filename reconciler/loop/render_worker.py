@@ -120,6 +120,7 @@ class RenderWorker:
         """Have a state rendered, in place of any that still waits."""
         with self._changed:
             self._wanted = snapshot, revision
+            self._threads.end_foresight()
             self._threads.due(self)
 
     def has_arrivals(self) -> bool:

@@ -50,10 +50,10 @@ _LATE = (
 def serve(parent: int) -> NoReturn:
     """Serve on standard input and output until the program is gone; it sees no status."""
     channel = Channel(0, 1)
+    _import_what_will_be_out_of_reach()  # while the program is busy with its own imports
     try:
         header, _ = channel.receive()
         server = Server(channel, header, Alarm())
-        _import_what_will_be_out_of_reach()
         channel.send({"is": "ready", "missing": confine(parent, keep_rights=header["keep_rights"])})
         while True:
             server.answer(*channel.receive())

@@ -23,10 +23,12 @@ from templating.host import RenderHost
 from tests.support.fake_engine import FakeEngine
 from tests.support.waiting import wait_for
 from tests.unit.loop.job_harness import FakeRenderer
+from tests.unit.templating.support import container
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from models.container import Container
     from templating.outcome import Rendered, TemplateFailure
 
 _LOOP = "{% for each in range(9999) %}"
@@ -252,3 +254,38 @@ def test_a_render_that_is_quick_is_waited_for() -> None:
         worker.settle()
     assert served.renderers[1].hosts == [served.hosts[0]]
     served.threads.close()
+
+
+class Foreseeing(Host):
+    """Keeps what it is given ahead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreseen: list[list[Container]] = []
+
+    def foresee(self, containers: Sequence[Container]) -> None:
+        self.foreseen.append(list(containers))
+
+
+def test_containers_are_read_ahead_of_the_first_state_only() -> None:
+    """In frames of a hundred, those that run; what is left over comes with the state."""
+    host = Foreseeing()
+    threads = RenderThreads([host, Host()], clock=time.monotonic)
+    renderer = HeldRenderer()
+    worker = RenderWorker(renderer, clock=time.monotonic, wake=lambda: None, unexpected=print, threads=threads)
+    threads.start()
+    running = [container(f"c{number}") for number in range(250)]
+    for each in (*running[:150], container("off", running=False), *running[150:]):
+        threads.foresee(each)
+    wait_for(lambda: sum(map(len, host.foreseen)) >= 200)
+    renderer.let.release()
+    worker.ask_render(EMPTY, 1)
+    worker.settle()
+    for each in running:
+        threads.foresee(each)
+    worker.ask_look()
+    worker.settle()
+    assert [each for frame in host.foreseen for each in frame] == running[: sum(map(len, host.foreseen))]
+    assert sum(map(len, host.foreseen)) in range(200, 251)
+    assert len(threads._threads) == 1
+    threads.close()

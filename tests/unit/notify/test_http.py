@@ -234,6 +234,7 @@ def test_a_container_is_asked_at_its_own_address() -> None:
             harness.wait(5)
         assert harness.pending() == 0
         assert server.heard[0].startswith("POST /x HTTP/1.1\r\n")
+        assert f"\r\nHost: 127.0.0.1:{server.port}\r\n" in server.heard[0]
         assert harness.lines.matching(f"http POST http://{{container}}:{server.port}/x of web delivered to web")
         assert action.needs("auto") == frozenset()
 
