@@ -5,7 +5,8 @@ What is not among the known values is `other`: no engine can make up a label.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from prometheus_client.metrics import MetricWrapperBase
 
     M = TypeVar("M", bound=MetricWrapperBase)
+
+_LABEL_SETS_REMEMBERED_MAX = 1024
 
 RESULTS = ("success", "error")
 LINE_CHANGES = ("added", "removed")
@@ -94,6 +97,13 @@ def labelled(metric: M, *values: str) -> M:
 
     Bytes of a path or name that are no UTF-8 are shown as `\udcff`: one odd name must not cost all metrics.
     """
+    found: M = _label_set(metric, values)
+    return found
+
+
+@lru_cache(maxsize=_LABEL_SETS_REMEMBERED_MAX)
+def _label_set(metric: MetricWrapperBase, values: tuple[str, ...]) -> Any:
+    """Remembered, because a change counts some thirty times, and looking a label set up costs more than counting."""
     return metric.labels(*(value.encode(errors="backslashreplace").decode() for value in values))
 
 
