@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from metrics.client import Counter, Gauge, Histogram
 from metrics.labels import (
     EVENT_ACTIONS,
     OPERATIONS,
@@ -21,7 +20,7 @@ from metrics.labels import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
+    from metrics.client import CollectorRegistry
 
 REQUEST_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -56,6 +55,7 @@ class EngineMetrics:
             ((kind, action) for kind, actions in EVENT_ACTIONS.items() for action in actions),
         )
         self._stream_up = Gauge("pygen_event_stream_up", "1 while the event stream is open", registry=registry)
+        self._open_streams = dict.fromkeys(engines, False)
         self._restarts = from_zero(
             Counter(
                 "pygen_event_stream_restarts_total",
@@ -94,9 +94,10 @@ class EngineMetrics:
         """An event was heard: `Type` and `Action` as the engine sent them."""
         labelled(self._events, *event_labels(kind, action)).inc()
 
-    def stream_up(self, *, up: bool) -> None:
-        """The event stream opened or ended."""
-        self._stream_up.set(float(up))
+    def stream_up(self, engine: str, *, up: bool) -> None:
+        """The event stream of an engine opened or ended; shown is whether those of all are open."""
+        self._open_streams[engine] = up
+        self._stream_up.set(float(all(self._open_streams.values())))
 
     def stream_restarted(self, reason: str) -> None:
         """The event stream ended, or could not be opened, for a reason of EngineError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import (
+from metrics.client import (
     CollectorRegistry,
     Gauge,
     GCCollector,
@@ -12,7 +12,6 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-
 from metrics.engine_metrics import EngineMetrics
 from metrics.labels import labelled
 from metrics.loop_metrics import LoopMetrics
@@ -51,7 +50,7 @@ class Metrics:
         registry: CollectorRegistry | None = None,
     ) -> None:
         self.registry = registry = CollectorRegistry() if registry is None else registry
-        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which isn't needed
         build = Gauge("pygen_build_info", "The running program; always 1", ("version",), registry=registry)
         labelled(build, version).set(1)
         self.loop = LoopMetrics(targets, registry)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     M = TypeVar("M", bound=MetricWrapperBase)
 
-_LABEL_SETS_REMEMBERED_MAX = 1024
-
 RESULTS = ("success", "error")
 LINE_CHANGES = ("added", "removed")
 OTHER = "other"
@@ -38,7 +36,7 @@ OPERATIONS = (
 """What is asked of an engine (`models` do not name them: they are the words of the backend's ports)."""
 
 PARTS = ("loop", "informer", "events", "inspect", "signals", "delivery", "metrics", "render", OTHER)
-"""Parts of the program that survive what nobody foresaw: threads, and what they do."""
+"""Parts of the program that survive unexpected errors: threads, and what they do."""
 
 STREAM_END_REASONS = ("unreachable", "timeout", "refused", "status", "malformed", "ended", "silent", OTHER)
 """Why an event stream ended or did not begin: the reasons of the backend's EngineError."""
@@ -101,9 +99,9 @@ def labelled(metric: M, *values: str) -> M:
     return found
 
 
-@lru_cache(maxsize=_LABEL_SETS_REMEMBERED_MAX)
-def _label_set(metric: MetricWrapperBase, values: tuple[str, ...]) -> Any:
-    """Remembered, because a change counts some thirty times, and looking a label set up costs more than counting."""
+@lru_cache(maxsize=4096)
+def _label_set(metric: Any, values: tuple[str, ...]) -> Any:
+    """Remembered: some thirty are looked up for each change. None is ever removed from its metric."""
     return metric.labels(*(value.encode(errors="backslashreplace").decode() for value in values))
 
 

@@ -10,7 +10,7 @@ from models.networks import NetworkFacts
 from templating.wire import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from models.container import Container
     from models.snapshot import Snapshot
@@ -52,13 +52,26 @@ class Feed:
         gone = [container_id for container_id in given if container_id not in now]
         self._given = now
         for at in range(0, max(len(changed), 1), _BODIES_MAX):
-            part = changed[at : at + _BODIES_MAX]
-            networks: dict[NetworkFacts, int] = {}
-            put = [[each.engine, _places(each, networks), len(each.kept), each.is_over] for each in part]
-            facts = [_values_of(each) for each in networks]
-            header = {"do": "feed", "own_id": own_id, "remove": gone, "ended": ended, "networks": facts, "put": put}
-            yield Frame(header, b"".join(each.kept for each in part))
+            yield _frame(changed[at : at + _BODIES_MAX], own_id=own_id, remove=gone, ended=ended)
             gone, ended = [], []
+
+    def ahead(self, containers: Sequence[Container]) -> Frame:
+        """A frame with containers that the first state is going to hold, most likely; `frames` corrects the rest.
+
+        What was yielded counts as given.
+        """
+        self._given |= {each.id: each for each in containers}
+        return _frame(containers)
+
+
+def _frame(
+    put: Sequence[Container], *, own_id: str | None = None, remove: Sequence[str] = (), ended: Sequence[str] = ()
+) -> Frame:
+    networks: dict[NetworkFacts, int] = {}
+    entries = [[each.engine, _places(each, networks), len(each.kept), each.is_over] for each in put]
+    facts = [_values_of(each) for each in networks]
+    header = {"do": "feed", "own_id": own_id, "remove": remove, "ended": ended, "networks": facts, "put": entries}
+    return Frame(header, b"".join(each.kept for each in put))
 
 
 def _is_end_of(container: Container, given: Container | None) -> bool:

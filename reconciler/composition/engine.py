@@ -20,6 +20,9 @@ from reconciler.loop.wakeups import StatePublished
 from reconciler.status.records import EngineRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models.container import Container
     from notify.port import NotifyPort
     from reconciler.backend.port import EngineReader
     from reconciler.cli.settings import EngineSettings
@@ -60,8 +63,14 @@ class Engine:
         self.reader.close()
 
 
-def build_engine(settings: EngineSettings, shared: Shared) -> Engine:
-    """Make the parts of an engine; nothing is connected yet."""
+def build_engine(settings: EngineSettings, shared: Shared, foresee: Callable[[Container], None]) -> Engine:
+    """Make the parts of an engine; nothing is connected yet.
+
+    Args:
+        settings: the engine's.
+        shared: the program's.
+        foresee: is given each container as soon as it is read.
+    """
     one_shot = shared.settings.one_shot
     observer = shared.metrics.engine
     reader = open_reader(
@@ -76,7 +85,7 @@ def build_engine(settings: EngineSettings, shared: Shared) -> Engine:
     port = open_notify_port(EngineAddress.parse(settings.notify_docker_address, shared.environ), observer=observer)
     published = PublishedState(reader.name, shared.wake(StatePublished()))
     inbox: Inbox[thread.Message] = Inbox(shared.clock, ends_waiting=thread.ends_waiting)
-    record = EngineRecord(observer, shared.wall_clock)
+    record = EngineRecord(reader.name, observer, shared.wall_clock)
     watcher = Watcher(
         reader,
         InboxListener(inbox),
@@ -96,6 +105,7 @@ def build_engine(settings: EngineSettings, shared: Shared) -> Engine:
         own_id_of=OwnContainer.of_this_process().among,
         late=inbox.put,
         log=log,
+        foresee=foresee,
     )
     informer_thread = InformerThread(informer, watcher, inbox, duty_cycle=shared.duty_cycle(), observer=record, log=log)
     return Engine(reader, port, published, watcher, informer_thread, record)

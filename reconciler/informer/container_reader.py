@@ -9,6 +9,7 @@ from reconciler.backend.port import EngineError
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable
 
     from reconciler.backend.port import Inspection
     from reconciler.informer.known_networks import KnownNetworks
@@ -24,9 +25,13 @@ class ContainerReader:
         engine: its name, as containers know it.
         networks: what is known of its networks; listed again where a container shows an unknown one.
         log: told once of each field that can't be read.
+        foresee: is given each container as soon as it is read, long before the first state is complete.
     """
 
-    def __init__(self, engine: str, networks: KnownNetworks, log: logging.Logger) -> None:
+    def __init__(
+        self, engine: str, networks: KnownNetworks, log: logging.Logger, foresee: Callable[[Container], None]
+    ) -> None:
+        self._foresee = foresee
         self._engine = engine
         self._networks = networks
         self._log = log
@@ -42,10 +47,11 @@ class ContainerReader:
         if inspection.body is None:
             return None
         container = self._container(inspection.container_id, inspection.body)
-        if self._networks.knows_all_of(container):
-            return container
-        self._networks.read()
-        return self._container(inspection.container_id, inspection.body)
+        if not self._networks.knows_all_of(container):
+            self._networks.read()
+            container = self._container(inspection.container_id, inspection.body)
+        self._foresee(container)
+        return container
 
     def _container(self, container_id: str, body: bytes) -> Container:
         try:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
+    from models.container import Container
     from models.event import EngineEvent
     from reconciler.backoff import Backoff
 
@@ -62,6 +63,7 @@ class Informer:
         own_id_of: Callable[[Store], str | None],
         late: LateSink,
         log: logging.Logger,
+        foresee: Callable[[Container], None] = lambda _: None,
     ) -> None:
         """Take the edges.
 
@@ -76,6 +78,7 @@ class Informer:
             own_id_of: finds the program's own container among those that the engine listed.
             late: takes the outcomes of inspects that go on beside, from any thread, for `on_late`.
             log: where failures are told.
+            foresee: is given each container as soon as it is read.
         """
         self._store = Store()
         self._reader = reader
@@ -86,7 +89,7 @@ class Informer:
         self._log = log
         self._publisher = Publisher(self._store, published, observer=observer, own_id_of=own_id_of)
         self._networks = KnownNetworks(reader, log)
-        self._containers = ContainerReader(reader.name, self._networks, log)
+        self._containers = ContainerReader(reader.name, self._networks, log, foresee)
         self._refresher = Refresher(
             reader, apply=self._apply, name_of=self._name_of, clock=clock, chance=chance, late=late, log=log
         )

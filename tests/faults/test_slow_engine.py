@@ -88,5 +88,5 @@ def test_it_ends_in_time_all_the_same(
     running = make_starter(NAMES).start(*NO_RESYNC, *options)
     under_way(fake, running)
     assert running.program.stop() == (11 if options else 0)
-    assert "something still runs" not in running.program.log()
+    assert "something is still running" not in running.program.log()
     assert "Traceback" not in running.program.log()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.event import Change, EngineEvent
 from reconciler.informer.invalidation import DEFERRED_S
 from reconciler.informer.state import PROVES_NOTHING_S
+from tests.support.examples import examples
 from tests.unit.informer.informer_harness import InformerHarness, failure
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ FATES: dict[str, Callable[[list[EngineEvent]], list[EngineEvent]]] = {
 }
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(
         st.tuples(

@@ -69,6 +69,21 @@ def test_an_end_costs_no_body() -> None:
     assert tuple(state.values()["all_containers"]) == tuple(given.all_containers)
 
 
+def test_what_was_fed_ahead_is_corrected_by_the_first_state() -> None:
+    """What is the same is not fed again; what has changed since, or is gone, is."""
+    first, second, third = (_container(name, ["bridge"]) for name in ("a", "b", "c"))
+    state, feed = State(), Feed()
+    header, kept = feed.ahead([first, second, third])
+    state.feed(json.loads(json.dumps(header)), kept)
+    moved = _container("b", ["lan"])
+    given = Snapshot.of([first, moved], "a")
+    [(header, kept)] = list(feed.frames(given, all_containers=True))
+    assert (len(header["put"]), header["remove"]) == (1, ["c"])
+    state.feed(json.loads(json.dumps(header)), kept)
+    assert tuple(state.values()["all_containers"]) == tuple(given.all_containers)
+    assert state.values()["own_container_id"] == "a"
+
+
 def test_those_that_do_not_run_are_fed_where_they_are_read() -> None:
     """And taken back where they no longer are."""
     first, second = (_container(name, ["bridge"]) for name in ("a", "b"))
