@@ -174,6 +174,8 @@ class InformerHarness:
         self.counts = Counts()
         self.published = PublishedState(self.reader.name, self._keep_state)
         self._states: list[EngineState] = []
+        self._own_id = own_id
+        self.looked_for_own = 0
         self.informer = Informer(
             self.reader,
             self.published,
@@ -182,7 +184,7 @@ class InformerHarness:
             backoff=Backoff(lambda: 0.0),
             chance=lambda: 0.0,
             observer=self.counts,
-            own_id_of=lambda store: own_id if own_id is not None and isinstance(store, Store) else None,
+            own_id_of=self._look_for_own,
             late=lambda outcome: None,
             log=logging.getLogger("test.informer"),
         )
@@ -191,6 +193,11 @@ class InformerHarness:
     def state(self) -> EngineState:
         """What was published last."""
         return self.published.latest
+
+    def _look_for_own(self, store: Store) -> str | None:
+        assert isinstance(store, Store)
+        self.looked_for_own += 1
+        return self._own_id
 
     def keep_states(self) -> list[EngineState]:
         """The list that all states published from now on are put into."""

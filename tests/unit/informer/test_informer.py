@@ -360,3 +360,34 @@ def test_an_own_id_reaches_the_snapshot() -> None:
     harness.open_stream()
     assert harness.state.snapshot is not None
     assert harness.state.snapshot.own_container_id == "a" * 64
+
+
+def test_a_network_that_came_is_in_the_next_state() -> None:
+    """Although no container has changed."""
+    harness = InformerHarness()
+    harness.world.add_container("web")
+    harness.open_stream()
+    revision = harness.state.revision
+    network_id = harness.world.add_network("inner", internal=True)
+    harness.tell()
+    assert harness.informer.sync()
+    assert harness.state.networks[network_id].internal
+    assert harness.state.revision == revision
+    assert harness.reader.calls == {"networks": 1}
+
+
+def test_our_own_container_is_looked_for_when_one_came_or_went() -> None:
+    """Not at every change: what tells it stays the same while it exists."""
+    harness = InformerHarness()
+    harness.world.add_container("web")
+    harness.open_stream()
+    looked = harness.looked_for_own
+    harness.world.pause("web")
+    harness.tell()
+    assert harness.informer.sync()
+    assert harness.looked_for_own == looked
+    harness.world.add_container("other")
+    harness.tell()
+    harness.pass_by(1)
+    assert harness.informer.sync()
+    assert harness.looked_for_own == looked + 1
