@@ -67,7 +67,9 @@ class Http(Action):
         url = words[0].strip()
         check_url(url)
         if CONTAINER_MARK in url:
-            raise ValueError(f"{CONTAINER_MARK} needs the name of a container, which --http does not have: give its address")
+            raise ValueError(
+                f"{CONTAINER_MARK} needs the name of a container, which --http does not have: give its address"
+            )
         return cls("", url)
 
     def deliver(self, port: NotifyPort, task: Task, inspector: Inspector, via: SignalVia) -> Outcome:  # noqa: ARG002

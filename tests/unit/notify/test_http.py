@@ -252,11 +252,11 @@ def test_a_container_without_an_address_is_told_of() -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("", "no address of a server"),
-        ("ftp://h/", "no address of a server"),
-        ("http:///x", "no address of a server"),
-        ("h:80/x", "no address of a server"),
-        ("http://h:0/", "no address of a server"),
+        ("", "not the address of a server"),
+        ("ftp://h/", "not the address of a server"),
+        ("http:///x", "not the address of a server"),
+        ("h:80/x", "not the address of a server"),
+        ("http://h:0/", "not the address of a server"),
         ("http://h:s3cret/", "a port that is no number"),
         ("http://[::1/s3cret", "brackets around no address"),
         ("http://h/a b", "percent-encoded"),
