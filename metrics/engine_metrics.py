@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from metrics.client import Counter, Gauge, Histogram
 from metrics.labels import (
     EVENT_ACTIONS,
     OPERATIONS,
@@ -21,7 +20,7 @@ from metrics.labels import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
+    from metrics.client import CollectorRegistry
 
 REQUEST_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

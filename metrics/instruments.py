@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import (
+from metrics.client import (
     CollectorRegistry,
     Gauge,
     GCCollector,
@@ -12,7 +12,6 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-
 from metrics.engine_metrics import EngineMetrics
 from metrics.labels import labelled
 from metrics.loop_metrics import LoopMetrics

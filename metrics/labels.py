@@ -5,7 +5,8 @@ What is not among the known values is `other`: no engine can make up a label.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +95,13 @@ def labelled(metric: M, *values: str) -> M:
 
     Bytes of a path or name that are no UTF-8 are shown as `\udcff`: one odd name must not cost all metrics.
     """
+    found: M = _label_set(metric, values)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _label_set(metric: Any, values: tuple[str, ...]) -> Any:
+    """Remembered: some thirty are looked up for each change. None is ever removed from its metric."""
     return metric.labels(*(value.encode(errors="backslashreplace").decode() for value in values))
 
 

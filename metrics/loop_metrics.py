@@ -5,16 +5,14 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from metrics.client import Counter, Gauge, Histogram
 from metrics.labels import CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, among, from_zero, labelled
 from models.write import CAUSES, WRITE_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prometheus_client import CollectorRegistry
-
+    from metrics.client import CollectorRegistry
     from models.pass_report import PassReport, ReconcileReport, RenderReport
 
 PASS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -10,15 +10,13 @@ import threading
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from metrics.client import Counter, Gauge, Histogram
 from metrics.labels import RESULTS, from_zero, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
-
+    from metrics.client import CollectorRegistry
     from models.notification import Notification, NotificationStanding, NotifyReport
 
 DELIVERY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)

@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
-from prometheus_client.exposition import choose_encoder
-
 from metrics.http import Request, Response, text_response
 from models.hosts import host_of, is_ip_address
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
+    from metrics.client import CollectorRegistry
 
 Page = Callable[[], tuple[str, bytes]]
 """Gives a content type and a body; called in a server's thread, again for each request."""
@@ -97,6 +95,8 @@ def metrics_page(registry: CollectorRegistry) -> Scrape:
     """Content type and body for an Accept header."""
 
     def page(accept: str) -> tuple[str, bytes]:
+        from prometheus_client.exposition import choose_encoder  # with the first scrape: see `metrics.client`
+
         encoder, content_type = choose_encoder(_ODD_VERSION.sub("", accept))
         return content_type, encoder(registry)
 

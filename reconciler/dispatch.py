@@ -15,22 +15,32 @@ from reconciler.exit_status import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from templating.process import RenderProcess
+
 log = logging.getLogger("pygen")
 
 
-def dispatch(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
+def dispatch(
+    arguments: Sequence[str],
+    environ: Mapping[str, str] = os.environ,
+    *,
+    render_process: RenderProcess | None = None,
+) -> int:
     """Do what a command line asks for.
 
     Args:
         arguments: what follows the program's name.
         environ: the environment.
+        render_process: was started already, to save time; it is ended where nothing is to be rendered.
 
     Returns:
         The exit status.
     """
     command = parse(arguments, environ)
     if isinstance(command, Run):
-        return _run(command, environ)
+        return _run(command, environ, render_process)
+    if render_process is not None:
+        render_process.kill()
     try:
         status = _print_what_is_asked(command, environ)
         sys.stdout.flush()  # here, for at the interpreter's end nobody could put a failure into words
@@ -59,7 +69,7 @@ def _print_what_is_asked(
             return _record(command, environ)
 
 
-def _run(command: Run, environ: Mapping[str, str]) -> int:
+def _run(command: Run, environ: Mapping[str, str], render_process: RenderProcess | None) -> int:
     from reconciler.loop import signals
     from reconciler.memory_guard import guard_memory
     from templating.process import start_process
@@ -67,8 +77,7 @@ def _run(command: Run, environ: Mapping[str, str]) -> int:
     signals.block()  # before the imports below, which take a while: a SIGHUP meanwhile would end the program
 
     settings = command.settings
-    # Also before the imports: its own take about as long, side by side.
-    render_process = start_process(body_max=max(job.render_size_limit_bytes for job in settings.jobs))
+    render_process = render_process or start_process()
     guard_memory()
 
     from metrics.listening import CannotListenError

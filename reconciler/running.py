@@ -77,7 +77,6 @@ def _loop(program: Program, observation: Observation) -> ExitStatus:
     failed = _prepare(program)
     if failed is not None:
         return failed
-    program.start_engines()
     nothing_owed = program.reconciler.run()
     if not nothing_owed:
         log.warning("ended with pending notifications: they are kept, and sent after the next start")
@@ -88,17 +87,21 @@ def _one_shot(program: Program) -> ExitStatus:
     failed = _prepare(program)
     if failed is not None:
         return failed
-    program.start_engines()
     return program.one_shot().run()
 
 
 def _prepare(program: Program) -> ExitStatus | None:
-    """Take the targets for ourselves, load the templates, remember what is owed; tell why that can't be."""
+    """Take the targets for ourselves, begin to read the engines, load the templates meanwhile, remember what is owed.
+
+    Returns:
+        The status to end with, where that can't be; the reason is told.
+    """
     jobs = program.jobs.values()
     for locked in (job.lock() for job in jobs):
         if locked is not None:
             log.error("%s", locked.reason)
             return ExitStatus.WRITE_FAILED
+    program.start_engines()
     if any([each.job.desired.first_load() is not None for each in jobs]):  # noqa: C419 - each failure is told
         return ExitStatus.TEMPLATE_FAILED
     for each in jobs:

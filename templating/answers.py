@@ -1,9 +1,11 @@
-"""What the render process says, checked: it may say anything once a template has found a way out of the sandbox."""
+"""What the render process says, checked: it may say anything once a template has found a way out of the sandbox.
+
+Named tuples, because every start makes these classes, and a dataclass takes a millisecond to make.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from templating.reads import Reads
 from templating.wire import BadFrame
@@ -19,41 +21,35 @@ _MANY = 100_000
 _LINE_MAX = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """It is confined; `missing` is what the kernel did not give."""
 
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """A render has begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """It needs the text of a template."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """A template looked at a file or folder."""
 
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """Whether something that a template looked at is different."""
 
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A template does not compile or render.
 
     Attributes:
@@ -69,8 +65,7 @@ class Failed:
     is_spent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A load is over.
 
     Attributes:
@@ -82,8 +77,7 @@ class Loaded:
     all_containers: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A render is over.
 
     Attributes:

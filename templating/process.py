@@ -42,14 +42,14 @@ class RenderProcess:
     """One living process. All calls come from one thread.
 
     Args:
-        body_max: of an answer's body, in bytes.
+        body_max: of an answer's body, in bytes; 0 until `allow` says otherwise.
         clock: monotonic.
 
     Raises:
         OSError: it can't be started.
     """
 
-    def __init__(self, *, body_max: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, body_max: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._reader = FrameReader(header_max=_ANSWER_HEADER_MAX, body_max=body_max)
         self._is_reaped = False
@@ -65,6 +65,10 @@ class RenderProcess:
             os.close(from_child)
         os.set_blocking(self._sending, False)
         os.set_blocking(self._receiving, False)
+
+    def allow(self, body_max: int) -> None:
+        """Take answers with bodies of so many bytes."""
+        self._reader.body_max = body_max
 
     def is_alive(self) -> bool:
         """Whether it still runs."""
@@ -153,10 +157,10 @@ class RenderProcess:
         self._sending = self._receiving = -1
 
 
-def start_process(*, body_max: int) -> RenderProcess | None:
+def start_process() -> RenderProcess | None:
     """Start one ahead of time; None where it can't be: whoever needs it tries again, and says why."""
     try:
-        return RenderProcess(body_max=body_max)
+        return RenderProcess()
     except OSError:
         return None
 

@@ -1,20 +1,20 @@
-"""Renders one template, again and again, in a process of its own that is replaced whenever it fails.
+"""Renders one template, again and again, in a render process that is replaced whenever it fails.
 
-The program never imports Jinja: a template is other people's code, and its limits belong to the kernel. What a process
-has to know (settings, containers, the template, the files that it looked at) is kept here or in the snapshot, so that
-the next one can be told. Its end at any point is one failed render with a reason.
+What a process has to know (containers, the template, the files that it looked at) is kept here or in the snapshot, so
+that the next one can be told, and so that a render can be made by another process than the one before. Its end at any
+point is one failed render with a reason.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked, Ready, read_answer
+from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked
 from templating.errors import SourceError, SourceMissing
-from templating.feed import Feed
+from templating.host import PATIENCE_S, SECRETS, CannotBegin, HostedProcess, RenderHost
 from templating.outcome import MIB, Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
@@ -23,20 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from models.snapshot import Snapshot
-    from templating.answers import Answer
     from templating.source import TemplateSource
     from templating.watching import Fact
 
-SECRETS = "/run/secrets"
 _MEMORY_FACTOR = 16
 _MEMORY_LEAST_BYTES = 256 * MIB
 _GRACE_S = 1.0
 """After its time limit a process has so long to say itself where the template stands."""
-_PATIENCE_S = 60.0
-"""To start, to take a feed, or to answer what is no render."""
 _FACTS_MAX = 100_000
 _NOT_LOADED = "the template is not loaded"
-_OWN_VARIABLES = ("PYGEN_", "DOCKER_")
+_numbers = count(1)
 
 
 def memory_limit_for(size_limit_bytes: int) -> int:
@@ -44,21 +40,10 @@ def memory_limit_for(size_limit_bytes: int) -> int:
     return max(_MEMORY_LEAST_BYTES, _MEMORY_FACTOR * size_limit_bytes)
 
 
-@dataclass(slots=True)
-class _Current:
-    """The process in use, and what it knows."""
-
-    process: RenderProcess
-    feed: Feed
-    is_ready: bool = False
-    is_loaded: bool = False
-    knows_facts: bool = True
-
-
 class Renderer:
     """A template, ready to be rendered.
 
-    All calls come from one thread. Nothing is raised for what a template, its files or its process do wrong.
+    One call at a time. Nothing is raised for what a template, its files or its process do wrong.
 
     Args:
         source: where the template comes from.
@@ -66,6 +51,7 @@ class Renderer:
         time_limit_s: of one render, and of compiling one template, in seconds.
         size_limit_bytes: of the rendered text.
         memory_limit_bytes: what one render may add to its process's memory; None for what fits the size.
+        host: has the process that renders; None has one of its own, for which are `keep_rights`, `environ`, `secrets`.
         keep_rights: the process stays root where the program is.
         warn: is told of what is odd but no failure; never a value.
         environ: the environment variables for `read_config`, of which the program's own are left out.
@@ -75,6 +61,7 @@ class Renderer:
 
     Attributes:
         parses: whether the template is loaded as it is now.
+        host: has the process that renders now.
     """
 
     def __init__(
@@ -85,6 +72,7 @@ class Renderer:
         time_limit_s: float,
         size_limit_bytes: int,
         memory_limit_bytes: int | None = None,
+        host: RenderHost | None = None,
         keep_rights: bool = False,
         warn: Callable[[str], None],
         environ: Mapping[str, str] = os.environ,
@@ -98,19 +86,23 @@ class Renderer:
         self._warn = warn
         self._clock = clock
         self._replaced = replaced
-        self._settings: dict[str, Any] = {
-            "do": "settings",
+        self._limits = {
             "strict": strict,
             "time_limit_s": time_limit_s,
             "size_limit_bytes": size_limit_bytes,
             "memory_limit_bytes": memory_limit_bytes or memory_limit_for(size_limit_bytes),
-            "keep_rights": keep_rights,
-            "environ": {name: value for name, value in environ.items() if not name.startswith(_OWN_VARIABLES)},
-            "secrets": os.fspath(secrets),
         }
-        self._current: _Current | None = None
-        self._is_first = True
-        self._told_missing: set[str] = set()
+        self.host = host or RenderHost(
+            keep_rights=keep_rights,
+            environ=environ,
+            secrets=secrets,
+            body_max=size_limit_bytes,
+            warn=warn,
+            clock=clock,
+        )
+        self._is_own_host = host is None
+        self._number = next(_numbers)
+        self._loads = self._renders = 0
         self._texts: dict[str, str] = {}
         self._facts: list[Fact] = []
         self._reads_all_containers = False
@@ -127,10 +119,11 @@ class Renderer:
         Args:
             process: one that was started ahead; None starts one.
         """
-        try:
-            self._begin_process(process)
-        except OSError:
-            return
+        self.host.start(process, replaced=self._replaced)
+
+    def use(self, host: RenderHost) -> None:
+        """Render there from now on."""
+        self.host = host
 
     def load(self) -> TemplateFailure | None:
         """Read and compile the template, and what it includes, anew.
@@ -139,6 +132,7 @@ class Renderer:
             None, or why it cannot be loaded; `render` fails with the same until a later load succeeds.
         """
         self._texts.clear()
+        self._loads += 1
         self._reads_all_containers = False
         try:
             self._source.begin()
@@ -166,70 +160,40 @@ class Renderer:
     def close(self) -> None:
         """End the process, and what runs in the background."""
         self._source.close()
-        self._discard()
+        if self._is_own_host:
+            self.host.close()
 
     # One process after the other
 
-    def _within(self, work: Callable[[_Current], Any]) -> Any:
+    def _within(self, work: Callable[[HostedProcess], Any]) -> Any:
         """Work with a process that is ready; its end is a failure."""
         try:
-            current = self._ready()
-        except OSError as error:
-            return self._failed(f"the render process cannot be started: {error.strerror}", may_pass=True)
-        except (ProcessEnded, TimeIsUp, BadFrame) as error:
-            self._discard()
-            reason = str(error) or f"it does not begin within {_PATIENCE_S:g} s"
-            return self._failed(f"the render process cannot be started: {reason}", may_pass=True)
+            current = self.host.ready(self._replaced)
+        except CannotBegin as error:
+            return self._failed(f"the render process cannot be started: {error}", may_pass=True)
         try:
             return work(current)
         except TimeIsUp:
-            self._discard()
-            self.start()
+            self._replace_process()
             return self._failed(f"it takes longer than {self._time_limit_s:g} s, the limit of a render")
         except (ProcessEnded, BadFrame) as error:
-            self._discard()
+            self.host.discard()
             return self._failed(f"the render process ended: {error}", may_pass=True)
 
-    def _begin_process(self, process: RenderProcess | None = None) -> _Current:
-        process = process or RenderProcess(body_max=self._size_limit_bytes, clock=self._clock)
-        if not self._is_first:
-            self._replaced()
-        self._is_first = False
-        current = self._current = _Current(process, Feed(), knows_facts=not self._facts)
-        try:
-            process.send(Frame(self._settings, b""), until_s=self._until_s())
-        except (ProcessEnded, TimeIsUp):
-            return current  # whoever needs it will see
-        return current
-
-    def _ready(self) -> _Current:
-        current = self._current
-        if current is None or not current.process.is_alive():
-            self._discard()
-            current = self._begin_process()
-        if not current.is_ready:
-            answer = self._answer(current, self._until_s())
-            if not isinstance(answer, Ready):
-                raise BadFrame("another answer than was asked for")
-            self._tell_missing(answer)
-            current.is_ready = True
-        return current
-
-    def _discard(self) -> None:
-        current, self._current = self._current, None
-        if current is not None:
-            current.process.kill()
+    def _replace_process(self) -> None:
+        self.host.discard()
+        self.host.start(replaced=self._replaced)
 
     # What is asked of it
 
-    def _load(self, current: _Current) -> TemplateFailure | None:
+    def _load(self, current: HostedProcess) -> TemplateFailure | None:
         source = self._source
-        current.is_loaded = False
-        request = {"do": "load", "main": source.main, "refuses_includes": source.refuses_includes}
-        self._send(current, Frame(request, b""))
-        until_s = self._until_s()
+        current.loaded.pop(self._number, None)
+        request = self._request("load", main=source.main, refuses_includes=source.refuses_includes, **self._limits)
+        current.send(request)
+        until_s = self._clock() + PATIENCE_S
         while True:
-            match self._answer(current, until_s):
+            match current.answer(until_s):
                 case Ask(name):
                     self._give_text(current, name)
                     until_s = self._clock() + self._time_limit_s + _GRACE_S  # reading it is not part of the limit
@@ -237,13 +201,13 @@ class Renderer:
                     self._reads_all_containers |= all_containers
                     if failure is not None:
                         return self._template_failure(failure)
-                    current.is_loaded = True
+                    current.loaded[self._number] = self._loads
                     return None
                 case _:
                     raise BadFrame("another answer than was asked for")
 
-    def _render(self, current: _Current, snapshot: Snapshot) -> Rendered | TemplateFailure:
-        if not current.is_loaded:
+    def _render(self, current: HostedProcess, snapshot: Snapshot) -> Rendered | TemplateFailure:
+        if current.loaded.get(self._number) != self._loads:
             failure = self._load(current)
             if failure is not None:
                 return failure
@@ -255,20 +219,21 @@ class Renderer:
                 answer = self._ask_for_text(current, snapshot)
         return self._outcome(answer)
 
-    def _ask_for_text(self, current: _Current, snapshot: Snapshot) -> Answered:
+    def _ask_for_text(self, current: HostedProcess, snapshot: Snapshot) -> Answered:
         # The last of what changed travels with the request: one wake-up of the process for both.
         last: list[Frame] = []
         is_fed_much = False
-        for frame in current.feed.frames(snapshot, all_containers=self._reads_all_containers):
+        for frame in current.feed_of(snapshot, all_containers=self._reads_all_containers):
             is_fed_much = bool(last)
-            self._send(current, *last)
+            current.send(*last)
             last = [frame]
-        self._send(current, *last, Frame({"do": "render", "announced": is_fed_much}, b""))
+        current.send(*last, self._request("render", announced=is_fed_much))
         self._facts.clear()
-        current.knows_facts = True
-        until_s = self._until_s() if is_fed_much else self._clock() + self._time_limit_s + _GRACE_S
+        self._renders += 1
+        current.watched[self._number] = self._renders
+        until_s = self._clock() + (PATIENCE_S if is_fed_much else self._time_limit_s + _GRACE_S)
         while True:
-            match self._answer(current, until_s):
+            match current.answer(until_s):
                 case Begun():
                     until_s = self._clock() + self._time_limit_s + _GRACE_S
                 case Ask(name):
@@ -287,31 +252,34 @@ class Renderer:
             self._warn(message)
         if answer.failure is not None:
             return self._template_failure(answer.failure)
+        if len(answer.text) > self._size_limit_bytes:
+            self.host.discard()
+            return self._failed("the render process ended: its text is larger than it may be", may_pass=True)
         return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)
         return found if isinstance(found, bool) else False
 
-    def _ask_for_changes(self, current: _Current) -> bool:
-        if not current.knows_facts:
-            self._send(current, Frame({"do": "watch", "facts": self._facts}, b""))
-            current.knows_facts = True
-        self._send(current, Frame({"do": "changed"}, b""))
-        match self._answer(current, self._until_s()):
+    def _ask_for_changes(self, current: HostedProcess) -> bool:
+        if current.watched.get(self._number) != self._renders:
+            current.send(self._request("watch", facts=self._facts))
+            current.watched[self._number] = self._renders
+        current.send(self._request("changed"))
+        match current.answer():
             case Changed(changed):
                 return changed
             case _:
                 raise BadFrame("another answer than was asked for")
 
-    def _give_text(self, current: _Current, name: str) -> None:
+    def _give_text(self, current: HostedProcess, name: str) -> None:
         error: SourceError | None = None
         try:
             text = self._text(name)
         except SourceError as raised:
             text, error = "", raised
         header = {"error": None if error is None else str(error), "is_missing": isinstance(error, SourceMissing)}
-        self._send(current, Frame(header, text.encode("utf-8", "surrogatepass")))
+        current.send(Frame(header, text.encode("utf-8", "surrogatepass")))
 
     def _text(self, name: str) -> str:
         if name not in self._texts:
@@ -320,26 +288,13 @@ class Renderer:
 
     # Small things
 
-    def _send(self, current: _Current, *frames: Frame) -> None:
-        current.process.send(*frames, until_s=self._until_s())
-
-    def _answer(self, current: _Current, until_s: float) -> Answer:
-        return read_answer(current.process.receive(until_s=until_s))
-
-    def _until_s(self) -> float:
-        return self._clock() + _PATIENCE_S
+    def _request(self, kind: str, **fields: Any) -> Frame:
+        return Frame({"do": kind, "template": self._number, **fields}, b"")
 
     def _template_failure(self, failure: Failed) -> TemplateFailure:
         if failure.is_spent:
-            self._discard()
-            self.start()
+            self._replace_process()
         return TemplateFailure(failure.message, self._source.shown(failure.name), failure.line)
 
     def _failed(self, message: str, *, may_pass: bool = False) -> TemplateFailure:
         return TemplateFailure(message, self._source.shown(self._source.main), None, may_pass)
-
-    def _tell_missing(self, ready: Ready) -> None:
-        for each in ready.missing:
-            if each not in self._told_missing:
-                self._told_missing.add(each)
-                self._warn(f"the render process is less confined than it could be: {each}")

@@ -113,7 +113,8 @@ class FileWatch:
         return answer
 
     def restore(self, facts: Iterable[Fact]) -> None:
-        """Watch on what another watch told."""
+        """Watch on what another watch told, and nothing else."""
+        self.forget()
         for kind, name, *seen in facts:
             path = Path(name)
             if kind == "read":

@@ -43,11 +43,14 @@ class FrameReader:
     Args:
         header_max: of a header, in bytes.
         body_max: of a body, in bytes.
+
+    Attributes:
+        body_max: may be changed between two frames.
     """
 
     def __init__(self, *, header_max: int, body_max: int) -> None:
         self._header_max = header_max
-        self._body_max = body_max
+        self.body_max = body_max
         self._buffer = bytearray()
 
     def add(self, piece: bytes) -> None:
@@ -63,7 +66,7 @@ class FrameReader:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header_length, body_length = _LENGTHS.unpack_from(self._buffer)
-        if header_length > self._header_max or body_length > self._body_max:
+        if header_length > self._header_max or body_length > self.body_max:
             raise BadFrame("a frame is larger than it may be")
         start = _LENGTHS.size + header_length
         end = start + body_length

@@ -27,8 +27,9 @@ from templating.source import open_source
 if TYPE_CHECKING:
     from notify.port import NotifyPort
     from reconciler.cli.settings import JobSettings
+    from reconciler.loop.render_threads import RenderThreads
     from reconciler.target.state_file import MemoryStore, StateFile
-    from templating.process import RenderProcess
+    from templating.host import RenderHost
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,6 @@ class BuiltJob:
         job: what the loop reconciles.
         target: its file.
         store: where it keeps what is owed.
-        renders: renders for it, in a thread of its own.
         record: what it did, for the status page.
         notified: what became of its notifications, likewise.
     """
@@ -49,7 +49,6 @@ class BuiltJob:
     job: Job
     target: Target
     store: StateFile | MemoryStore
-    renders: RenderWorker
     record: JobRecord
     notified: NotifyRecord
 
@@ -65,37 +64,35 @@ class BuiltJob:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        self.renders.close()
         self.target.close()
         self.store.close()
 
 
 def build_job(
-    settings: JobSettings, shared: Shared, port: NotifyPort, render_process: RenderProcess | None = None
+    settings: JobSettings, shared: Shared, port: NotifyPort, host: RenderHost, threads: RenderThreads
 ) -> BuiltJob:
-    """Make the parts of a job, and begin its render process.
+    """Make the parts of a job.
 
-    Nothing else is opened or read, but what tells whether the target is a file.
+    Nothing is opened or read, but what tells whether the target is a file.
 
     Args:
         settings: the job's.
         shared: the program's.
         port: tells containers, whichever engine they are on.
-        render_process: was started already; None has it started now.
+        host: where it renders, unless it has to wait.
+        threads: render for it.
     """
     target = open_target(settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes)
     state_dir = shared.settings.state_dir
     store = open_store(target, None if state_dir is None else str(state_dir), warn=log.warning)
     record, notified = JobRecord(shared.wall_clock), NotifyRecord(shared.wall_clock)
-    renderer = _renderer(settings, shared, target)
-    renderer.start(render_process)
     renders = RenderWorker(
-        renderer,
+        _renderer(settings, shared, target, host),
         clock=shared.clock,
         wake=shared.wake(RenderArrived()),
         unexpected=shared.unexpected_in("render"),
+        threads=threads,
     )
-    renders.start()
 
     notifier = Notifier(
         NotifySettings(target.path, settings.notifications, settings.interval, settings.signal_via),
@@ -128,10 +125,10 @@ def build_job(
         wall_clock=shared.wall_clock,
         log=log,
     )
-    return BuiltJob(settings, job, target, store, renders, record, notified)
+    return BuiltJob(settings, job, target, store, record, notified)
 
 
-def _renderer(settings: JobSettings, shared: Shared, target: Target) -> Renderer:
+def _renderer(settings: JobSettings, shared: Shared, target: Target, host: RenderHost) -> Renderer:
     runtime = SourceRuntime(shared.clock, shared.wall_clock, shared.pause, spawn, log.warning)
     return Renderer(
         open_source(settings.template, runtime, copies=_copies(shared.settings.state_dir, target)),
@@ -139,10 +136,9 @@ def _renderer(settings: JobSettings, shared: Shared, target: Target) -> Renderer
         time_limit_s=settings.render_time_limit_s,
         size_limit_bytes=settings.render_size_limit_bytes,
         memory_limit_bytes=settings.render_memory_limit_bytes,
-        keep_rights=shared.settings.render_user == "root",
+        host=host,
         replaced=partial(shared.metrics.loop.render_process_restarted, settings.target),
         warn=log.warning,
-        environ=shared.environ,
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.backend.address import EngineAddress
 from reconciler.cli.settings import template_name
 from reconciler.composition.engine import build_engine
 from reconciler.composition.job import build_job
+from reconciler.composition.renders import build_renders
 from reconciler.composition.shared import Shared, log
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.one_shot import OneShot
@@ -36,7 +37,7 @@ COMMANDS_GRACE_S = 0.4
 
 
 class Program:
-    """Everything that one run consists of, made from its settings and not yet started, but for the render processes.
+    """Everything that one run consists of, made from its settings and not yet started, but for the render process.
 
     Making it opens nothing else: a template that can't be loaded, a lock that somebody else holds and a port that is
     taken are found, and told, by `reconciler.running`.
@@ -57,7 +58,7 @@ class Program:
         Args:
             settings: checked.
             environ: for the engines' TLS settings and for `read_config`.
-            render_process: was started already, for the first job; None has it started now.
+            render_process: was started already; None has it started now.
         """
         self.settings = settings
         self.metrics = Metrics(
@@ -72,10 +73,11 @@ class Program:
         engines = [build_engine(each, self.shared) for each in settings.engines]
         self.engines: dict[str, Engine] = {engine.reader.name: engine for engine in engines}
         port = one_port({name: engine.port for name, engine in self.engines.items()})
+        host, self._renders = build_renders(settings, self.shared, render_process)
         self.jobs: dict[str, BuiltJob] = {}
         for job_settings in settings.jobs:
-            self.jobs[job_settings.target] = build_job(job_settings, self.shared, port, render_process)
-            render_process = None
+            self.jobs[job_settings.target] = build_job(job_settings, self.shared, port, host, self._renders)
+        self._renders.start()
         self._states = EngineStates([engine.published for engine in engines])
         self.board = Board(
             self._begin_status, blank=self._blank_status, clock=self.shared.clock, wake=self.shared.wake(StatusAsked())
@@ -128,6 +130,7 @@ class Program:
         """Let go of everything that was opened."""
         self.stop()
         end_commands(grace_s=COMMANDS_GRACE_S)
+        self._renders.close()
         for job in self.jobs.values():
             job.close()
 

@@ -1,26 +1,23 @@
-"""The thread that renders: it loads a job's template, renders it, and looks whether it was edited, one at a time.
+"""What one job wants of its template: to be loaded, looked at, rendered. A thread of `render_threads` does it.
 
 The loop asks and goes on; what it asked for arrives later, and wakes it up. Only the latest of what is asked for
-counts: a state that was overtaken before its render began is never rendered. The thread lives as long as the program,
-because a render process ends with the thread that started it.
+counts: a state that was overtaken before its render began is never rendered.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.loop.render_threads import RenderThreads
 from templating.outcome import TemplateFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.snapshot import Snapshot
+    from templating.host import RenderHost
     from templating.outcome import Rendered
-
-# A process that is in the middle of a render when the program ends is killed with it.
-_CLOSE_S = 0.2
 
 
 class TemplateRenderer(Protocol):
@@ -38,6 +35,9 @@ class TemplateRenderer(Protocol):
 
     def stale(self) -> bool:
         """Whether a file or address that the template is made from has changed since it was read."""
+
+    def use(self, host: RenderHost) -> None:
+        """Render in another process from now on."""
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -68,7 +68,7 @@ class RenderEnded:
 
 
 class RenderWorker:
-    """Renders for one job. The loop's thread asks and takes; one other thread runs."""
+    """Renders for one job. The loop's thread asks and takes; one other thread at a time serves."""
 
     def __init__(
         self,
@@ -77,50 +77,50 @@ class RenderWorker:
         clock: Callable[[], float],
         wake: Callable[[], None],
         unexpected: Callable[[Exception], object],
+        threads: RenderThreads | None = None,
     ) -> None:
         """Take what renders.
 
         Args:
-            renderer: only ever used by the thread that runs, once that is started.
+            renderer: only ever used by the thread that serves, once the threads are started.
             clock: monotonic, seconds.
             wake: called when something has arrived.
             unexpected: takes what nobody foresaw, which is survived.
+            threads: serve this job and others; None has a thread for it alone.
         """
         self._renderer = renderer
         self._clock = clock
         self._wake = wake
         self._unexpected = unexpected
-        self._changed = threading.Condition()
         self._wants_load = False
         self._wants_look = False
         self._wanted: tuple[Snapshot, int] | None = None
-        self._is_busy = False
-        self._is_closing = False
         self._arrived: list[LoadEnded | RenderEnded] = []
-        self._thread: threading.Thread | None = None
+        self._threads = threads or RenderThreads((), clock=clock)
+        self._changed = self._threads.changed
+        self._threads.add(self)
 
     def start(self) -> None:
-        """Begin to serve."""
-        self._thread = threading.Thread(target=self._run, name="renders", daemon=True)
-        self._thread.start()
+        """Begin to serve, where that has not begun yet."""
+        self._threads.start()
 
     def ask_load(self) -> None:
         """Have the template loaded anew."""
         with self._changed:
             self._wants_load = True
-            self._changed.notify_all()
+            self._threads.due(self)
 
     def ask_look(self) -> None:
         """Have the template loaded anew if it was edited."""
         with self._changed:
             self._wants_look = True
-            self._changed.notify_all()
+            self._threads.due(self)
 
     def ask_render(self, snapshot: Snapshot, revision: int) -> None:
         """Have a state rendered, in place of any that still waits."""
         with self._changed:
             self._wanted = snapshot, revision
-            self._changed.notify_all()
+            self._threads.due(self)
 
     def has_arrivals(self) -> bool:
         """Tell whether `take` would return something."""
@@ -134,40 +134,35 @@ class RenderWorker:
 
     def settle(self) -> None:
         """Wait until nothing is asked for any more; for the start, when there is nothing else to do."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closing or not (self._is_busy or self._has_work()))
+        self._threads.settle(self)
 
-    def close(self) -> None:
-        """End, without waiting for a render that is under way."""
-        with self._changed:
-            self._is_closing = True
-            self._changed.notify_all()
-        if self._thread is None:
-            self._renderer.close()
-        else:
-            self._thread.join(_CLOSE_S)
-
-    def _has_work(self) -> bool:
+    def has_work(self) -> bool:
+        """Tell whether anything is asked for."""
         return self._wants_load or self._wants_look or self._wanted is not None
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or self._has_work())
-                if self._is_closing:
-                    break
-                self._is_busy = True
-            arrived = self._step()
-            with self._changed:
-                self._is_busy = False
-                self._arrived += arrived
-                self._changed.notify_all()
-            if arrived:
-                self._wake()
+    def serve(self, host: RenderHost | None) -> None:
+        """Do the most urgent thing: a load before a look before a render.
+
+        Args:
+            host: where to render; None leaves that to the renderer.
+        """
+        if host is not None:
+            self._renderer.use(host)
+        arrived = self._step()
+        with self._changed:
+            self._arrived += arrived
+        if arrived:
+            self._wake()
+
+    def close(self) -> None:
+        """End, where it has its own thread, without waiting for a render that is under way."""
+        self._threads.close()
+
+    def let_go(self) -> None:
+        """Let go of what is open; from the thread that served last."""
         self._renderer.close()
 
     def _step(self) -> list[LoadEnded | RenderEnded]:
-        """Do the most urgent thing: a load before a look before a render."""
         with self._changed:
             load, look, wanted = self._wants_load, self._wants_look, self._wanted
             self._wants_load = self._wants_look = False

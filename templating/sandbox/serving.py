@@ -1,6 +1,6 @@
 """The render process's life: settings, confinement, then one request after the other until the program is gone.
 
-Requests, each a frame's `do`:
+Requests, each a frame's `do`; all but the first two name the `template` by its number:
 
 - `settings`, the first. Answered by `ready`, once this process is confined.
 - `feed`: containers that came, changed or went. Not answered.
@@ -20,6 +20,7 @@ import os
 import stat
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -65,7 +66,7 @@ class Server:
 
     Args:
         channel: to the program.
-        settings: `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`, `environ` and `secrets`.
+        settings: `environ` and `secrets`.
         alarm: the time limit.
     """
 
@@ -74,10 +75,7 @@ class Server:
         self._settings = settings
         self._alarm = alarm
         self._state = State()
-        self._watch = FileWatch(time.time, CONFIG_LIMIT_BYTES, self._looked)
-        self._warnings: dict[str, None] = {}
-        self._files = ConfigFiles(self._watch, settings["environ"], self._warn, Path(settings["secrets"]))
-        self._rendering: Rendering | None = None
+        self._templates: dict[int, ServedTemplate] = {}
 
     def answer(self, header: Mapping[str, Any], body: bytes) -> None:
         """Do what a request asks for."""
@@ -85,34 +83,70 @@ class Server:
             case "feed":
                 self._state.feed(header, body)
             case "load":
-                self._load(header["main"], header["refuses_includes"])
+                self._template(header["template"]).load(header)
             case "render":
-                self._render(announced=header["announced"])
+                self._template(header["template"]).render(self._state.values(), announced=header["announced"])
             case "watch":
-                self._watch.restore(header["facts"])
+                self._template(header["template"]).watch.restore(header["facts"])
             case "changed":
-                self._channel.send({"is": "changed", "changed": self._watch.changed()})
+                changed = self._template(header["template"]).watch.changed()
+                self._channel.send({"is": "changed", "changed": changed})
 
-    def _load(self, main: str, refuses_includes: str | None) -> None:
+    def _template(self, number: int) -> ServedTemplate:
+        if number not in self._templates:
+            self._templates[number] = ServedTemplate(self._channel, self._settings, self._alarm)
+        return self._templates[number]
+
+
+class ServedTemplate:
+    """One template, and the files that it looked at.
+
+    Args:
+        channel: to the program.
+        settings: `environ` and `secrets`.
+        alarm: the time limit.
+
+    Attributes:
+        watch: looks after the files.
+    """
+
+    def __init__(self, channel: Channel, settings: Mapping[str, Any], alarm: Alarm) -> None:
+        self._channel = channel
+        self._alarm = alarm
+        self.watch = FileWatch(time.time, CONFIG_LIMIT_BYTES, self._looked)
+        self._warnings: dict[str, None] = {}
+        self._files = ConfigFiles(self.watch, settings["environ"], self._warn, Path(settings["secrets"]))
+        self._rendering: Rendering | None = None
+
+    def load(self, request: Mapping[str, Any]) -> None:
+        """Compile it.
+
+        Args:
+            request: `main`, `refuses_includes`, `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`.
+        """
         self._files.begin()
-        settings = self._settings
         rendering = Rendering(
-            AskedTexts(main, refuses_includes, self._channel, self._alarm),
+            AskedTexts(request["main"], request["refuses_includes"], self._channel, self._alarm),
             functions=self._files.functions(),
-            strict=settings["strict"],
-            time_limit_s=settings["time_limit_s"],
-            size_limit_bytes=settings["size_limit_bytes"],
-            limited=self._limited,
+            strict=request["strict"],
+            time_limit_s=request["time_limit_s"],
+            size_limit_bytes=request["size_limit_bytes"],
+            limited=partial(self._limited, request["memory_limit_bytes"], request["time_limit_s"]),
         )
         failure = rendering.load()
         self._rendering = rendering if failure is None else None
         told = None if failure is None else _as_json(failure)
         self._channel.send({"is": "loaded", "failure": told, "all_containers": rendering.reads_all_containers})
 
-    def _render(self, *, announced: bool) -> None:
+    def render(self, values: Mapping[str, Any], *, announced: bool) -> None:
+        """Render it.
+
+        Args:
+            values: what templates see, by name.
+            announced: whether to say that it begins.
+        """
         if self._rendering is None:
             raise ProgramGone  # it never asks for that
-        values = self._state.values()
         self._files.begin()
         self._warnings.clear()
         if announced:
@@ -120,8 +154,11 @@ class Server:
         outcome = self._rendering.render(values)
         reads = self._rendering.reads
         answer: dict[str, Any] = {
-            "is": "rendered", "warnings": list(self._warnings), "all_containers": reads.all_containers, "raw": reads.raw
-        }  # fmt: skip
+            "is": "rendered",
+            "warnings": list(self._warnings),
+            "all_containers": reads.all_containers,
+            "raw": reads.raw,
+        }
         if isinstance(outcome, Failure):
             self._channel.send(answer | {"failure": _as_json(outcome)})
         else:
@@ -129,8 +166,8 @@ class Server:
             self._channel.send(answer, outcome.text)
 
     @contextlib.contextmanager
-    def _limited(self) -> Iterator[None]:
-        with memory_of(self._settings["memory_limit_bytes"]), self._alarm.within(self._settings["time_limit_s"]):
+    def _limited(self, memory_bytes: int, time_s: float) -> Iterator[None]:
+        with memory_of(memory_bytes), self._alarm.within(time_s):
             yield
 
     def _looked(self, fact: Fact) -> None:

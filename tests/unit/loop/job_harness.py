@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from models.snapshot import Snapshot
     from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, TargetContent
+    from templating.host import RenderHost
 
 
 class FakeRenderer:
@@ -73,6 +74,9 @@ class FakeRenderer:
     def stale(self) -> bool:
         return self.edited
 
+    def use(self, host: RenderHost) -> None:
+        """It needs no process."""
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -110,7 +114,7 @@ class SynchronousRenderWorker(RenderWorker):
         self._catch_up()
 
     def _catch_up(self) -> None:
-        while not self.is_held and self._has_work():
+        while not self.is_held and self.has_work():
             self._arrived += self._step()
 
 

@@ -73,7 +73,8 @@ def test_what_was_overtaken_is_not_rendered() -> None:
     for revision in (2, 3, 4):
         worker.ask_render(EMPTY, revision)
     renderer.let.release(2)
-    wait_for(lambda: renderer.renders == 2 and not worker._is_busy)
+    worker.settle()
+    assert renderer.renders == 2
     assert revisions(worker) == [1, 4]
     worker.close()
 
@@ -86,7 +87,8 @@ def test_a_load_goes_before_what_waits_to_be_rendered() -> None:
     worker.ask_render(EMPTY, 2)
     worker.ask_load()
     renderer.let.release(2)
-    wait_for(lambda: renderer.renders == 2 and not worker._is_busy)
+    worker.settle()
+    assert renderer.renders == 2
     assert [type(each) for each in worker.take()] == [RenderEnded, LoadEnded, RenderEnded]
     worker.close()
 

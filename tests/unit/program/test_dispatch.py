@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.dispatch import dispatch
+from reconciler.exit_status import ExitStatus
+from reconciler.head_start import give_head_start
 from reconciler.version import VERSION
 from tests.support.process import ROOT
 
@@ -61,6 +63,7 @@ def test_a_state_that_cannot_be_recorded_prints_nothing(capsys: pytest.CaptureFi
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.processes
 def test_quick_commands_import_neither_docker_nor_jinja2() -> None:
     """A health check runs every few seconds, beside somebody's production."""
     code = (
@@ -70,3 +73,26 @@ def test_quick_commands_import_neither_docker_nor_jinja2() -> None:
     )
     child = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert child.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "has_one"),
+    [
+        ([], True),
+        (["--template", "a.j2"], True),
+        (["record"], False),
+        (["--docker-address", "unix:///x", "permissions"], False),
+        (["healthcheck"], False),
+        (["--help"], False),
+        (["--version"], False),
+    ],
+)
+def test_only_what_may_render_has_a_render_process_before_its_arguments_are_read(
+    arguments: list[str], *, has_one: bool
+) -> None:
+    """It is ended with whatever turns out to render nothing, here for want of a template."""
+    process = give_head_start(arguments)
+    assert (process is not None) is has_one
+    if process is not None:
+        assert dispatch([], {}, render_process=process) == ExitStatus.USAGE
+        assert not process.is_alive()

@@ -25,13 +25,15 @@ from tests.unit.templating.support import MADE, container, edges, renderer, snap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.processes
+
 FOREVER_S = time.monotonic() + 3600
 
 
 def pid_of(made: Renderer) -> int:
     """The process that a renderer uses now."""
-    assert made._current is not None
-    return made._current.process.pid
+    assert made.host.current is not None
+    return made.host.current.process.pid
 
 
 def descriptors() -> int:
