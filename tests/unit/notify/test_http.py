@@ -263,7 +263,7 @@ def test_a_container_without_an_address_is_told_of() -> None:
         ("http://h/\u00fc", "percent-encoded"),
         ("http://h/{x}", "percent-encoded"),
         ("http://h/#s3cret", "fragment"),
-        ("http://{container}:80/", "needs a container's name"),
+        ("http://{container}:80/", "needs the name of a container"),
     ],
 )
 def test_what_could_never_be_asked_is_refused_without_showing_it(url: str, problem: str) -> None:
