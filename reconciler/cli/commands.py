@@ -1,11 +1,17 @@
-"""What a command line can ask for: each command with all it needs, or a text to print, or why it was refused."""
+"""What a command line can ask for, and how: each command with all it needs, a text to print, or why it was refused."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from reconciler.cli import catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.cli.catalogue import Option
     from reconciler.cli.settings import Settings
 
 PermissionsFormat = Literal["text", "socket-proxy"]
@@ -72,3 +78,81 @@ class Refused:
 
 
 Command = Run | Permissions | Record | Healthcheck | Printed | Refused
+
+RUN = "run"
+"""The main command, which has no name on the command line."""
+
+
+class Syntax(NamedTuple):
+    """How a command is written, and its help.
+
+    Attributes:
+        groups: the options that it takes by their heading in its help; those without one are not shown there.
+        usage: how it is called.
+        description: what it does.
+        epilog: what stands beneath the options.
+        legacy: docker-pygen's options that it takes as well.
+    """
+
+    groups: Mapping[str, Sequence[Option]]
+    usage: str
+    description: str
+    epilog: str = ""
+    legacy: Mapping[str, tuple[int | str, str]] = MappingProxyType({})
+
+
+SYNTAX = {
+    RUN: Syntax(
+        catalogue.GROUPS,
+        """\
+pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal CONTAINER SIGNAL]... [OPTION]...
+       pygen record [--docker-address URL] > STATE.json
+       pygen healthcheck [--metrics [ADDRESS:]PORT]
+       pygen permissions [--format text|socket-proxy] [OPTION]...""",
+        """\
+Keeps a file in sync with the running containers of a Docker engine: renders a Jinja2 template, replaces the target when
+it differs, and notifies what reads it: containers, servers, commands. 'python -m reconciler' is the same program.
+
+Examples:
+  pygen --template nginx.conf.j2 --target /etc/nginx/conf.d/apps.conf --signal nginx HUP
+  pygen --template '# {% for c in containers %}{{ c.name }} {% endfor %}' --one-shot""",
+        """\
+Commands (each with a --help of its own):
+  record        write the engine's state as JSON, secrets masked, for '--docker-address file://STATE.json'
+  healthcheck   ask the running program how it is; status 0 is healthy: for a container's HEALTHCHECK
+  permissions   print the requests that this configuration makes of the engine, for a socket proxy
+
+Environment: each option is also read from PYGEN_ and its name, such as PYGEN_ONE_SHOT=1 or PYGEN_INTERVAL=0.5,2
+(--target from PYGEN_TARGET_FILE). The option wins, lists are comma-separated, empty is unset, and switches take
+1, true, yes, on, or 0, false, no, off.
+
+Signals: SIGHUP reloads the template; SIGTERM and SIGINT finish the write, send what is pending, and exit with 0.
+Status 2 is a usage error, 12 a template that can't be loaded at the start, 13 a target that another pygen keeps.""",
+        legacy=catalogue.LEGACY_OPTIONS,
+    ),
+    "record": Syntax(
+        {"Options": (catalogue.DOCKER_ADDRESS, catalogue.DEBUG)},
+        "pygen record [--docker-address URL] > STATE.json",
+        """\
+Writes the engine's containers and networks as JSON to standard output. What looks like a secret is masked; commands,
+health tests and log options are left out; read it before you share it. Templates are then written and tested without
+an engine: pygen --docker-address file://STATE.json --template TEMPLATE --one-shot""",
+    ),
+    "healthcheck": Syntax(
+        {"Options": (catalogue.METRICS,)},
+        "pygen healthcheck [--metrics [ADDRESS:]PORT]",
+        """\
+Asks the running program how it is. Status 0: it works, or its metrics are off; 1: it does not, or does not answer. The
+address is that of the option, otherwise PYGEN_METRICS, otherwise what the running program left in its run-time file,
+otherwise 9413.""",
+    ),
+    "permissions": Syntax(
+        {"Options": (catalogue.FORMAT,), "": catalogue.OPTIONS},
+        "pygen permissions [--format text|socket-proxy] [OPTION]...",
+        """\
+Prints every request that pygen makes of the engine with these options, and why: method, path, reason. Give it the same
+options, or the same PYGEN_ environment, as the program itself; the template may be left out. Its own option, beside
+those of 'pygen --help':""",
+        legacy=catalogue.LEGACY_OPTIONS,
+    ),
+}

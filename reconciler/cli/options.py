@@ -18,9 +18,9 @@ from reconciler.cli.catalogue import (
     TEMPLATE,
     Option,
 )
-from reconciler.cli.commands import Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
+from reconciler.cli.commands import RUN, Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
 from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
-from reconciler.cli.parser import RUN, Given, TextAsked, read_arguments
+from reconciler.cli.parser import Given, TextAsked, read_arguments
 from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
 
 if TYPE_CHECKING:

@@ -10,21 +10,18 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from reconciler.cli import catalogue
-from reconciler.cli.commands import UsageError
+from reconciler.cli.catalogue import did_you_mean
+from reconciler.cli.commands import RUN, SYNTAX, UsageError
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.cli.catalogue import Option
-
-RUN = "run"
-"""The main command, which has no name on the command line."""
+    from reconciler.cli.commands import Syntax
 
 _SEE_HELP = ": see 'pygen --help'"
 _VERSION_FLAG = "--version"
@@ -59,7 +56,7 @@ def read_arguments(arguments: Sequence[str]) -> CommandLine:
         UsageError: an unknown option, too few or too many words, or words that mean nothing.
         TextAsked: help or the version is asked for, whatever else is wrong.
     """
-    named = bool(arguments) and arguments[0] in _COMMANDS and arguments[0] != RUN
+    named = bool(arguments) and arguments[0] in SYNTAX and arguments[0] != RUN
     command, rest = (arguments[0], arguments[1:]) if named else (RUN, arguments)
     parser = _build_parser(command)
     try:
@@ -87,20 +84,20 @@ def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Command
         advice = "" if isinstance(error.__context__, (ValueError, argparse.ArgumentTypeError)) else _SEE_HELP
         raise UsageError(f"{error.argument_name}: {error.message}{advice}") from error
     if stray:
-        raise UsageError(_unknown(stray[0], _COMMANDS[namespace.command]))
+        raise UsageError(_unknown(stray[0], SYNTAX[namespace.command]))
     return CommandLine(namespace.command, namespace.given)
 
 
-def _unknown(argument: str, command: _Command) -> str:
+def _unknown(argument: str, command: Syntax) -> str:
     if not argument.startswith("-"):
         return _stray(argument)
     name = argument.partition("=")[0]
     known = [option.flag for options in command.groups.values() for option in options] + list(command.legacy)
-    return f"{name} is not an option here{catalogue.did_you_mean(name, known, prefix='--')}{_SEE_HELP}"
+    return f"{name} is not an option here{did_you_mean(name, known, prefix='--')}{_SEE_HELP}"
 
 
 def _stray(word: str) -> str:
-    if word in _COMMANDS and word != RUN:
+    if word in SYNTAX and word != RUN:
         return f"{word} has to come first: write 'pygen {word} ...'"
     return f"{word!r} belongs to no option: quote a value that contains spaces, and see 'pygen --help'"
 
@@ -109,7 +106,7 @@ def _build_parser(asked: str) -> _Parser:
     """All commands, but options of the one that is asked for only: a start spends two milliseconds less."""
     parser = _Parser(prog="pygen")
     subparsers = parser.add_subparsers(prog="pygen", dest="command", required=True)
-    for name, command in _COMMANDS.items():
+    for name, command in SYNTAX.items():
         subparser = subparsers.add_parser(
             name, usage=command.usage, description=command.description, epilog=command.epilog
         )
@@ -119,7 +116,7 @@ def _build_parser(asked: str) -> _Parser:
     return parser
 
 
-def _add_options(parser: argparse.ArgumentParser, command: _Command) -> None:
+def _add_options(parser: argparse.ArgumentParser, command: Syntax) -> None:
     for heading, options in command.groups.items():
         group = parser.add_argument_group(heading)
         for option in options:
@@ -229,78 +226,3 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return textwrap.wrap(text, width, break_on_hyphens=False)
-
-
-class _Command(NamedTuple):
-    """A command.
-
-    Attributes:
-        groups: the options that it takes by their heading in its help; those without one are not shown there.
-        usage: how it is called.
-        description: what it does.
-        epilog: what stands beneath the options.
-        legacy: docker-pygen's options that it takes as well.
-    """
-
-    groups: Mapping[str, Sequence[Option]]
-    usage: str
-    description: str
-    epilog: str = ""
-    legacy: Mapping[str, tuple[int | str, str]] = MappingProxyType({})
-
-
-_COMMANDS = {
-    RUN: _Command(
-        catalogue.GROUPS,
-        """\
-pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal CONTAINER SIGNAL]... [OPTION]...
-       pygen record [--docker-address URL] > STATE.json
-       pygen healthcheck [--metrics [ADDRESS:]PORT]
-       pygen permissions [--format text|socket-proxy] [OPTION]...""",
-        """\
-Keeps a file in sync with the running containers of a Docker engine: renders a Jinja2 template, replaces the target when
-it differs, and tells whoever reads it: a container, a server, a command. 'python -m reconciler' is the same program.
-
-Examples:
-  pygen --template nginx.conf.j2 --target /etc/nginx/conf.d/apps.conf --signal nginx HUP
-  pygen --template '# {% for c in containers %}{{ c.name }} {% endfor %}' --one-shot""",
-        """\
-Commands (each with a --help of its own):
-  record        write the engine's state as JSON, secrets masked, for '--docker-address file://STATE.json'
-  healthcheck   ask the running program how it is; status 0 is healthy: for a container's HEALTHCHECK
-  permissions   print the requests that this configuration makes of the engine, for a socket proxy
-
-Environment: each option is also read from PYGEN_ and its name, such as PYGEN_ONE_SHOT=1 or PYGEN_INTERVAL=0.5,2
-(--target from PYGEN_TARGET_FILE). The option wins, lists are comma-separated, empty is unset, and switches take
-1, true, yes, on, or 0, false, no, off.
-
-Signals: SIGHUP reloads the template; SIGTERM and SIGINT finish the write, send what is pending, and exit with 0.
-Status 2 is a usage error, 12 a template that can't be loaded at the start, 13 a target that another pygen keeps.""",
-        legacy=catalogue.LEGACY_OPTIONS,
-    ),
-    "record": _Command(
-        {"Options": (catalogue.DOCKER_ADDRESS, catalogue.DEBUG)},
-        "pygen record [--docker-address URL] > STATE.json",
-        """\
-Writes the engine's containers and networks as JSON to standard output. What looks like a secret is masked; commands,
-health tests and log options are left out; read it before you share it. Templates are then written and tested without
-an engine: pygen --docker-address file://STATE.json --template TEMPLATE --one-shot""",
-    ),
-    "healthcheck": _Command(
-        {"Options": (catalogue.METRICS,)},
-        "pygen healthcheck [--metrics [ADDRESS:]PORT]",
-        """\
-Asks the running program how it is. Status 0: it works, or its metrics are off; 1: it does not, or does not answer. The
-address is that of the option, otherwise PYGEN_METRICS, otherwise what the running program left in its run-time file,
-otherwise 9413.""",
-    ),
-    "permissions": _Command(
-        {"Options": (catalogue.FORMAT,), "": catalogue.OPTIONS},
-        "pygen permissions [--format text|socket-proxy] [OPTION]...",
-        """\
-Prints every request that pygen makes of the engine with these options, and why: method, path, reason. Give it the same
-options, or the same PYGEN_ environment, as the program itself; the template may be left out. Its own option, beside
-those of 'pygen --help':""",
-        legacy=catalogue.LEGACY_OPTIONS,
-    ),
-}

@@ -1,7 +1,7 @@
-"""What is remembered for the status page: stand-ins for the observers, which pass on everything to the metrics.
+"""What is remembered for the status page, from the reports of passes, renders and notifications, and the event stream.
 
 The methods of one record are called by one thread, the loop's or the informer's. Remembered are plain facts: the values
-that the page shows are made of them, and their module is imported, when somebody looks.
+that the page shows are made of them, and their module is imported, when the page is requested.
 """
 
 from __future__ import annotations
