@@ -199,6 +199,7 @@ class Reconciler:
                 self._queue.add(job.name, now_s)
             if (due_s := job.desired.next_due()) is not None:
                 self._queue.add_at(job.name, due_s)
+        now_s = self._clock()  # what has arrived is due since the moment at which that was seen
         reports = []
         while (name := self._queue.get(now_s)) is not None:
             report = self._process(self._by_name[name], view)
