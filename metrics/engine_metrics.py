@@ -55,6 +55,7 @@ class EngineMetrics:
             ((kind, action) for kind, actions in EVENT_ACTIONS.items() for action in actions),
         )
         self._stream_up = Gauge("pygen_event_stream_up", "1 while the event stream is open", registry=registry)
+        self._open_streams = dict.fromkeys(engines, False)
         self._restarts = from_zero(
             Counter(
                 "pygen_event_stream_restarts_total",
@@ -93,9 +94,10 @@ class EngineMetrics:
         """An event was heard: `Type` and `Action` as the engine sent them."""
         labelled(self._events, *event_labels(kind, action)).inc()
 
-    def stream_up(self, *, up: bool) -> None:
-        """The event stream opened or ended."""
-        self._stream_up.set(float(up))
+    def stream_up(self, engine: str, *, up: bool) -> None:
+        """The event stream of an engine opened or ended; shown is whether those of all are open."""
+        self._open_streams[engine] = up
+        self._stream_up.set(float(all(self._open_streams.values())))
 
     def stream_restarted(self, reason: str) -> None:
         """The event stream ended, or could not be opened, for a reason of EngineError."""

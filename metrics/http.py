@@ -51,7 +51,7 @@ def text_response(status: int, text: str) -> Response:
 
 
 def head_of(received: bytes) -> bytes | None:
-    """The request's head, once all of it is there; what follows it is nobody's."""
+    """The request's head, once all of it is there; what follows it is ignored."""
     for end in (b"\r\n\r\n", b"\n\n"):
         head, found, _ = received.partition(end)
         if found:

@@ -50,7 +50,7 @@ class Metrics:
         registry: CollectorRegistry | None = None,
     ) -> None:
         self.registry = registry = CollectorRegistry() if registry is None else registry
-        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which isn't needed
         build = Gauge("pygen_build_info", "The running program; always 1", ("version",), registry=registry)
         labelled(build, version).set(1)
         self.loop = LoopMetrics(targets, registry)

@@ -36,7 +36,7 @@ OPERATIONS = (
 """What is asked of an engine (`models` do not name them: they are the words of the backend's ports)."""
 
 PARTS = ("loop", "informer", "events", "inspect", "signals", "delivery", "metrics", "render", OTHER)
-"""Parts of the program that survive what nobody foresaw: threads, and what they do."""
+"""Parts of the program that survive unexpected errors: threads, and what they do."""
 
 STREAM_END_REASONS = ("unreachable", "timeout", "refused", "status", "malformed", "ended", "silent", OTHER)
 """Why an event stream ended or did not begin: the reasons of the backend's EngineError."""

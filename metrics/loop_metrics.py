@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metrics.client import CollectorRegistry
-    from models.pass_report import PassReport, ReconcileReport
+    from models.pass_report import PassReport, ReconcileReport, RenderReport
 
 PASS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -151,14 +151,15 @@ class LoopMetrics:
         """Something failed unexpectedly, in a part of the program; from any thread."""
         labelled(self._unexpected, among(part, PARTS)).inc()
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+    def rendered(self, report: RenderReport) -> None:
         """A render ended; after a failed one the counts of undefined names and of notes stay as they were."""
-        labelled(self._renders, target, _result(ok=ok)).inc()
-        self._render_s.observe(duration_s)
-        labelled(self._failing, target).set(float(not ok))
-        if ok:
-            labelled(self._undefined, target).set(undefined_names)
-            labelled(self._notes, target).set(notes)
+        target = report.job
+        labelled(self._renders, target, _result(ok=report.ok)).inc()
+        self._render_s.observe(report.duration_s)
+        labelled(self._failing, target).set(float(not report.ok))
+        if report.ok:
+            labelled(self._undefined, target).set(report.undefined_names)
+            labelled(self._notes, target).set(report.notes)
 
     def render_process_restarted(self, target: str) -> None:
         """A render process took the place of another."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from metrics.client import CollectorRegistry
 
 Page = Callable[[], tuple[str, bytes]]
-"""Gives a content type and a body; called in a server's thread, each time anew."""
+"""Gives a content type and a body; called in a server's thread, again for each request."""
 
 Check = Callable[[], tuple[bool, str]]
 """Gives whether all is well, and a reason in one line."""

@@ -87,7 +87,7 @@ def find_running(folders: Sequence[Path]) -> RunningProgram | None:
 
 
 def _leave_in(folder: Path, address: MetricsAddress | None) -> RuntimeFile:
-    """Make it under another name, locked and whole, so that nobody ever sees it half or not locked."""
+    """Make it under another name, locked and whole, so that it is never seen half written or unlocked."""
     _remove_dead_ones(folder)
     name = f".{os.geteuid()}.{os.urandom(8).hex()}.runtime"
     path, temporary = folder / f"{name}.pygen", folder / f"{name}-tmp.pygen"
@@ -125,7 +125,7 @@ def _read(path: Path) -> tuple[int, RunningProgram] | None:
         if network != _network():
             return None
         return status.st_mtime_ns, RunningProgram(parse_metrics_address(address))
-    except (OSError, ValueError):  # not a file of ours, whatever its name
+    except (OSError, ValueError):  # not written by pygen, whatever its name
         return None
     finally:
         os.close(handle)

@@ -1,4 +1,4 @@
-"""The HTTP server: one thread accepts, one more serves each connection, and no client can hold anybody up.
+"""The HTTP server: one thread accepts, one more serves each connection, and no client can hold up another.
 
 A request and an answer each have a deadline for the whole of them, so that a client which sends or takes a byte now and
 then is not served forever. Connections are bounded: one too many ends the oldest, which is an idle one sooner or later.
@@ -6,7 +6,7 @@ then is not served forever. Connections are bounded: one too many ends the oldes
 Why no library: waitress 3.0.2 (4 threads, `connection_limit` 1000, `channel_timeout` 5) was tried and does not hold.
 Eight clients that send 400 requests in one piece and read nothing leave all its threads waiting in `write_soon`, which
 has no timeout, once the page has 100 kB; with 40 kB 190 of them make the process grow to 1.8 GB. Its timeout begins
-anew with each byte, and at its limit it accepts nobody, so that slow clients keep everybody out. `wsgiref` and
+anew with each byte, and at its limit it accepts no one, so that slow clients keep all others out. `wsgiref` and
 `http.server` have no deadline for a whole request or answer, and no bound.
 """
 
@@ -54,8 +54,8 @@ class ExpositionServer:
     Args:
         listeners: as `listening.listen` gives them; the server closes them.
         routes: what is answered.
-        log: told of a page that failed, in one line.
-        unexpected: told of what nobody foresaw; the threads go on.
+        log: takes one line about a page that failed.
+        unexpected: takes unexpected errors; the threads go on.
         limits: what a client may take.
     """
 

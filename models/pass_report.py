@@ -1,4 +1,4 @@
-"""What became of a pass of the loop, as one value: made by the loop, shown by the metrics and the status page."""
+"""What became of renders and of passes of the loop, as values: for the metrics and the status page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from models.write import Cause, WriteMode
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What became of a render, or of a load that failed.
+
+    Attributes:
+        job: whose: the target as configured.
+        ok: whether it gave a content.
+        duration_s: how long it took.
+        undefined_names: how many it met.
+        notes: how many it made.
+    """
+
+    job: str
+    ok: bool
+    duration_s: float
+    undefined_names: int = 0
+    notes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,10 @@ from notify.delivery import ContainerReading, Delivered, Failed, Held, Report, R
 from notify.outbox import UNKNOWN, NotificationState, Outbox, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from models.notification import Notification
     from notify.actions.action import Action
     from notify.delivery_log import DeliveryLog
     from notify.schedule import Attempt, Schedule
-    from notify.start_order import CompleteList, ContainerObservation, StartOrder
-
-    Observations = Mapping[Notification, Sequence[ContainerObservation]]
+    from notify.start_order import CompleteList, Observations, StartOrder
 
 
 class Acknowledger:

@@ -122,10 +122,11 @@ class _Exchange:
 
     def _ask(self) -> Answer:
         request, url = self.request, self.request.url
-        connection = http.client.HTTPConnection(url.hostname or "", url.port or _default_port(url))
+        host, connected = self._connect()
+        connection = http.client.HTTPConnection(host, url.port or _default_port(url))
         connection.default_port = _default_port(url)
         with contextlib.closing(connection):
-            connection.sock = self._connect()
+            connection.sock = connected
             self.is_sent = True
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
             connection.request(request.method, target, headers=self._headers())
@@ -141,7 +142,8 @@ class _Exchange:
         given = {name.lower() for name in self.request.headers}
         return {name: value for name, value in own.items() if name.lower() not in given} | dict(self.request.headers)
 
-    def _connect(self) -> socket.socket:
+    def _connect(self) -> tuple[str, socket.socket]:
+        """The host that took the connection, and this."""
         url = self.request.url
         hosts = list(self.request.hosts) or [url.hostname or ""]
         while True:
@@ -155,13 +157,12 @@ class _Exchange:
                     raise
         self._watch(plain)
         plain.settimeout(self.request.timeout_s)
-        return self._with_tls(plain) if url.scheme == "https" else plain
+        return host, self._with_tls(plain, host) if url.scheme == "https" else plain
 
-    def _with_tls(self, plain: socket.socket) -> ssl.SSLSocket:
+    def _with_tls(self, plain: socket.socket, host: str) -> ssl.SSLSocket:
         import ssl  # late: most reload addresses are local, without TLS
 
         context = ssl.create_default_context()
-        host = self.request.url.hostname or ""
         secured = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
         self._watch(secured)
         secured.do_handshake()

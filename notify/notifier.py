@@ -13,11 +13,9 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
 from notify.acknowledging import Acknowledger
 from notify.delivery_log import DeliveryLog
 from notify.dispatcher import Dispatcher, PendingDebt, Runtime
@@ -26,18 +24,17 @@ from notify.outbox import UNKNOWN, NotificationState, Outbox, Prepared
 from notify.outbox_store import OutboxStore
 from notify.replacements import Replacements
 from notify.schedule import DebtKey, Schedule
-from notify.start_order import CompleteList, ContainerObservation, StartOrder, without_container
+from notify.start_order import CompleteList, ContainerObservation, Observations, StartOrder, without_container
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from models.notification import NotifyReport
+    from models.notification import Notification, NotifyReport
     from models.write import Cause
     from notify.actions.action import Action, SignalVia
     from notify.outbox_store import StateStore
     from notify.port import NotifyPort
 
-Observations = Mapping[Notification, Sequence[ContainerObservation]]
 
 _FORCING = ("drift", "missing")
 

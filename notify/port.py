@@ -28,6 +28,11 @@ class EngineRefused(DeliveryError):  # noqa: N818
         super().__init__(message)
         self.status = status
 
+    @property
+    def is_about_state(self) -> bool:
+        """Whether the container's state is the reason: it is gone (404), or stopped or paused (409)."""
+        return self.status in {404, 409}
+
 
 class EngineUnavailable(DeliveryError):  # noqa: N818
     """The engine could not be reached, or the connection broke before an answer."""

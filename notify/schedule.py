@@ -14,7 +14,7 @@ from models.run import Run
 from models.work_queue import WorkQueue
 from notify.actions.action import Action
 from notify.interval import Batch, Interval
-from notify.throttle import RestartLoopThrottle
+from notify.throttle import Place, RestartLoopThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from notify.delivery import Task
 
 DebtKey = tuple[Action, Run]
-Place = tuple[Action, str]  # the notification and the container's id: one delivery at a time
 
 
 @dataclass(slots=True)

@@ -8,9 +8,11 @@ engine's with the engine's. Pure: every moment is an argument.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from models.notification import Notification
 from models.run import NO_CONTAINER, parse_ns
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ class ContainerObservation:
     run: Run | None
     read_at_s: float
     paused: bool = False
+
+
+Observations = Mapping[Notification, Sequence[ContainerObservation]]
+"""What a pass saw of each notification: the containers that match."""
 
 
 def without_container(at_s: float) -> ContainerObservation:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 Place = tuple[Action, str]
+"""The notification and the container's id: of these there is one delivery at a time."""
 
 LONGEST_GAP_S = 30.0
 _LINK_WITHIN_S = 30.0  # a new debt that soon after a restart of ours continues the chain

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.engine_daemon import EngineUnavailableError
 from tests.support.engine_kinds import KINDS, STABLE, EngineKind
+from tests.support.examples import examples
 from tests.support.podman_engine import new_engine
 from tests.support.process import ROOT, PygenProcess
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # A slow machine is no reason to fail; and in CI the same examples are tried each time.
 hypothesis.settings.register_profile(
     "pygen",
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),

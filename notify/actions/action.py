@@ -23,7 +23,7 @@ SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""
 
 SECONDS_MAX = 366 * 24 * 3600
-"""What a timeout may be at most: far beyond it timers overflow."""
+"""A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 Need = Literal["kill", "exec", "restart"]
 """Groups of requests to the engine, as `reconciler.backend.permissions` lists them."""

@@ -18,8 +18,6 @@ from notify.port import DeliveryError, EngineRefused, NotifyPort
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_RUN_IS_OVER = frozenset({404, 409})
-
 
 @dataclass(frozen=True, slots=True)
 class Exec(Action):
@@ -79,7 +77,7 @@ class Exec(Action):
 
 def _over(error: DeliveryError, task: Task, inspector: Inspector) -> Outcome | None:
     """A refusal because the run has just ended, or was paused, is no failure."""
-    if not isinstance(error, EngineRefused) or error.status not in _RUN_IS_OVER:
+    if not isinstance(error, EngineRefused) or not error.is_about_state:
         return None
     state = inspector.inspect_again()
     return None if isinstance(state, DeliveryError) else preflight(task, state)

@@ -67,7 +67,9 @@ class Http(Action):
         url = words[0].strip()
         check_url(url)
         if CONTAINER_MARK in url:
-            raise ValueError(f"{CONTAINER_MARK} needs the name of a container, which --http has not: give its address")
+            raise ValueError(
+                f"{CONTAINER_MARK} needs the name of a container, which --http does not have: give its address"
+            )
         return cls("", url)
 
     def deliver(self, port: NotifyPort, task: Task, inspector: Inspector, via: SignalVia) -> Outcome:  # noqa: ARG002
@@ -128,7 +130,7 @@ def check_url(url: str) -> None:
     except ValueError:
         raise ValueError("URL has a port that is no number, or brackets around no address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_host(parts.hostname) or not has_port:
-        raise ValueError("URL is no address of a server: give it like http://HOST[:PORT]/PATH")
+        raise ValueError("URL is not the address of a server: give it like http://HOST[:PORT]/PATH")
     if not (url.isprintable() and url.isascii()) or " " in url or re.search(r"[{}]", parts.path + parts.query):
         raise ValueError("URL has characters that it can't have: write them percent-encoded")
     if parts.fragment:

@@ -23,7 +23,6 @@ _OWN_PID_MODES = frozenset({"", "private"})  # Podman spells it out
 _NO_POLICIES = frozenset({"", "no"})
 NEVER_BY_EXEC = ("SIGKILL", "SIGSTOP")  # what PID 1 ignores when it comes from inside
 _FORBIDDEN = frozenset({403, 405})
-_RUN_IS_OVER = frozenset({404, 409})
 _FIRST_REAL_TIME = 34  # as the engine counts: names like RTMIN+3 are not known to every `kill`
 
 
@@ -155,7 +154,7 @@ class _Sending:
 
     def _after_failure(self, error: DeliveryError, *, policy_lost: bool) -> Outcome:
         """A refusal because the run has just ended, or was paused, is no failure."""
-        if isinstance(error, EngineRefused) and error.status in _RUN_IS_OVER:
+        if isinstance(error, EngineRefused) and error.is_about_state:
             state = self._inspector.inspect_again()
             blocked = None if isinstance(state, DeliveryError) else preflight(self._task, state)
             if blocked is not None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random as random_numbers
-import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.backend import errors
 from reconciler.backend.engine_link import EngineLink, NullObserver, Timeouts
 from reconciler.backend.event_stream import HttpEventStream, events_target
-from reconciler.backend.http_answer import BODY_BYTES_MAX
-from reconciler.backend.http_connection import NotYetError
 from reconciler.backend.inspect_many import Inspected, inspect_many
+from reconciler.backend.kept_connection import KeptConnection
 from reconciler.backend.port import (
     EngineError,
     EngineObserver,
@@ -90,8 +88,7 @@ class HttpEngineReader:
             address, timeouts=timeouts or Timeouts(), clock=clock, observer=counting, remaining_s=remaining_s
         )
         self._retries = Retries(sleep=sleep, random=random, on_retry=counting.retry, attempts=attempts)
-        self._lock = threading.Lock()
-        self._kept: HttpConnection | None = None
+        self._kept = KeptConnection(self._link, self._retries)
 
     @property
     def name(self) -> str:
@@ -101,13 +98,13 @@ class HttpEngineReader:
     def list(self) -> Listing:
         """All containers, stopped ones included."""
         limit_bytes = LIST_BYTES_MIN + LIST_BYTES_EACH * self._listed_count
-        listing = self._request("list", "/containers/json?all=1", self._listing, limit_bytes=limit_bytes)
+        listing = self._kept.request("list", "/containers/json?all=1", self._listing, limit_bytes=limit_bytes)
         self._listed_count = len(listing.entries)
         return listing
 
     def inspect(self, container_id: str) -> Inspection:
         """One container; None where the engine itself says that there is none."""
-        return self._request("inspect", _inspect_target(container_id), self._inspection_of(container_id))
+        return self._kept.request("inspect", _inspect_target(container_id), self._inspection_of(container_id))
 
     def inspect_many(self, container_ids: Sequence[str]) -> Iterator[Inspection]:
         """Several containers; many of them over several connections at once."""
@@ -158,19 +155,15 @@ class HttpEngineReader:
         """
         begun_at_s = self._clock()
         target, read = _inspect_target(container_id), self._inspection_of(container_id)
-        with self._lock:
-            try:
-                return self._retries.call(
-                    "inspect",
-                    lambda: self._attempt("inspect", target, read, patience_s=None if late is None else PATIENCE_S),
-                )
-            except EngineError as error:
-                return InspectFailed(container_id, begun_at_s, error.bare())
-            except NotYetError:
-                connection, self._kept = self._kept, None
-        if connection is None or late is None:
-            raise AssertionError("only a kept connection is waited for, and only where somebody takes what comes late")
-        return self.go_on_beside(connection, container_id, begun_at_s, late)
+        try:
+            if late is None:
+                return self._kept.request("inspect", target, read)
+            answered = self._kept.request_patiently("inspect", target, read, patience_s=PATIENCE_S)
+        except EngineError as error:
+            return InspectFailed(container_id, begun_at_s, error.bare())
+        if isinstance(answered, Inspection):
+            return answered
+        return self.go_on_beside(answered, container_id, begun_at_s, late)
 
     def go_on_beside(
         self, connection: HttpConnection, container_id: str, begun_at_s: float, late: LateSink
@@ -203,7 +196,7 @@ class HttpEngineReader:
 
     def networks(self) -> Sequence[Mapping[str, Any]]:
         """All networks."""
-        return self._request(
+        return self._kept.request(
             "networks", "/networks", lambda answer, _: self._objects(answer, "networks"), limit_bytes=NETWORKS_BYTES_MAX
         )
 
@@ -214,57 +207,7 @@ class HttpEngineReader:
     def close(self) -> None:
         """Let whoever waits for an answer fail, and ask nothing any more. From any thread, without waiting."""
         self._link.close()
-        # A thread in the middle of a request is about to fail, and closes its connection itself.
-        if self._lock.acquire(blocking=False):
-            try:
-                self._drop_kept()
-            finally:
-                self._lock.release()
-
-    def _request(
-        self,
-        operation: str,
-        target: str,
-        read: Callable[[Answer, RequestTime], T],
-        *,
-        limit_bytes: int = BODY_BYTES_MAX,
-    ) -> T:
-        with self._lock:
-            return self._retries.call(
-                operation, lambda: self._attempt(operation, target, read, limit_bytes=limit_bytes)
-            )
-
-    def _attempt(
-        self,
-        operation: str,
-        target: str,
-        read: Callable[[Answer, RequestTime], T],
-        *,
-        patience_s: float | None = None,
-        limit_bytes: int = BODY_BYTES_MAX,
-    ) -> T:
-        connection = self._kept or self._link.connect(operation)
-        self._kept = connection
-        try:
-            begun_at_s = self._link.send_request(connection, operation, target)
-            result = self._link.read_response(
-                connection, operation, target, begun_at_s, read, patience_s=patience_s, limit_bytes=limit_bytes
-            )
-        except NotYetError:
-            # Whoever caught it goes on with the connection.
-            raise
-        except BaseException:
-            # After whatever went wrong a new connection is the surest.
-            self._drop_kept()
-            raise
-        if connection.is_spent or self._link.is_closed:
-            self._drop_kept()
-        return result
-
-    def _drop_kept(self) -> None:
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            self._link.disconnect(kept)
+        self._kept.close()
 
     def _subscribe(self) -> HttpEventStream:
         connection = self._link.connect("events")

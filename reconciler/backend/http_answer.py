@@ -87,7 +87,7 @@ def chunk_size(line: bytes) -> int:
     """Read the line before a chunk."""
     digits = line.partition(b";")[0].strip()
     if _CHUNK_SIZE.fullmatch(digits) is None:
-        raise MalformedAnswerError("its chunks are broken")
+        raise MalformedAnswerError("its chunked encoding is broken")
     return int(digits, 16)
 
 
@@ -103,9 +103,9 @@ def parse_head(data: bytes) -> Head:
     first, *lines = data.split(b"\r\n", HEAD_LINES_MAX + 1)
     protocol, _, rest = first.partition(b" ")
     if not protocol.startswith(b"HTTP/1.") or not rest[:3].isdigit():
-        raise MalformedAnswerError("it is no HTTP")
+        raise MalformedAnswerError("it is not HTTP")
     if len(lines) > HEAD_LINES_MAX:
-        raise MalformedAnswerError("its head has too many lines")
+        raise MalformedAnswerError("its header has too many lines")
     headers = {}
     for line in lines:
         name, _, value = line.partition(b":")
@@ -122,7 +122,7 @@ def _length(headers: Mapping[bytes, bytes]) -> int | None:
     if text is None:
         return None
     if not text.isdigit():
-        raise MalformedAnswerError("its Content-Length is no number")
+        raise MalformedAnswerError("its Content-Length is not a number")
     if len(text.lstrip(b"0")) > _LENGTH_DIGITS_MAX:
         raise MalformedAnswerError("it is too long")
     return int(text[-_LENGTH_DIGITS_MAX:])

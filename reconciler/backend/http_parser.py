@@ -54,7 +54,7 @@ class AnswerParser:
             # 100 Continue and its like come before the answer.
             if head.status >= FINAL_STATUS_MIN:
                 return head
-        raise MalformedAnswerError("nothing but interim answers come")
+        raise MalformedAnswerError("only interim answers arrive")
 
     def rest_of_answer(self, head: Head, limit_bytes: int) -> Reading[Answer]:
         """The body that belongs to a head."""
@@ -77,7 +77,7 @@ class AnswerParser:
             body += piece
             chunks += 1
             if chunks > CHUNKS_MAX and len(body) < chunks * CHUNK_BYTES_MIN:
-                raise MalformedAnswerError("it comes in too many too small chunks")
+                raise MalformedAnswerError("it comes in too many small chunks")
         return bytes(body)
 
     def _body_to_the_end(self, limit_bytes: int) -> Reading[bytes]:
@@ -95,7 +95,7 @@ class AnswerParser:
         check_length(size, limit_bytes)
         data = yield from self._take_buffer(size + 2)
         if not data.endswith(b"\r\n"):
-            raise MalformedAnswerError("its chunks are broken")
+            raise MalformedAnswerError("its chunked encoding is broken")
         del data[-2:]
         return data
 
@@ -103,14 +103,14 @@ class AnswerParser:
         for _ in range(HEAD_LINES_MAX):
             if not (yield from self._until(b"\r\n", HEAD_BYTES_MAX)):
                 return
-        raise MalformedAnswerError("its trailers have no end")
+        raise MalformedAnswerError("its trailers do not end")
 
     def _until(self, end: bytes, limit: int) -> Reading[bytes]:
         searched = 0
         while (found := self.buffer.find(end, searched)) < 0:
             searched = max(0, len(self.buffer) - len(end) + 1)
             if len(self.buffer) > limit:
-                raise MalformedAnswerError("it is no HTTP, or its head is too long")
+                raise MalformedAnswerError("it is not HTTP, or its header is too long")
             yield from self._more(0)
         taken = bytes((yield from self._take_buffer(found + len(end))))
         return taken[:found]

@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from notify.actions.action import Need as ActionNeed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from notify.actions.action import Action, SignalVia
 
-Need = Literal["read", "watch", "notify", "kill", "exec", "restart"]
+Need = ActionNeed | Literal["read", "watch", "notify"]
 """When a request is made.
 
 `read`: always; `watch`: except in one shot; `notify`: with any notification; `kill` and `exec`: where a signal may be

@@ -132,7 +132,7 @@ TEMPLATE = Option(
 INTERVAL = Option(
     "--interval",
     values.seconds,
-    "Seconds from a change to its notification (MIN; another change before that starts them anew), and from the first "
+    "Seconds from a change to its notification (MIN; another change before that restarts the wait), and from the first "
     "change at the latest (MAX). One value serves for both.",
     ("MIN", "MAX"),
     nargs="+",

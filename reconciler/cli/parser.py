@@ -259,7 +259,7 @@ pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal C
        pygen permissions [--format text|socket-proxy] [OPTION]...""",
         """\
 Keeps a file in sync with the running containers of a Docker engine: renders a Jinja2 template, replaces the target when
-it differs, and signals or restarts the containers that read it. 'python -m reconciler' is the same program.
+it differs, and tells whoever reads it: a container, a server, a command. 'python -m reconciler' is the same program.
 
 Examples:
   pygen --template nginx.conf.j2 --target /etc/nginx/conf.d/apps.conf --signal nginx HUP

@@ -60,12 +60,12 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """One target, what it is made from, and who is told of it.
+    """One target, what it is made from, and what is notified of it.
 
     Attributes:
         template: a path, an inline template (begins with `#`), or an http(s) address; never empty.
         target: the path of the file to keep, or `-` for standard output; never empty.
-        notifications: who is told, in the order given, exact duplicates dropped.
+        notifications: what is notified, in the order given, exact duplicates dropped.
         interval: the bounds of a batch of notifications.
         signal_via: how a signal reaches its container.
         strict: unknown names in the template are errors.

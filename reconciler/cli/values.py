@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from metrics.address import parse_metrics_address
 from models.hosts import is_host
+from notify.actions.action import SECONDS_MAX
 from notify.interval import Interval
 from templating.addresses import check_address, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-SECONDS_MAX = 366 * 24 * 3600
-"""A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")

@@ -85,7 +85,7 @@ def build_engine(settings: EngineSettings, shared: Shared, foresee: Callable[[Co
     port = open_notify_port(EngineAddress.parse(settings.notify_docker_address, shared.environ), observer=observer)
     published = PublishedState(reader.name, shared.wake(StatePublished()))
     inbox: Inbox[thread.Message] = Inbox(shared.clock, ends_waiting=thread.ends_waiting)
-    record = EngineRecord(observer, shared.wall_clock)
+    record = EngineRecord(reader.name, observer, shared.wall_clock)
     watcher = Watcher(
         reader,
         InboxListener(inbox),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from notify.dispatcher import Runtime
 from notify.notifier import Notifier, NotifySettings
-from reconciler.composition.shared import Shared, log, spawn
+from reconciler.composition.shared import Shared, log, spawn, to_all
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
 from reconciler.loop.recipients import RecipientMatcher
@@ -25,7 +25,6 @@ from templating.runtime import SourceRuntime
 from templating.source import open_source
 
 if TYPE_CHECKING:
-    from models.notification import NotifyReport
     from notify.port import NotifyPort
     from reconciler.cli.settings import JobSettings
     from reconciler.loop.render_threads import RenderThreads
@@ -86,7 +85,7 @@ def build_job(
     target = open_target(settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes)
     state_dir = shared.settings.state_dir
     store = open_store(target, None if state_dir is None else str(state_dir), warn=log.warning)
-    record, notified = JobRecord(shared.metrics.loop, shared.wall_clock), NotifyRecord(shared.wall_clock)
+    record, notified = JobRecord(shared.wall_clock), NotifyRecord(shared.wall_clock)
     renders = RenderWorker(
         _renderer(settings, shared, target, host),
         clock=shared.clock,
@@ -94,10 +93,6 @@ def build_job(
         unexpected=shared.unexpected_in("render"),
         threads=threads,
     )
-
-    def publish(report: NotifyReport) -> None:
-        shared.metrics.notify.publish(report)
-        notified.publish(report)
 
     notifier = Notifier(
         NotifySettings(target.path, settings.notifications, settings.interval, settings.signal_via),
@@ -112,10 +107,17 @@ def build_job(
             log,
             unexpected=shared.unexpected_in("delivery"),
         ),
-        publish,
+        to_all(shared.metrics.notify.publish, notified.publish),
     )
     job = Job(
-        desired=Desired(target.path, renders, clock=shared.clock, backoff=shared.backoff(), observer=record, log=log),
+        desired=Desired(
+            target.path,
+            renders,
+            clock=shared.clock,
+            backoff=shared.backoff(),
+            publish=to_all(shared.metrics.loop.rendered, record.rendered),
+            log=log,
+        ),
         target=target,
         notifier=notifier,
         recipients=RecipientMatcher(settings.notifications, log=log),

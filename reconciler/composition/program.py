@@ -129,8 +129,8 @@ class Program:
     def close(self) -> None:
         """Let go of everything that was opened."""
         self.stop()
-        self._renders.close()
         end_commands(grace_s=COMMANDS_GRACE_S)
+        self._renders.close()
         for job in self.jobs.values():
             job.close()
 

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.backoff import Backoff
 from reconciler.duty_cycle import DutyCycle
@@ -24,10 +24,22 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pygen")
 
+T = TypeVar("T")
+
 
 def spawn(work: Callable[[], None]) -> None:
     """Run something in a thread of its own that does not keep the process alive."""
     threading.Thread(target=work, name="worker", daemon=True).start()
+
+
+def to_all(*takers: Callable[[T], object]) -> Callable[[T], None]:
+    """What gives a report to each of several that take it."""
+
+    def publish(report: T) -> None:
+        for take in takers:
+            take(report)
+
+    return publish
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,18 @@ _ASK_AGAIN_S = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 @dataclass(slots=True)
 class _End:
-    """An end that an event told of: whose, and how often an inspect has contradicted it."""
+    """What events told of the ends of one container.
 
-    started_at: str
-    is_proven: bool
+    Attributes:
+        told_ns: the engine's time of the last one, 0 where it is not told: a run that was begun before is over.
+        started_at: of the run that was known when its end was told; '' where none was.
+        is_proven: whether that run is over for sure: the event's time is later than its start.
+        contradictions: how many inspects have shown what is over.
+    """
+
+    told_ns: int = 0
+    started_at: str = ""
+    is_proven: bool = False
     contradictions: int = 0
 
 
@@ -42,23 +50,23 @@ class Ends:
 
         Args:
             event: any event.
-            cached: the container that it is about, as last read or known to have ended.
+            cached: the container that it is about, as last read or known to have ended; None where it is not known.
 
         Returns:
             Whether it proves that the run of the cached container is over, which is news.
         """
-        if not is_end(event) or cached is None or not cached.is_current:
+        if not is_end(event):
             return False
-        started_ns = parse_ns(cached.started_at)
-        is_known = started_ns is not None and event.time_ns > 0
-        is_proven = is_known and event.time_ns > (started_ns or 0)
-        if is_known and not is_proven:  # an earlier run's, told late
+        started_ns = None if cached is None or not cached.is_current else parse_ns(cached.started_at)
+        is_proven = started_ns is not None and event.time_ns > started_ns
+        if started_ns is not None and event.time_ns > 0 and not is_proven:  # an earlier run's, told late
             return False
-        end = self._ends.get(cached.id)
-        if end is None or end.started_at != cached.started_at:
-            self._ends[cached.id] = _End(cached.started_at, is_proven)
-            return is_proven
-        was_proven, end.is_proven = end.is_proven, end.is_proven or is_proven
+        end = self._ends.setdefault(event.actor_id, _End())
+        end.told_ns, end.contradictions = max(end.told_ns, event.time_ns), 0
+        if cached is None or not cached.is_current:
+            return False
+        was_proven = end.is_proven and end.started_at == cached.started_at
+        end.started_at, end.is_proven = cached.started_at, was_proven or is_proven
         return is_proven and not was_proven
 
     def is_over(self, container: Container) -> bool:
@@ -76,7 +84,7 @@ class Ends:
         end = self._ends.get(after.id)
         if end is None:
             return None
-        if after.is_current and after.started_at == end.started_at and end.contradictions < len(_ASK_AGAIN_S):
+        if _shows_what_is_over(after, end) and end.contradictions < len(_ASK_AGAIN_S):
             end.contradictions += 1
             return _ASK_AGAIN_S[end.contradictions - 1]
         del self._ends[after.id]
@@ -85,3 +93,9 @@ class Ends:
     def forget(self, container_id: str) -> None:
         """The container is gone."""
         self._ends.pop(container_id, None)
+
+
+def _shows_what_is_over(container: Container, end: _End) -> bool:
+    if not container.is_current:
+        return False
+    return container.started_at == end.started_at or (parse_ns(container.started_at) or end.told_ns) < end.told_ns

@@ -19,7 +19,7 @@ from reconciler.informer.container_reader import ContainerReader
 from reconciler.informer.ends import Ends
 from reconciler.informer.invalidation import DEFERRED_S, MissedChanges, hint_of, is_end, subject_of
 from reconciler.informer.known_networks import KnownNetworks
-from reconciler.informer.list_comparison import cached_reading, name_of_entry, needs_inspect
+from reconciler.informer.list_comparison import cached_reading, differing, name_of_entry
 from reconciler.informer.publisher import Publisher, PublisherObserver
 from reconciler.informer.refresher import Refresher
 from reconciler.informer.state import PROVES_NOTHING_S, PublishedState, Reading
@@ -95,7 +95,6 @@ class Informer:
         )
         self._ends = Ends()
         self._missed = MissedChanges()
-        self._found_by_resync: set[str] = set()
         self._names: dict[str, Mapping[str, Any]] = {}
         self._listed: CompleteList | None = None
         self._list_due_s = clock() + FIRST_LIST_WAIT_S
@@ -122,7 +121,7 @@ class Informer:
         cached = self._store.get(subject)
         if event.kind == "container" and cached is None:
             self._names[subject] = {"Names": [event.attributes.get("name")]}
-        is_known_end = cached is not None and is_end(event) and self._end_is_known(event, cached)
+        is_known_end = is_end(event) and self._end_is_known(event, cached)
         hint = hint_of(event, self._store.container(subject))
         self._networks.due = self._networks.due or hint.networks
         if hint.container_id:
@@ -130,8 +129,11 @@ class Informer:
             is_prompt = hint.prompt and not is_known_end
             self._refresher.invalidate(hint.container_id, after_s=0.0 if is_prompt else DEFERRED_S)
 
-    def _end_is_known(self, event: EngineEvent, cached: Cached) -> bool:
-        if self._ends.event(event, cached.container):
+    def _end_is_known(self, event: EngineEvent, cached: Cached | None) -> bool:
+        is_news = self._ends.event(event, None if cached is None else cached.container)
+        if cached is None:
+            return False
+        if is_news:
             over = cached.container.ended()
             self._publisher.note_end(cached.container, over)
             self._store.put(Cached(Reading(over, PROVES_NOTHING_S), cached.engine_ns_max))
@@ -225,19 +227,9 @@ class Informer:
         listing = self._reader.list()
         self._saw(listing.moment)
         entries = {str(entry["Id"]): entry for entry in listing.entries}
-        found = {
-            container_id
-            for container_id, entry in entries.items()
-            if needs_inspect(self._store.get(container_id), entry, listing.moment)
-        }
-        # Missing from one list is no proof of being gone: an inspect says so, with a 404.
-        found |= {
-            container_id
-            for container_id, reading in self._store.readings().items()
-            if container_id not in entries and reading.read_at_s < listing.moment.begun_at_s
-        }
+        found = differing(self._store, entries, listing.moment)
         if self._is_resync and self._stream_up and self._listed is not None:
-            self._found_by_resync |= {each for each in found if not self._refresher.is_expecting(each)}
+            self._missed.listed(each for each in found if not self._refresher.is_expecting(each))
         known_ids = self._store.ids()
         self._names = {key: {"Names": entries[key].get("Names")} for key in entries.keys() - known_ids}
         self._refresher.keep_only(known_ids | entries.keys())
@@ -264,10 +256,7 @@ class Informer:
                     return
             self._store.put(cached_reading(after, inspection.moment, cached))
         is_changed = self._publisher.note(before, after)
-        if container_id in self._found_by_resync:
-            self._found_by_resync.discard(container_id)
-            if is_changed:
-                self._missed.found(container_id, self._clock())
+        self._missed.inspected(container_id, self._clock(), is_changed=is_changed)
 
     def _saw(self, moment: RequestTime) -> None:
         self._fresh_at_s = moment.begun_at_s

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from models.container import Container
     from models.event import EngineEvent
 
@@ -108,7 +110,19 @@ class MissedChanges:
     """Keeps what a resync found until its event comes, or until it is clear that none will."""
 
     def __init__(self) -> None:
+        self._listed: set[str] = set()
         self._deadlines: dict[str, float] = {}
+
+    def listed(self, container_ids: Iterable[str]) -> None:
+        """Note that a resync's list showed these otherwise, though nothing hinted at them; an inspect tells."""
+        self._listed.update(container_ids)
+
+    def inspected(self, container_id: str, now_s: float, *, is_changed: bool) -> None:
+        """Note what an inspect of any container showed."""
+        if container_id in self._listed:
+            self._listed.discard(container_id)
+            if is_changed:
+                self.found(container_id, now_s)
 
     def found(self, container_id: str, now_s: float) -> None:
         """Note that a resync found a change of this container.

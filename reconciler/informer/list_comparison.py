@@ -27,11 +27,28 @@ if TYPE_CHECKING:
 
     from models.container import Container
     from reconciler.backend.port import RequestTime
+    from reconciler.informer.store import Store
 
 # Slack for the whole seconds of `Date` headers and list texts, and for the time that an answer takes.
 _UPTIME_SLACK_S = 3.0
 
 _HEALTH = {"(healthy)": "healthy", "(unhealthy)": "unhealthy", "(health: starting)": "starting"}
+
+
+def differing(store: Store, entries: Mapping[str, Mapping[str, Any]], listed: RequestTime) -> set[str]:
+    """The ids of the containers that a list shows otherwise than they are kept.
+
+    Args:
+        store: what is kept.
+        entries: the list's, by id.
+        listed: when the list was asked for.
+    """
+    found = {key for key, entry in entries.items() if needs_inspect(store.get(key), entry, listed)}
+    # Missing from one list is no proof of being gone: an inspect says so, with a 404.
+    missing = store.ids() - entries.keys()
+    return found | {
+        key for key, reading in store.readings().items() if key in missing and reading.read_at_s < listed.begun_at_s
+    }
 
 
 def needs_inspect(cached: Cached | None, entry: Mapping[str, Any], listed: RequestTime) -> bool:

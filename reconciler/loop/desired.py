@@ -10,8 +10,9 @@ what the template did not read needs no render.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from models.pass_report import RenderReport
 from reconciler.log_fields import fields
 from reconciler.loop.render_worker import LoadEnded, RenderEnded
 from templating.outcome import TemplateFailure
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 
 # More new notes of one render than this make a log that nobody reads; all of them are counted.
 _NOTES_LOGGED_MAX = 50
-
-
-class DesiredObserver(Protocol):
-    """What is counted of renders."""
-
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        """Count a render, or a load that failed; of a good one the undefined names that it met and its notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,7 @@ class Desired:
         *,
         clock: Callable[[], float],
         backoff: Backoff,
-        observer: DesiredObserver,
+        publish: Callable[[RenderReport], object],
         log: logging.Logger,
     ) -> None:
         """Take the parts.
@@ -77,7 +71,7 @@ class Desired:
             worker: loads and renders.
             clock: monotonic, seconds.
             backoff: between renders that failed for a reason that may pass.
-            observer: counts.
+            publish: takes what became of each render.
             log: where failures are told.
         """
         self.failure: TemplateFailure | None = None
@@ -88,7 +82,7 @@ class Desired:
         self._worker = worker
         self._clock = clock
         self._backoff = backoff
-        self._observer = observer
+        self._publish = publish
         self._log = log
         self._content: Content | None = None
         self._rendered: int | None = None
@@ -182,7 +176,7 @@ class Desired:
         self.parses = failure is None
         self._basis = None
         if failure is not None:
-            self._observer.rendered(self._target, ok=False, duration_s=0.0)
+            self._publish(RenderReport(self._target, ok=False, duration_s=0.0))
             self._retry_later(failure)
             self._fail(failure)
             return
@@ -197,17 +191,14 @@ class Desired:
             self._asked = None
         outcome = arrived.outcome
         if isinstance(outcome, TemplateFailure):
-            self._observer.rendered(self._target, ok=False, duration_s=arrived.duration_s)
+            self._publish(RenderReport(self._target, ok=False, duration_s=arrived.duration_s))
             self._content = self._basis = None
             self._retry_later(outcome)
             self._fail(outcome)
             return
-        self._observer.rendered(
-            self._target,
-            ok=True,
-            duration_s=arrived.duration_s,
-            undefined_names=len(outcome.undefined_names),
-            notes=len(outcome.notes),
+        undefined, notes = len(outcome.undefined_names), len(outcome.notes)
+        self._publish(
+            RenderReport(self._target, ok=True, duration_s=arrived.duration_s, undefined_names=undefined, notes=notes)
         )
         if self.failure is not None:
             self._log.info("the template for %s renders again", self._target, extra=fields(target=self._target))

@@ -8,13 +8,10 @@ disk, then the target is replaced, then the batch begins.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.notification import Notification
 from models.pass_report import Difference, ReconcileReport, TargetWrite
-from notify.start_order import ContainerObservation
 from reconciler.log_fields import fields
 from reconciler.loop.applied import Applied, kept_changes, why
 from reconciler.target.diff import count_lines
@@ -27,13 +24,11 @@ if TYPE_CHECKING:
     from models.event import Change
     from models.write import Cause
     from notify.notifier import Notifier
+    from notify.start_order import Observations
     from reconciler.loop.desired import Content, Desired
     from reconciler.loop.pass_input import PassInput
     from reconciler.loop.recipients import RecipientMatcher
     from reconciler.target.target import Target
-
-# The containers of each notification.
-Matching = Mapping[Notification, Sequence[ContainerObservation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +148,7 @@ class Job:
         return _Convergence(ok=True, write=TargetWrite(written.mode, ok=True), applied=applied)
 
     def _replace(
-        self, desired: Content, reading: Present | Missing, observations: Matching, view: PassInput
+        self, desired: Content, reading: Present | Missing, observations: Observations, view: PassInput
     ) -> tuple[Written, Applied] | WriteFailed:
         """Debts first, then the file, then what the write means for them."""
         content = desired.text

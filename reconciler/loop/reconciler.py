@@ -1,8 +1,5 @@
 """The loop: takes what woke it up, takes the latest states of the engines, and reconciles every job that is due.
 
-When a job is due, the work queue says, whatever the reason is: a new state, an arrived render, a retry, the resync.
-A job that failed waits for its retry, and is not hurried by changes that it can't write.
-
 The loop never ends by itself, and never waits for an engine: that is what informers do. A template that fails, a disk
 that is full, a fault of ours in one job: each is told, counted and tried again, and costs the other jobs nothing.
 """
@@ -11,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from models.backoff import delay_s
 from models.pass_report import PassReport, ReconcileReport
-from models.work_queue import WorkQueue
 from notify.flush import flush
 from reconciler.backoff import Backoff
+from reconciler.loop.job_queue import JobQueue
 from reconciler.loop.pass_input import containers_by_state
 from reconciler.loop.wakeups import ReloadAsked, StopAsked, Wakeup
 
@@ -98,12 +94,11 @@ class Reconciler:
         self._duty_cycle = duty_cycle
         self._unexpected = unexpected
         self._heartbeat = heartbeat
-        self._resync_s = resync_s
         self._publish = publish
         self._after_pass = after_pass
         self._log = log
         self._by_name: Mapping[str, Job] = {job.name: job for job in jobs}
-        self._queue: WorkQueue[str] = WorkQueue(lambda failures: delay_s(failures, chance()))
+        self._queue = JobQueue(chance=chance, resync_s=resync_s)
         self._backoff = Backoff(chance)
         self._unforeseen: dict[str, str] = {}
         self._stopping = False
@@ -145,9 +140,9 @@ class Reconciler:
             self._take(wakeup)
         self._refresh_templates()
         view = self.states.take()
-        report = PassReport() if view is None else self._reconcile(view)
-        self._deliver()
-        self._publish(report)
+        self._publish(PassReport() if view is None else self._reconcile(view))
+        if self._may_deliver():
+            self._deliver()
         self._after_pass()
         self._heartbeat.beat()
 
@@ -178,8 +173,7 @@ class Reconciler:
             informer.relist()
         for job in self.jobs:
             job.desired.load()
-            self._queue.forget(job.name)
-            self._queue.add(job.name, self._clock())
+            self._queue.begin_anew(job.name, self._clock())
 
     def _refresh_templates(self) -> None:
         now_s = self._clock()
@@ -191,25 +185,19 @@ class Reconciler:
 
     def _reconcile(self, view: PassInput) -> PassReport:
         """Reconcile what is due: the files of a pass are written from one state, before the first notification."""
-        now_s = self._clock()
         is_new, self._seen_revision = view.revision != self._seen_revision, view.revision
         for job in self.jobs:
             job.observe(view)
-            if is_new and not self._queue.failures(job.name):
-                self._queue.add(job.name, now_s)
+            if is_new:
+                self._queue.state_changed(job.name, self._clock())
             if (due_s := job.desired.next_due()) is not None:
                 self._queue.add_at(job.name, due_s)
-        now_s = self._clock()  # what has arrived is due since the moment at which that was seen
-        reports = []
-        while (name := self._queue.get(now_s)) is not None:
-            report = self._process(self._by_name[name], view)
-            self._queue.done(name)
-            if report is not None:
-                reports.append(report)
-        return PassReport(tuple(reports), containers_by_state(view.snapshot) if is_new else None)
+        reports = [self._process(self._by_name[name], view) for name in self._queue.take(self._clock())]
+        ended = tuple(report for report in reports if report is not None)
+        return PassReport(ended, containers_by_state(view.snapshot) if is_new else None)
 
     def _process(self, job: Job, view: PassInput) -> ReconcileReport | None:
-        """Reconcile one job, and say when it is due again; a render that it waits for makes it due when it arrives."""
+        """Reconcile one job."""
         try:
             report = job.reconcile(view)
         except Exception as error:  # noqa: BLE001 - whatever one job meets, the others go on
@@ -217,15 +205,13 @@ class Reconciler:
             report = self._failed(job.name, job, error)
         else:
             self._recovered(job.name)
-        now_s = self._clock()
-        self._queue.add_after(job.name, now_s, self._resync_s)
-        if report is None:
-            return None
-        if job.write_failure is not None or report.duration_s is None:
-            self._queue.add_rate_limited(job.name, now_s)
-        else:
-            self._queue.forget(job.name)
+        failed = None if report is None else job.write_failure is not None or report.duration_s is None
+        self._queue.ended(job.name, self._clock(), failed=failed)
         return report
+
+    def _may_deliver(self) -> bool:
+        """Whether to serve debts: those of before the start wait for the first pass, unless an engine is in trouble."""
+        return self.states.are_known() or any(state.trouble for state in self.states.latest())
 
     def _deliver(self) -> None:
         """Serve what every job owes; a fault of ours in one is raised once the others are served."""
@@ -247,7 +233,7 @@ class Reconciler:
         self._unexpected.handle("loop", error)
         self._duty_cycle.rest(self._backoff.next_delay_s())
         for job in self.jobs:
-            self._queue.add(job.name, self._clock())
+            self._queue.add_at(job.name, self._clock())
 
     def _failed(self, part: str, job: Job, error: Exception) -> ReconcileReport:
         self._unforeseen[part] = type(error).__name__
@@ -258,7 +244,9 @@ class Reconciler:
             self._log.info("a pass succeeded again")
 
     def _next_due(self) -> float:
-        due = [self._templates_due_s, *(job.notifier.next_due() for job in self.jobs)]
+        due: list[float | None] = [self._templates_due_s]
+        if self._may_deliver():
+            due += [job.notifier.next_due() for job in self.jobs]
         if self.states.are_known():
             due += [self._queue.next_due(), *(job.desired.next_due() for job in self.jobs)]
         return min(due_s for due_s in due if due_s is not None)

@@ -1,6 +1,6 @@
-"""The board: where the loop's thread puts the status up, and where those that answer requests find it.
+"""The board: where the loop's thread posts the status, and where the threads that answer requests read it.
 
-Nothing is made while nobody looks, and what makes it is not even imported before. Whoever asks is noted, wakes the
+Nothing is made until it is requested, and what makes it is not even imported before. A request is noted, wakes the
 loop, and waits for the next pass, but not for long: a loop that hangs is just what a status page has to be able to tell
 of. What was put up last is shown then.
 """
@@ -35,7 +35,7 @@ class Board:
         wake: Callable[[], None],
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """Hand in the edges.
+        """Inject what it works with.
 
         Args:
             begin: gives what makes a status; called once, like that in the thread that calls `update`.

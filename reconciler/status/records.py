@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from metrics.engine_metrics import EngineMetrics
-    from metrics.loop_metrics import LoopMetrics
     from models.event import EngineEvent
     from models.notification import Notification, NotifyReport
-    from models.pass_report import ReconcileReport
+    from models.pass_report import ReconcileReport, RenderReport
 
 EVENTS_KEPT = 50
 
@@ -28,27 +27,20 @@ RenderFacts = tuple[float, bool, float, int]
 
 
 class JobRecord:
-    """What a job does: observes its renders, differences, writes and passes."""
+    """What a job did: takes its reports."""
 
-    def __init__(self, metrics: LoopMetrics, wall_clock: Callable[[], float]) -> None:
-        """Take who counts.
-
-        Args:
-            metrics: told of everything.
-            wall_clock: seconds since the epoch.
-        """
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
+        """Take a clock that counts seconds since the epoch."""
         self.last_render: RenderFacts | None = None
         self.last_pass_epoch_s = 0.0
         self.renders = 0
         self.changes = 0
-        self._metrics = metrics
         self._wall_clock = wall_clock
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
+    def rendered(self, report: RenderReport) -> None:
         """A render, or a load that failed, ended."""
         self.renders += 1
-        self.last_render = (self._wall_clock(), ok, duration_s, undefined_names)
-        self._metrics.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
+        self.last_render = (self._wall_clock(), report.ok, report.duration_s, report.undefined_names)
 
     def publish(self, report: ReconcileReport) -> None:
         """A pass over the target is over."""
@@ -99,13 +91,15 @@ class NotifyRecord:
 class EngineRecord:
     """What an informer hears of its engine: observes it in its thread, and is read by the loop's."""
 
-    def __init__(self, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, engine: str, metrics: EngineMetrics, wall_clock: Callable[[], float]) -> None:
         """Take who counts.
 
         Args:
+            engine: its name.
             metrics: told of everything.
             wall_clock: seconds since the epoch.
         """
+        self._engine = engine
         self.stream_is_up = False
         self.stream_since_epoch_s = 0.0
         self.stream_ends = 0
@@ -130,7 +124,7 @@ class EngineRecord:
         """The stream opened or ended."""
         if up != self.stream_is_up or not self.stream_since_epoch_s:
             self.stream_is_up, self.stream_since_epoch_s = up, self._wall_clock()
-        self._metrics.stream_up(up=up)
+        self._metrics.stream_up(self._engine, up=up)
 
     def stream_restarted(self, reason: str) -> None:
         """The stream ended, or could not be opened."""

@@ -1,1 +1,1 @@
-"""The file that is kept true: read, compared, written whole or not at all."""
+"""The file that is kept in sync: read, compared, written whole or not at all."""

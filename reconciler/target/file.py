@@ -35,11 +35,11 @@ _NO_RENAME = (errno.EBUSY, errno.EXDEV)
 class FileTarget:
     """A target that is a file, or will be one.
 
-    The path is looked at anew each time: a link may be repointed, a file may become a directory and a file again.
+    The path is looked up again each time: a link may be repointed, a file may become a directory and a file again.
 
     Args:
         path: as configured, relative ones to the present working directory.
-        warn: told once of each thing that is not as it should be and stops nothing.
+        warn: called once for each problem that does not stop the write.
         limit_bytes: the longest content that is ever written; of a longer file only the beginning is read.
     """
 
@@ -90,7 +90,7 @@ class FileTarget:
             return WriteFailed("replace", explain(error, self.path))
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         self._lock.release()
 
     def _write_at(self, path: str, content: bytes) -> Written | WriteFailed:

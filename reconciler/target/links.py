@@ -26,7 +26,7 @@ def resolve(path: str) -> str:
         The path of the file that is meant, which need not exist.
 
     Raises:
-        UnusableTargetError: a link on the way is neither root's nor ours: whoever made it could have us write anywhere.
+        UnusableTargetError: a link on the way belongs neither to root nor to this user: it could lead anywhere.
         OSError: a folder on the way cannot be looked into, or the links lead in a circle.
     """
     if path.endswith("/"):

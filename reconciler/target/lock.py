@@ -1,7 +1,7 @@
-"""One program for a target or a state: `flock` on an empty hidden file beside it, which nobody else may open.
+"""One program for a target or a state: `flock` on an empty hidden file beside it, which no other user may open.
 
-The kernel lets go of it when its holder ends, however it ends, so that nobody has to clean up. The file stays where it
-is; that it is still the one we hold is looked at before every write, for somebody may have removed it.
+The kernel releases it when its holder ends, however it ends, so that nothing has to be cleaned up. The file stays where
+it is; that it is still the one that is held is checked before every write, since it may have been removed.
 
 Whoever can open a file can lock it, for reading is enough to lock. So the lock file is readable by its owner alone,
 one that an earlier version made readable by everybody is changed, and one that somebody else could have put there
@@ -81,7 +81,7 @@ class FileLock:
             return False
         try:
             return all(os.path.samestat(os.lstat(each), os.fstat(handle)) for each, handle in self._held.items())
-        except OSError:  # removed, or its folder is out of reach: it has to be taken anew
+        except OSError:  # removed, or its folder is out of reach: it has to be taken again
             return False
 
     def _take_all(self, path: str) -> None:

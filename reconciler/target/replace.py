@@ -28,7 +28,7 @@ def replace(path: str, content: bytes, existing: os.stat_result | None, warn: Ca
         path: absolute, links followed.
         content: all of it.
         existing: the status of what is there, whose mode and owner are kept; None where nothing is.
-        warn: told what of them could not be kept.
+        warn: called with what of them could not be kept.
 
     Raises:
         OSError: the target is untouched.
@@ -46,7 +46,7 @@ def replace(path: str, content: bytes, existing: os.stat_result | None, warn: Ca
 def _fill(
     temporary: str, path: str, content: bytes, existing: os.stat_result | None, warn: Callable[[str], None]
 ) -> None:
-    """Write the temporary file; it is readable by nobody else until it has the mode and owner of the target."""
+    """Write the temporary file; no other user can read it until it has the mode and owner of the target."""
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         write_all(handle, content)

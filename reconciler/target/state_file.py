@@ -29,7 +29,7 @@ class StateFile:
 
     Args:
         path: absolute.
-        warn: told when a save could not be synced to the disk.
+        warn: called when a save could not be synced to the disk.
         is_shared: whether its folder may be that of several programs. Beside a target it is not: the target's lock is
             enough. But programs in different mount namespaces may have different targets at the same path, and one
             `--state-dir`.
@@ -45,7 +45,7 @@ class StateFile:
         return Locked() if self._lock is None else self._lock.acquire(self.path)
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.release()
 

@@ -1,4 +1,4 @@
-"""The door to a target: from the configured path to something that can be read, written and locked."""
+"""Opening a target: from the configured path to something that can be read, written and locked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Target(Protocol):
         """Make it hold these bytes."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
 
 
 def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int) -> Target:
@@ -44,7 +44,7 @@ def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int) -> 
 
     Args:
         path: as configured; '' and `-` are standard output. Relative ones are taken from the present working directory.
-        warn: told once of each thing that is not as it should be and stops nothing.
+        warn: called once for each problem that does not stop the write.
         limit_bytes: the longest content that is ever written.
     """
     if descriptor(path) is not None or _is_stream_at(path):

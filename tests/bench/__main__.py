@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"bench: {time.monotonic() - begun_s:5.0f} s: {text}\n")
 
     with tempfile.TemporaryDirectory(prefix="pygen-bench-") as folder:
-        figures = Benchmark(_plan(options), Path(folder), say, against=options.against).run()
+        figures = Benchmark(_plan(options), Path(folder), say, against=_against(options)).run()
     command = " ".join(["make bench" if not arguments else "./dev bench", *_shown(arguments)])
     options.docs.mkdir(parents=True, exist_ok=True)
     page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _shown(arguments: Sequence[str]) -> list[str]:
     """The command line for the page; where another checkout lies means nothing to its readers."""
-    return re.sub(r"(--against[= ])\S+", r"\1PATH", " ".join(arguments)).split()
+    return re.sub(r"(--against(?:-release)?[= ])\S+", r"\1PATH", " ".join(arguments)).split()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,8 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--real", type=_sizes, help="numbers of real containers (10,100,300; - for none)")
     parser.add_argument("--simulated", type=_sizes, help="numbers of simulated ones (1000,10000; - for none)")
     parser.add_argument("--against", type=Path, help="another checkout of this program, measured in turn with this one")
+    parser.add_argument("--against-release", type=Path, help="the same of the last release, which may differ by more")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the page and the plot are written")
     return parser
+
+
+def _against(options: argparse.Namespace) -> dict[str, Path]:
+    given = {"before": options.against, "release": options.against_release}
+    return {name: path for name, path in given.items() if path is not None}
 
 
 def _sizes(text: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from tests.support.process import PygenProcess
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Requests that keep the file true; those of notifications are counted apart.
@@ -159,18 +159,18 @@ class Script:
             raise RuntimeError(f"the {self.name} way ended with {ended}:\n{log[-4000:]}")
 
 
-def start(name: str, socket_path: str, folder: Path, against: Path | None = None) -> Contender:
+def start(name: str, socket_path: str, folder: Path, against: Mapping[str, Path]) -> Contender:
     """Start a contender by its name, and wait for its first file.
 
     Args:
-        name: `pygen`, `before` (the checkout `against`), `floor` or `naive`.
+        name: `pygen`, a version of `against`, `floor` or `naive`.
         socket_path: of the engine.
         folder: a new one for its files.
-        against: another checkout of this program.
+        against: other checkouts of this program, by name.
     """
     contender: Contender
-    if name in {"pygen", "before"}:
-        contender = Pygen(socket_path, folder, root=against or ROOT if name == "before" else ROOT)
+    if name == "pygen" or name in against:
+        contender = Pygen(socket_path, folder, root=against.get(name, ROOT))
     else:
         contender = Script(name, socket_path, folder)
     try:

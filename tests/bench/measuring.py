@@ -14,13 +14,14 @@ from tests.bench.startup import Startup, imports_ms, measure_startup
 from tests.bench.storm import Storm, measure_storm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.bench.bench_engine import BenchEngine
     from tests.bench.plan import Plan
 
-CONTENDERS = ("pygen", "before", "floor", "naive")
+CONTENDERS = ("pygen", "before", "release", "floor", "naive")
+_VERSIONS = ("before", "release")
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Figures:
 
     Attributes:
         series: by engine (`real`, `simulated`), number of containers and contender.
-        startups: by engine, number of containers and version (`pygen`, `before`).
+        startups: by engine, number of containers and version (`pygen`, `before`, `release`).
         imports_ms: of a run to its first file.
         storm: on the real engine.
         idle: on the real engine.
@@ -51,14 +52,14 @@ class Benchmark:
         plan: how much.
         folder: for the contenders' files; a new one.
         say: told of each step.
-        against: another checkout of this program, measured in turn with this one.
+        against: other checkouts of this program, measured in turn with this one: `before`, `release`.
     """
 
-    def __init__(self, plan: Plan, folder: Path, say: Callable[[str], None], *, against: Path | None = None) -> None:
+    def __init__(self, plan: Plan, folder: Path, say: Callable[[str], None], *, against: Mapping[str, Path]) -> None:
         self.figures = Figures()
         self._plan = plan
         self._against = against
-        self._contenders = [name for name in CONTENDERS if against is not None or name != "before"]
+        self._contenders = [name for name in CONTENDERS if name in against or name not in _VERSIONS]
         self._folder = folder
         self._say = say
         self._number = 0

@@ -18,6 +18,8 @@ from tests.bench.lean_http import LeanConnection
 from tests.bench.template import TEMPLATE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.bench.bench_engine import BenchEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,15 +44,15 @@ class Startup:
 
 
 def measure_startup(
-    bench_engine: BenchEngine, folder: Path, containers: int, tries: int, *, against: Path | None = None
+    bench_engine: BenchEngine, folder: Path, containers: int, tries: int, *, against: Mapping[str, Path]
 ) -> dict[str, Startup]:
-    """Start the program several times, in turn with the bare loop and with another checkout.
+    """Start the program several times, in turn with the bare loop and with other checkouts.
 
     Returns:
-        By version: `pygen`, and `before` where there is another checkout.
+        By version: `pygen`, and those of `against`.
     """
     bench_engine.grow(containers)
-    roots = {"pygen": ROOT} if against is None else {"pygen": ROOT, "before": against}
+    roots = {"pygen": ROOT, **against}
     bare: list[float] = []
     starts: dict[str, list[tuple[float, float]]] = {name: [] for name in roots}
     for number in range(tries):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,7 +43,7 @@ def bench_engine() -> Iterator[SimulatedBenchEngine]:
 
 def _measured(bench_engine: SimulatedBenchEngine, name: str, folder: Path) -> Series:
     series = Series()
-    contender = start(name, bench_engine.socket_path, folder / name)
+    contender = start(name, bench_engine.socket_path, folder / name, {})
     try:
         measure_block(bench_engine, contender, _ROUNDS, series)
     finally:
@@ -182,7 +183,7 @@ def test_all_ways_render_the_same_containers(tmp_path: Path) -> None:
 
 def test_a_start_is_measured_to_its_first_file(bench_engine: SimulatedBenchEngine, tmp_path: Path) -> None:
     """The program's start, its imports, and the bare loop that it is compared with are real ones."""
-    startup = measure_startup(bench_engine, tmp_path / "startup", _CONTAINERS, 1)["pygen"]
+    startup = measure_startup(bench_engine, tmp_path / "startup", _CONTAINERS, 1, against={})["pygen"]
     assert startup.first_file_ms > 0
     assert startup.resident_mib > 5
     assert imports_ms(bench_engine, tmp_path / "imports", 1) > 0
@@ -198,9 +199,9 @@ def test_another_checkout_is_measured_in_turn(bench_engine: SimulatedBenchEngine
         shutil.copytree(ROOT / room, marked / room)
     version = marked / "reconciler" / "version.py"
     version.write_text(re.sub(r'VERSION = "[^"]*"', 'VERSION = "0.0.1"', version.read_text()))
-    startups = measure_startup(bench_engine, tmp_path / "startups", _CONTAINERS, 1, against=marked)
+    startups = measure_startup(bench_engine, tmp_path / "startups", _CONTAINERS, 1, against={"before": marked})
     assert list(startups) == ["pygen", "before"]
-    contender = start("before", bench_engine.socket_path, tmp_path / "before", marked)
+    contender = start("before", bench_engine.socket_path, tmp_path / "before", {"before": marked})
     try:
         assert isinstance(contender, Pygen)
         assert any('version="0.0.1"' in key for key in contender.process.metrics())
@@ -208,15 +209,36 @@ def test_another_checkout_is_measured_in_turn(bench_engine: SimulatedBenchEngine
         contender.close()
 
 
-def test_the_page_compares_with_the_version_before() -> None:
-    """Start-to-file, processor time and the first file are shown as ratios; a slower version is told as not met."""
+@pytest.mark.parametrize(
+    ("version", "named", "bounds"),
+    [
+        ("before", "over the version before", {"at most 1.1 x": 4}),
+        ("release", "over the last release", {"at most 1.1 x": 1, "at most 1.2 x": 2}),
+    ],
+)
+def test_the_page_compares_with_earlier_versions(version: str, named: str, bounds: dict[str, int]) -> None:
+    """Each figure that is asked for is a ratio with its bound; a version that is slower is told as not met."""
     figures = _figures(ours_ms=6)
     for (bench_engine, containers, name), startup in list(figures.startups.items()):
         assert name == "pygen"
-        figures.series[bench_engine, containers, "before"] = _series(4, 3, 6)
-        figures.startups[bench_engine, containers, "before"] = startup
-    rows = [row for row in asked(figures) if "over the version before" in row.what]
-    assert [(row.found, row.met) for row in rows] == [("1.50 x", False), ("1.00 x", True)] * 2 + [("1.00 x", True)] * 2
+        figures.series[bench_engine, containers, version] = _series(4, 3, 6)
+        figures.startups[bench_engine, containers, version] = startup
+    rows = [row for row in asked(figures) if named in row.what]
+    assert Counter(row.bound for row in rows) == {bound: 2 * count for bound, count in bounds.items()}
+    missed = {(row.what.partition(",")[0], row.found) for row in rows if not row.met}
+    assert missed == {("start-to-file", "1.50 x")}
+    assert {row.found for row in rows if row.met} == {"1.00 x"}
+
+
+def test_ends_are_compared_with_starts() -> None:
+    """A crash that takes three times as long as a start is told as not met."""
+    figures = _figures(ours_ms=6)
+    figures.series["real", 300, "pygen"].samples[-1] = Sample("crash", 18, 3)
+    rows = {row.what.partition(",")[0]: row for row in asked(figures) if "over start-to-file" in row.what}
+    assert {what: (row.found, row.met) for what, row in rows.items()} == {
+        "stop-to-file": ("1.00 x", True),
+        "crash-to-file": ("3.00 x", False),
+    }
 
 
 _BURNS = """

@@ -23,7 +23,7 @@ WRONG_ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
     "503": ({"status": 503}, "status 503"),
     "429": ({"status": 429}, "status 429"),
     "truncated JSON": ({"cut": True}, "not valid JSON, or incomplete"),
-    "half an answer": ({"how": "half"}, "ended before the answer was complete"),
+    "half an answer": ({"how": "half"}, "closed before the answer was complete"),
     "HTML from a proxy": ({"status": 200, "body": "<html>Bad Gateway</html>", "content_type": "text/html"}, "a proxy"),
     "HTML with a status": ({"status": 502, "body": "<html>Bad Gateway</html>", "content_type": "text/html"}, "a proxy"),
 }

@@ -47,7 +47,7 @@ def test_away_and_back(engine: RealEngine, make_real_starter: Callable[[str], Pr
     engine.terminate() if how == "stopped" else engine.kill()
     await_failed_requests(running, "list")
     # The short retries of a request are over: an engine that comes back sooner was never away for the loop.
-    running.program.wait_for_log("what is known stays")
+    running.program.wait_for_log("the last known state is kept")
     assert running.program.metric("pygen_event_stream_up") == 0
     if how == "killed":
         assert running.read() == lines("goes", "stays")

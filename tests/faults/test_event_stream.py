@@ -97,7 +97,7 @@ def test_a_stream_that_falls_silent_is_found_out(
     late = [text for text in fake.at_lists[listed_before:] if text != lines("two")]
     assert len(late) <= 2
     await_metric(running, "pygen_missed_changes_total", 1)
-    running.program.wait_for_log("silent about changes")
+    running.program.wait_for_log("reports no changes")
     await_metric(running, "pygen_event_stream_restarts_total", 1, reason="silent")
     fake.await_seen("reader", lines("two"))
     running.await_settled()

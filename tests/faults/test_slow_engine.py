@@ -56,12 +56,15 @@ def test_templates_files_and_checks_do_not_wait_for_it(
     assert running.program.stop() == 0
 
 
-def test_what_is_due_is_delivered_meanwhile(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
-    """To another engine, or over other requests: nobody who is owed waits for a list."""
+@pytest.mark.parametrize("interval", [("0",), ("1", "2")], ids=["at once", "after a batch"])
+def test_what_is_due_is_delivered_meanwhile(
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter], interval: tuple[str, ...]
+) -> None:
+    """To another engine, or over other requests: nobody who is owed, or whose batch is over, waits for a list."""
     fake.add_container("reader")
     fake.run("one")
     starter = make_starter(NAMES)
-    running = starter.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "0")
+    running = starter.start(*NO_RESYNC, "--signal", "reader", "HUP", "--interval", *interval)
     fake.await_seen("reader", lines("one"))
     running.await_settled()
     # Deliveries have a connection of their own, and look at one container only.
@@ -85,5 +88,5 @@ def test_it_ends_in_time_all_the_same(
     running = make_starter(NAMES).start(*NO_RESYNC, *options)
     under_way(fake, running)
     assert running.program.stop() == (11 if options else 0)
-    assert "something still runs" not in running.program.log()
+    assert "something is still running" not in running.program.log()
     assert "Traceback" not in running.program.log()

@@ -12,13 +12,15 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.running_program import ProgramStarter
+    from tests.support.running_program import ProgramStarter, RunningProgram
 
 OPTIONS = (*NO_RESYNC, "--signal", "reader", "HUP", "--interval", "0")
 
 
-def test_the_second_ends_with_13(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
-    """It touches nothing and tells nobody; the first goes on."""
+def start_first(
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]
+) -> tuple[ProgramStarter, RunningProgram]:
+    """The first program has written `one` and notified `reader`."""
     fake.add_container("reader")
     fake.run("one")
     starter = make_starter(NAMES)
@@ -26,6 +28,12 @@ def test_the_second_ends_with_13(fake: WatchedEngine, make_starter: Callable[[st
     await_content(first, "one")
     fake.await_seen("reader", lines("one"))
     first.await_settled()
+    return starter, first
+
+
+def test_the_second_ends_with_13(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
+    """It touches nothing and tells nobody; the first goes on."""
+    starter, first = start_first(fake, make_starter)
     starter.template.write_text("something else\n" + NAMES)
     first.program.wait_for(lambda: "something else" in first.read(), what="the edit")
     second = starter.start(*OPTIONS)
@@ -41,13 +49,7 @@ def test_the_second_ends_with_13(fake: WatchedEngine, make_starter: Callable[[st
 
 def test_the_second_takes_over(fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
     """A supervisor starts it again and again; once the first is killed, it keeps the file, and owes what was owed."""
-    fake.add_container("reader")
-    fake.run("one")
-    starter = make_starter(NAMES)
-    first = starter.start(*OPTIONS)
-    await_content(first, "one")
-    fake.await_seen("reader", lines("one"))
-    first.await_settled()
+    starter, first = start_first(fake, make_starter)
     with Supervisor(lambda: starter.start(*OPTIONS)) as supervisor:
         wait_for(lambda: len(supervisor.statuses) > 1, what="two ends")
         assert set(supervisor.statuses) == {13}

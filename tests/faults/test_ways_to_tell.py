@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,18 @@ def test_a_second_signal_ends_commands_at_once(
         running.program.send(signal.SIGTERM)
     assert running.program.wait_for_end() in (0, 128 + signal.SIGTERM)
     wait_for(lambda: _is_gone(int(pid_file.read_text())), what="the end of the command")
+
+
+def test_a_command_s_end_is_known_whoever_started_the_program(
+    fake: WatchedEngine, make_starter: Callable[[str], ProgramStarter]
+) -> None:
+    """Where SIGCHLD is ignored, as some supervisors leave it, the kernel would keep the status from us."""
+    fake.run("one")
+    code = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    ignoring = (sys.executable, "-c", code)
+    running = make_starter(NAMES).start(*QUICK, "--command", "true", "--command", "sh -c 'exit 3'", prefix=ignoring)
+    running.program.wait_for_log("command true delivered (exit status 0)")
+    running.program.wait_for_log("the command ended with 3")
 
 
 def _is_gone(pid: int) -> bool:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
+from notify.http_request import Answer, Request, RequestFailed, send
 from tests.support.answering import Answering, answering
 from tests.support.fake_engine import FakeEngine
 from tests.support.running_program import NO_RESYNC, ProgramStarter
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator
 
     from tests.support.process import PygenProcess
@@ -126,3 +131,45 @@ def test_a_server_that_redirects_leads_nowhere(fake: FakeEngine, starter: Progra
             log = holds_up_nobody(fake, starter, "--http", server.url)
             assert "the server redirects (307), which is not followed" in log
         assert elsewhere.heard == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is signed by itself, and its key."""
+    certificate, key = tmp_path / "server.crt", tmp_path / "server.key"
+    subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
+    subprocess.run([*new, *subject, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_server_s_certificate_is_verified(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, *, is_trusted: bool
+) -> None:
+    """Nothing is said to a server that is not who it should be: a header may hold a token."""
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        plain, _ = listening.accept()
+        with suppress(OSError), context.wrap_socket(plain, server_side=True) as secured:
+            heard.append(secured.recv(65536))
+            secured.sendall(b"HTTP/1.1 204 x\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        url = urlsplit(f"https://127.0.0.1:{listening.getsockname()[1]}/x")
+        request = Request("POST", url, (), {"Authorization": b"Bearer t0ken"}, timeout_s=60)
+        if is_trusted:
+            assert send(request) == Answer(204)
+        else:
+            with pytest.raises(RequestFailed, match="certificate") as caught:
+                send(request)
+            assert not caught.value.sent
+        thread.join(60)
+    assert [b"t0ken" in each for each in heard] == [True] * is_trusted

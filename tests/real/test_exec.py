@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from notify.port import EngineTimeout, Executed
+from reconciler.backend.address import EngineAddress
+from reconciler.backend.docker_sdk import SdkNotifyPort
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -76,3 +81,19 @@ def test_an_endless_output_is_bounded_and_ends_with_its_command(
     running.program.wait_for_log("| y | the end")
     (starter.shared / "mended").touch()
     wait_for(lambda: running.owed() == 0, what="the delivery")
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["yes", "while :; do echo x; sleep 0.05; done", "echo begun; sleep 1000"],
+    ids=["prints without an end", "prints now and then", "falls silent"],
+)
+def test_a_command_that_does_not_end_is_left_at_its_one_deadline(engine: RealEngine, script: str) -> None:
+    """Whatever it prints meanwhile."""
+    container_id = engine.run("web")
+    port = SdkNotifyPort(EngineAddress.parse(engine.address, {}))
+    assert port.execute(engine.address, container_id, ["echo", "fine"], timeout_s=60) == Executed(0, b"fine\n")
+    with pytest.raises(EngineTimeout):
+        port.execute(engine.address, container_id, ["sh", "-c", script], timeout_s=5)
+    assert port.execute(engine.address, container_id, ["echo", "fine"], timeout_s=60) == Executed(0, b"fine\n")
+    port.close()

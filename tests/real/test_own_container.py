@@ -82,7 +82,7 @@ def test_it_never_restarts_itself(engine: RealEngine, tmp_path: Path) -> None:
     run_pygen(engine, tmp_path / "shared", "--restart", "fleet", "--signal", "pygen", "HUP", labels=fleet)
     own_start = engine.started_at("pygen")
     wait_for(lambda: engine.started_at("web") != before, what=lambda: engine.logs("pygen"))
-    wait_for(lambda: "as asked by SIGHUP" in engine.logs("pygen"), what=lambda: engine.logs("pygen"))
+    wait_for(lambda: "as requested by SIGHUP" in engine.logs("pygen"), what=lambda: engine.logs("pygen"))
     wait_for(lambda: "restart of fleet delivered to web" in engine.logs("pygen"))
     warnings = [line for line in engine.logs("pygen").splitlines() if " WARNING " in line]
     assert [line for line in warnings if "left out" in line] == warnings

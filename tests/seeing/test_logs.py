@@ -145,7 +145,7 @@ def test_every_line_is_whole_in_its_format(start: Start, fake_engine: FakeEngine
     process = start("--signal", "web-1", "HUP", "--signal", "nobody", "HUP", "--interval", "0.1")
     process.wait_for_log("delivered to web-1")
     fake_engine.stop()
-    process.wait_for_log("what is known stays")
+    process.wait_for_log("the last known state is kept")
     fake_engine.start()
     process.wait_for_log("answers again")
     assert process.stop() == 0

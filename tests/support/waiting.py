@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Generous on purpose: a deadline only decides when a test that is lost anyway says so.
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 def wait_for(

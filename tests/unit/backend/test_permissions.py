@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from notify.actions.command import Command
+from notify.actions.exec import Exec
+from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.backend.address import EngineAddress
@@ -86,11 +89,19 @@ def test_one_shot_needs_no_events() -> None:
         (Signal("a", "SIGKILL"), "auto", {"kill"}),
         (Signal("a", "SIGSTOP"), "auto", {"kill"}),
         (Restart("a"), "auto", {"restart", "start"}),
+        (Exec("a", ("true",)), "kill", {"exec_create", "exec_start", "exec_inspect"}),
+        (Http("a", "http://{container}/"), "auto", set()),
     ],
 )
 def test_telling_needs_what_the_notification_may_take(notification: Action, via: SignalVia, expected: set[str]) -> None:
     """The version and an inspect come before each; the rest depends on what is sent, and how."""
     assert names(needed(telling_needs([notification], via))) == {"version", "inspect"} | expected
+
+
+@pytest.mark.parametrize("notification", [Http("", "http://h/"), Command("", ("true",))])
+def test_what_needs_no_container_asks_nothing_of_an_engine(notification: Action) -> None:
+    """Not even for its version."""
+    assert needed(telling_needs([notification], "auto")) == ()
 
 
 def test_nobody_to_tell_needs_nothing() -> None:

@@ -166,6 +166,7 @@ def test_something_else_answers(answer: bytes, expected: str) -> None:
     assert expected in said[0]
 
 
+@pytest.mark.processes
 def test_it_imports_neither_docker_nor_jinja2() -> None:
     """A check that runs every few seconds for years loads only what it needs."""
     code = (

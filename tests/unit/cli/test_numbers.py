@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cli.values import SECONDS_MAX, seconds, seconds_over_zero, size_bytes
+from notify.actions.action import SECONDS_MAX
+from reconciler.cli.values import seconds, seconds_over_zero, size_bytes
 
 
 @pytest.mark.parametrize(("text", "value_s"), [("0", 0), (" 2 ", 2), (".5", 0.5), ("1.", 1), ("1e2", 100), ("+3", 3)])

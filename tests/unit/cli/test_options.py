@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from notify.actions.command import Command
+from notify.actions.exec import Exec
+from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.interval import Interval
@@ -16,6 +19,9 @@ from reconciler.cli.options import of_one_job, parse
 
 if TYPE_CHECKING:
     from reconciler.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from notify.actions.action import Action
 
 
 def run(arguments: str, **environ: str) -> Run:
@@ -242,6 +248,59 @@ def test_a_mistake_is_refused_and_named(arguments: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variables", "notifications"),
+    [
+        (
+            {"PYGEN_EXEC": """nginx nginx -s reload, web sh -c "a, 'b'",x a\\,b"""},
+            (
+                Exec("nginx", ("nginx", "-s", "reload")),
+                Exec("web", ("sh", "-c", "a, 'b'")),
+                Exec("x", ("a,b",)),
+            ),
+        ),
+        (
+            {"PYGEN_COMMAND": "systemctl reload nginx, sh -c 'a, b'"},
+            (Command("", ("systemctl", "reload", "nginx")), Command("", ("sh", "-c", "a, b"))),
+        ),
+        ({"PYGEN_HTTP": "http://a/, https://b/x%2Cy"}, (Http("", "http://a/"), Http("", "https://b/x%2Cy"))),
+    ],
+)
+def test_commands_and_addresses_of_the_environment_are_cut_at_commas(
+    variables: dict[str, str], notifications: tuple[Action, ...]
+) -> None:
+    """A comma that is quoted, as a shell knows quotes, belongs to its command."""
+    assert settings(**variables).jobs[0].notifications == notifications
+
+
+def test_every_way_to_tell_is_an_option() -> None:
+    """In the order given, beside the others."""
+    command = parse(
+        [
+            "--template",
+            "t",
+            "--command",
+            "a 'b c'",
+            "--http",
+            "http://h/",
+            "--exec",
+            "web",
+            "x -y",
+            "--exec",
+            "web",
+            "z",
+        ],
+        {},
+    )
+    assert isinstance(command, Run)
+    assert command.settings.jobs[0].notifications == (
+        Command("", ("a", "b c")),
+        Http("", "http://h/"),
+        Exec("web", ("x", "-y")),
+        Exec("web", ("z",)),
+    )
+
+
+@pytest.mark.parametrize(
     ("name", "value", "says"),
     [
         ("PYGEN_STRICT", "maybe", "'maybe' is neither yes nor no"),
@@ -251,6 +310,11 @@ def test_a_mistake_is_refused_and_named(arguments: str, says: str) -> None:
         ("PYGEN_SIGNAL", "nginx", "'nginx' is not CONTAINER SIGNAL"),
         ("PYGEN_SIGNAL", "nginx HUP,", "'' is not CONTAINER SIGNAL"),
         ("PYGEN_SIGNAL", "nginx HUPP", "'HUPP' is not a signal"),
+        ("PYGEN_EXEC", "nginx", "COMMAND is missing"),
+        ("PYGEN_EXEC", "nginx nginx -s reload, web sh -c 'a", "close each quote"),
+        ("PYGEN_COMMAND", "a,,b", "COMMAND is empty"),
+        ("PYGEN_HTTP", "http://h/,ftp://h/", "no address of a server"),
+        ("PYGEN_HTTP", "http://{container}/", "needs the name of a container"),
         ("PYGEN_RESYNC", "-3", "-3 is negative"),
         ("PYGEN_SIGNAL_VIA", "magic", "'magic' is not known"),
         ("PYGEN_METRICS", "web", ""),

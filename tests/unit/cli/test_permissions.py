@@ -44,6 +44,8 @@ def lines(arguments: str) -> list[str]:
         ("--signal a KILL --signal b STOP", [*READING, KILL]),
         ("--restart a", [*READING, *RESTARTS]),
         ("--restart a --signal a HUP", [*READING, KILL, *RESTARTS, *EXECS]),
+        ("--exec a reload --signal-via kill", [*READING, *EXECS]),
+        ("--http http://h/ --command reload", READING),
         ("--docker-address file:///s.json --signal a HUP", []),
     ],
 )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[3]
 SLOW = (
     "docker",
@@ -22,6 +24,7 @@ SLOW = (
 )
 
 
+@pytest.mark.processes
 def test_a_command_line_is_read_without_slow_imports() -> None:
     """Neither the SDK nor templating, metrics or TLS come in with the options, nor for `healthcheck`."""
     program = (

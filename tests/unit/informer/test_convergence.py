@@ -7,6 +7,7 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.informer.informer_harness import InformerHarness, failure
 
 NAMES = ["a", "b", "c", "d"]
@@ -85,7 +86,7 @@ def _believed(harness: InformerHarness) -> list[tuple[str, str, str, str, tuple[
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps, failing=st.booleans())
 def test_after_a_quiet_resync_the_snapshot_is_the_engine_s_state(
     steps: list[tuple[str, str, str, float]], *, failing: bool

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.event import Change, EngineEvent
 from reconciler.informer.invalidation import DEFERRED_S
 from reconciler.informer.state import PROVES_NOTHING_S
+from tests.support.examples import examples
 from tests.unit.informer.informer_harness import InformerHarness, failure
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ FATES: dict[str, Callable[[list[EngineEvent]], list[EngineEvent]]] = {
 }
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(
         st.tuples(
@@ -284,3 +285,53 @@ def test_whatever_happens_to_events_of_ends_the_engine_is_right_in_the_end(
     assert (shown.status, shown.started_at) == (body["State"]["Status"], body["State"]["StartedAt"])
     assert shown.is_current == harness.world.container("web").alive
     assert harness.names() == (["web"] if harness.world.container("web").alive else [])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["crash", "die", "start", "restart", "stop"]),
+            st.integers(0, 5),
+            st.floats(0, 8),
+            st.booleans(),
+        ),
+        max_size=10,
+    )
+)
+def test_an_engine_that_contradicts_for_a_while_is_asked_often_enough_and_no_oftener(
+    steps: list[tuple[str, int, float, bool]],
+) -> None:
+    """However many inspects show what is over, no list is needed, and each event costs a few requests at most."""
+    harness = InformerHarness(resync_s=1e6)
+    container_id = harness.world.add_container("web", restart_policy="no")
+    harness.open_stream()
+    events = 0
+    for action, stale_count, wait_s, is_told_one_by_one in steps:
+        if harness.world.container("web").alive:  # what a beginning looks like, no event tells
+            stale_bodies(harness, container_id, stale_count)
+        act(harness, action)
+        events += len(harness.world.told)
+        for event in harness.world.told:
+            harness.informer.on_event(event)
+            if is_told_one_by_one:
+                harness.informer.sync()
+        harness.lose()
+        harness.informer.sync()
+        let_time_pass(harness, wait_s)
+    let_time_pass(harness, 10)
+    body = json.loads(harness.world.inspect_body(container_id))
+    shown = harness.state.readings[container_id].container
+    assert (shown.status, shown.started_at) == (body["State"]["Status"], body["State"]["StartedAt"])
+    assert not shown.is_over
+    assert harness.reader.calls["list"] == 0
+    assert harness.reader.calls["inspect"] <= events + 6 * len(steps)
+
+
+def let_time_pass(harness: InformerHarness, seconds: float) -> None:
+    """Bring the informer up to date whenever it is due."""
+    until_s = harness.clock.now_s + seconds
+    while (due_s := harness.informer.next_due()) <= until_s:
+        harness.pass_by(max(0.0, due_s - harness.clock.now_s))
+        harness.informer.sync()
+    harness.pass_by(max(0.0, until_s - harness.clock.now_s))

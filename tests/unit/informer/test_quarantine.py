@@ -48,6 +48,17 @@ def sync_until_published(harness: InformerHarness) -> int:
     raise AssertionError("nothing is published")
 
 
+def quarantined() -> InformerHarness:
+    """`broken` is in quarantine, and was last read before it was paused; `web` is fine."""
+    harness = InformerHarness()
+    broken = settled(harness, "broken", "web")
+    harness.reader.broken_containers[broken] = failure(status=500, reason="status")
+    harness.world.pause("broken")
+    harness.tell()
+    sync_until_published(harness)
+    return harness
+
+
 def assert_quarantined_and_back(harness: InformerHarness, mend: Callable[[], object]) -> None:
     """`broken` keeps its state while `new` is published, and is itself again once it is mended."""
     harness.world.rename("broken", "mended")
@@ -220,12 +231,7 @@ def test_what_is_in_quarantine_is_asked_beside_with_backoff() -> None:
 
 def test_events_of_one_in_quarantine_ask_it_again_but_not_more_often_than_it_is_bearable() -> None:
     """A flood of its events is no flood of requests."""
-    harness = InformerHarness()
-    broken = settled(harness, "broken", "web")
-    harness.reader.broken_containers[broken] = failure(status=500, reason="status")
-    harness.world.pause("broken")
-    harness.tell()
-    sync_until_published(harness)
+    harness = quarantined()
     harness.reader.calls.clear()
     for _ in range(20):
         harness.world.unpause("broken")
@@ -277,12 +283,7 @@ def test_networks_that_fail_with_a_late_answer_are_the_engine_s_fault() -> None:
 
 def test_one_that_is_removed_leaves_the_quarantine() -> None:
     """The next answer says that it is gone."""
-    harness = InformerHarness()
-    broken = settled(harness, "broken", "web")
-    harness.reader.broken_containers[broken] = failure(status=500, reason="status")
-    harness.world.pause("broken")
-    harness.tell()
-    sync_until_published(harness)
+    harness = quarantined()
     harness.reader.broken_containers.clear()
     harness.world.remove("broken")
     harness.tell()

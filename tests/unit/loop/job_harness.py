@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.notification import NotifyReport
-    from models.pass_report import PassReport, ReconcileReport
+    from models.pass_report import PassReport, ReconcileReport, RenderReport
     from models.snapshot import Snapshot
     from notify.actions.action import Action
     from reconciler.target.outcome import LockOutcome, TargetContent
@@ -197,10 +197,10 @@ class RecordingJobObserver:
         self.matching: dict[str, int] = {}
         self.states: dict[str, int] = {}
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        self.renders[ok] += 1
-        self.undefined.append(undefined_names)
-        self.notes.append(notes)
+    def rendered(self, report: RenderReport) -> None:
+        self.renders[report.ok] += 1
+        self.undefined.append(report.undefined_names)
+        self.notes.append(report.notes)
 
     def reconciled(self, report: ReconcileReport) -> None:
         """A pass over a target is over."""
@@ -232,10 +232,11 @@ class JobHarness:
         upstream: InformerHarness | None = None,
         observer: RecordingJobObserver | None = None,
         store: MemoryStore | None = None,
+        path: str = "/made/up.conf",
     ) -> None:
         self.upstream = upstream or InformerHarness()
         self.renderer = FakeRenderer()
-        self.target = MemoryTarget()
+        self.target = MemoryTarget(path)
         self.port = FakeNotifyPort(self.upstream)
         self.observer = observer or RecordingJobObserver()
         self.store = store or MemoryStore()
@@ -255,7 +256,7 @@ class JobHarness:
             self.renders,
             clock=clock,
             backoff=Backoff(lambda: 0.0),
-            observer=self.observer,
+            publish=self.observer.rendered,
             log=log,
         )
         self.job = Job(

@@ -44,12 +44,12 @@ class DrivingInbox(Inbox[Wakeup]):
         return [StatePublished()]
 
 
-def _one_shot(harness: JobHarness) -> tuple[OneShot, DrivingInbox]:
+def _one_shot(harness: JobHarness, *others: JobHarness) -> tuple[OneShot, DrivingInbox]:
     upstream = harness.upstream
     inbox = DrivingInbox(upstream)
     return OneShot(
         harness.states,
-        [harness.job],
+        [harness.job, *(other.job for other in others)],
         inbox=inbox,
         clock=upstream.clock,
         chance=lambda: 0.0,
@@ -157,6 +157,22 @@ def test_a_notification_that_fails_gives_14(monkeypatch: pytest.MonkeyPatch) -> 
     assert harness.upstream.clock.now_s == begun_s + BUDGET_S
     (debt,) = harness.notifier.pending()
     assert debt.tries > 1
+
+
+def test_a_job_that_fails_costs_the_others_nothing() -> None:
+    """Their files are written, whoever reads them is told, and the status is the first failure's."""
+    upstream = InformerHarness()
+    upstream.world.add_container("nginx")
+    broken, full, fine = (JobHarness(HUP, upstream=upstream, path=path) for path in ("/broken", "/full", "/fine"))
+    fine.renders.is_held = True
+    full.target.refusal = "No space left on device"
+    broken.renderer.render_failure = TemplateFailure("no", "t.j2", 1)
+    one_shot, inbox = _one_shot(full, broken, fine)
+    inbox.before_take = fine.renders.release
+    inbox.put(RenderArrived())
+    assert one_shot.run() is ExitStatus.WRITE_FAILED
+    assert fine.target.lines == ["names", "nginx"]
+    assert [job.port.signals for job in (full, broken, fine)] == [[], [], [("nginx", "SIGHUP")]]
 
 
 def test_a_stop_ends_the_waiting() -> None:

@@ -7,11 +7,15 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.process import ROOT
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.processes
 
 SCRIPT = """
 import logging, os, sys, threading, time
@@ -20,7 +24,7 @@ from reconciler.inbox import Inbox
 from reconciler.loop.wakeups import StopAsked
 
 mode, end_s = sys.argv[1], float(sys.argv[2])
-told = lambda *words: print(*words, flush=True)
+told = lambda *words: os.write(1, " ".join(map(str, words)).encode() + b"\\n")  # one line in one piece
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO)
 block()
 inbox = Inbox(time.monotonic)

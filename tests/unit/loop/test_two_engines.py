@@ -175,7 +175,7 @@ class TwoByTwo:
                 SynchronousRenderWorker(renderer, clock=self.clock),
                 clock=self.clock,
                 backoff=Backoff(lambda: 0.0),
-                observer=self.metrics.loop,
+                publish=self.metrics.loop.rendered,
                 log=self.log,
             ),
             target=target,
@@ -263,7 +263,7 @@ def test_what_is_due_to_one_engine_is_on_time_while_the_other_answers_nothing() 
 
 
 def test_what_was_owed_before_the_start_is_told_while_another_engine_was_never_read() -> None:
-    """Files wait for a complete state of all engines; deliveries do not."""
+    """Files wait for a complete state of all engines; deliveries wait only until one can't be read."""
     before = running()
     before.engines[FIRST].world.add_container("web")
     before.read_engines(FIRST)
@@ -276,6 +276,11 @@ def test_what_was_owed_before_the_start_is_told_while_another_engine_was_never_r
         job.restore()
     after.ports[SECOND].is_silent = True
     after.pass_by(0.5)
+    after.come_by()
+    assert after.journal == []
+    after.engines[SECOND].reader.broken["list"] = failure(reason="timeout")
+    after.engines[SECOND].informer.on_reload()
+    assert not after.engines[SECOND].informer.sync()
     after.come_by()
     assert after.journal == ["told x0", "told x0"]
     assert after.pending() == [1, 1]

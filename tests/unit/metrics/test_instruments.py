@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metrics.labels import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
 from metrics.routes import metrics_page
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
+from models.pass_report import RenderReport
 from notify.actions.restart import Restart
 from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
 
@@ -146,20 +147,20 @@ def test_a_template_is_failing_until_it_renders() -> None:
     """From the first failure on, and no longer than that."""
     metrics = metrics_of()
     for ok in (True, False, False, True):
-        metrics.loop.rendered("/etc/out", ok=ok, duration_s=0.01)
+        metrics.loop.rendered(RenderReport("/etc/out", ok=ok, duration_s=0.01))
         assert value(metrics, "pygen_template_failing", target="/etc/out") == float(not ok)
 
 
 def test_renders() -> None:
     """The undefined names and the notes are those of the last render that gave a text."""
     metrics = metrics_of()
-    metrics.loop.rendered("/etc/out", ok=True, duration_s=0.01, undefined_names=3, notes=2)
-    metrics.loop.rendered("/etc/out", ok=False, duration_s=0.01)
+    metrics.loop.rendered(RenderReport("/etc/out", ok=True, duration_s=0.01, undefined_names=3, notes=2))
+    metrics.loop.rendered(RenderReport("/etc/out", ok=False, duration_s=0.01))
     assert value(metrics, "pygen_renders_total", target="/etc/out", result="success") == 1
     assert value(metrics, "pygen_renders_total", target="/etc/out", result="error") == 1
     assert value(metrics, "pygen_template_undefined_names", target="/etc/out") == 3
     assert value(metrics, "pygen_template_notes", target="/etc/out") == 2
-    metrics.loop.rendered("/etc/out", ok=True, duration_s=0.01)
+    metrics.loop.rendered(RenderReport("/etc/out", ok=True, duration_s=0.01))
     assert value(metrics, "pygen_template_undefined_names", target="/etc/out") == 0
     assert value(metrics, "pygen_template_notes", target="/etc/out") == 0
 
@@ -302,14 +303,18 @@ def test_events(kind: str, action: str, shown: tuple[str, str]) -> None:
 
 
 def test_stream() -> None:
-    """The stream is up or not, ends for a known reason or another, and missed changes count."""
+    """All streams are up or not, end for a known reason or another, and missed changes count."""
     metrics = metrics_of()
-    metrics.engine.stream_up(up=True)
+    metrics.engine.stream_up("unix:///run/docker.sock", up=True)
     metrics.engine.stream_restarted("silent")
     metrics.engine.stream_restarted("boredom")
     metrics.engine.missed_change()
     assert value(metrics, "pygen_event_stream_up") == 1
-    metrics.engine.stream_up(up=False)
+    metrics.engine.stream_up("tcp://another:2375", up=False)
+    assert value(metrics, "pygen_event_stream_up") == 0
+    metrics.engine.stream_up("tcp://another:2375", up=True)
+    assert value(metrics, "pygen_event_stream_up") == 1
+    metrics.engine.stream_up("unix:///run/docker.sock", up=False)
     assert value(metrics, "pygen_event_stream_up") == 0
     assert value(metrics, "pygen_event_stream_restarts_total", reason="silent") == 1
     assert value(metrics, "pygen_event_stream_restarts_total", reason="other") == 1

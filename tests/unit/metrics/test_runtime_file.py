@@ -49,6 +49,7 @@ def test_file_is_hidden_and_for_nobody_else(tmp_path: Path) -> None:
     left.remove()
 
 
+@pytest.mark.root
 def test_first_folder_that_takes_it(tmp_path: Path) -> None:
     """Folders that are missing or read-only are passed over."""
     closed, good = tmp_path / "closed", tmp_path / "good"
@@ -68,6 +69,7 @@ def test_no_folder_takes_it(tmp_path: Path) -> None:
         leave(HERE, [tmp_path / "missing", tmp_path / "other"])
 
 
+@pytest.mark.processes
 def test_killed_program_is_not_found_and_cleaned_up_by_the_next(tmp_path: Path) -> None:
     """A file of a program that was killed tells nothing, and the next program removes it."""
     with subprocess.Popen(
@@ -102,6 +104,7 @@ def test_last_started_of_several(tmp_path: Path) -> None:
     first.remove()
 
 
+@pytest.mark.root
 def test_program_of_another_user_is_passed_over() -> None:
     """In a folder that all share nobody is sent where another user says."""
     with open_folder() as folder:
@@ -113,6 +116,7 @@ def test_program_of_another_user_is_passed_over() -> None:
         left.remove()
 
 
+@pytest.mark.processes
 def test_program_in_another_network_is_passed_over(tmp_path: Path) -> None:
     """An address means something in its own network namespace only."""
     left = leave(HERE, [tmp_path])

@@ -12,6 +12,7 @@ from models.container import Container
 from models.matching import Index, matches
 from models.snapshot import Snapshot
 from templating.sandbox.filters.data import plain
+from tests.support.examples import examples
 from tests.unit.models.bodies import WEB_ID, attrs
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def read_all(body: bytes) -> Container:
     return container
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(odd_bodies())
 def test_odd_fields_never_raise(body: dict[str, Any]) -> None:
     """And what the engine said is all in `raw`."""

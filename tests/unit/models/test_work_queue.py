@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from models.work_queue import WorkQueue
+from tests.support.examples import examples
 
 KEYS = st.sampled_from("abcd")
 DELAYS_S = st.sampled_from([0.0, 1.0, 2.0, 5.0, -1.0])
@@ -102,7 +103,11 @@ class AgainstModel(RuleBasedStateMachine):
 
 TestAgainstModel = pytest.mark.timeout(300)(AgainstModel.TestCase)
 TestAgainstModel.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=examples(100),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 
 

@@ -234,6 +234,7 @@ def test_a_container_is_asked_at_its_own_address() -> None:
             harness.wait(5)
         assert harness.pending() == 0
         assert server.heard[0].startswith("POST /x HTTP/1.1\r\n")
+        assert f"\r\nHost: 127.0.0.1:{server.port}\r\n" in server.heard[0]
         assert harness.lines.matching(f"http POST http://{{container}}:{server.port}/x of web delivered to web")
         assert action.needs("auto") == frozenset()
 
@@ -252,11 +253,11 @@ def test_a_container_without_an_address_is_told_of() -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("", "no address of a server"),
-        ("ftp://h/", "no address of a server"),
-        ("http:///x", "no address of a server"),
-        ("h:80/x", "no address of a server"),
-        ("http://h:0/", "no address of a server"),
+        ("", "not the address of a server"),
+        ("ftp://h/", "not the address of a server"),
+        ("http:///x", "not the address of a server"),
+        ("h:80/x", "not the address of a server"),
+        ("http://h:0/", "not the address of a server"),
         ("http://h:s3cret/", "a port that is no number"),
         ("http://[::1/s3cret", "brackets around no address"),
         ("http://h/a b", "percent-encoded"),

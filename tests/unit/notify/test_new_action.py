@@ -87,6 +87,7 @@ def test_it_is_counted() -> None:
         (["permissions", "--poke", "", "gently"], "--poke: CONTAINER is empty"),
     ],
 )
+@pytest.mark.processes
 def test_the_command_line_has_it(arguments: list[str], shown: str) -> None:
     """Its option is in the help, its words are checked, and its requests are among the permissions."""
     code = (

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from models.run import NO_CONTAINER
 from notify.actions import ACTIONS
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
+from tests.support.examples import examples
 from tests.unit.notify.fakes import ENGINE, HUP, RESTART, FakeContainer, NotifierHarness
 from tests.unit.notify.ring import RING, Ring
 
@@ -319,7 +320,11 @@ class PromiseWithoutContainer(Promise):
 
 
 MACHINES = settings(
-    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=examples(100),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 TestSignals = pytest.mark.timeout(300)(Promise.TestCase)
 TestSignals.settings = MACHINES

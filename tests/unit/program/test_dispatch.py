@@ -63,6 +63,7 @@ def test_a_state_that_cannot_be_recorded_prints_nothing(capsys: pytest.CaptureFi
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.processes
 def test_quick_commands_import_neither_docker_nor_jinja2() -> None:
     """A health check runs every few seconds, beside somebody's production."""
     code = (

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.support.process import PygenProcess
 
+pytestmark = pytest.mark.processes
+
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
 PROGRAM = (sys.executable, "-m", "reconciler")
 

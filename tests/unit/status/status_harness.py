@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.notification import NotifyReport
-    from models.pass_report import ReconcileReport
+    from models.pass_report import ReconcileReport, RenderReport
     from notify.actions.action import Action
     from reconciler.status.values import JobStatus, NotificationStatus, Status
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class ForwardingJobObserver(RecordingJobObserver):
     """Hands on to the records what a job and its notifier count."""
 
-    def __init__(self, metrics: Metrics, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
         super().__init__()
-        self.job = JobRecord(metrics.loop, wall_clock)
+        self.job = JobRecord(wall_clock)
         self.notified = NotifyRecord(wall_clock)
 
-    def rendered(self, target: str, *, ok: bool, duration_s: float, undefined_names: int = 0, notes: int = 0) -> None:
-        self.job.rendered(target, ok=ok, duration_s=duration_s, undefined_names=undefined_names, notes=notes)
+    def rendered(self, report: RenderReport) -> None:
+        self.job.rendered(report)
 
     def reconciled(self, report: ReconcileReport) -> None:
         super().reconciled(report)
@@ -44,9 +44,9 @@ class StatusHarness:
     def __init__(self, *notifications: Action) -> None:
         self.metrics = Metrics(version="1.2.3", targets=["/made/up.conf"], notifications=notifications)
         self.upstream = InformerHarness()
-        self.recording = ForwardingJobObserver(self.metrics, self.upstream.clock)
+        self.recording = ForwardingJobObserver(self.upstream.clock)
         self.job_harness = JobHarness(*notifications, upstream=self.upstream, observer=self.recording)
-        self.engine = EngineRecord(self.metrics.engine, self.upstream.clock)
+        self.engine = EngineRecord("unix:///made/up.sock", self.metrics.engine, self.upstream.clock)
         watched = WatchedJob(
             self.job_harness.job,
             template="names.j2",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metrics.instruments import Metrics
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
-from models.pass_report import Difference, PassReport, ReconcileReport, TargetWrite
+from models.pass_report import Difference, PassReport, ReconcileReport, RenderReport, TargetWrite
 from notify.actions.signal import Signal
 from reconciler.status.records import EngineRecord, JobRecord, NotifyRecord
 
@@ -40,9 +40,11 @@ def _wall_clock() -> float:
 def test_what_a_job_does_is_counted() -> None:
     """Renders, here and in the metrics; the differences and passes of its reports."""
     metrics = _metrics()
-    record = JobRecord(metrics.loop, _wall_clock)
-    record.rendered("t", ok=False, duration_s=0.1)
-    record.rendered("t", ok=True, duration_s=0.1, undefined_names=3, notes=7)
+    record = JobRecord(_wall_clock)
+    for render in (RenderReport("t", ok=False, duration_s=0.1), RenderReport("t", True, 0.1, 3, 7)):
+        record.rendered(render)
+        metrics.loop.rendered(render)
+    assert record.last_render == (1234.5, True, 0.1, 3)
     record.publish(ReconcileReport("t", ok=False, at_epoch_s=98.0, duration_s=0.2))
     record.publish(WRITTEN)
     record.publish(ReconcileReport("t", ok=False, at_epoch_s=100.0, duration_s=None))
@@ -72,7 +74,7 @@ def test_what_becomes_of_notifications_is_counted() -> None:
 def test_what_is_heard_of_an_engine_is_counted() -> None:
     """The stream, and its ends."""
     metrics = _metrics()
-    record = EngineRecord(metrics.engine, _wall_clock)
+    record = EngineRecord("unix:///made/up.sock", metrics.engine, _wall_clock)
     record.stream_up(up=True)
     record.stream_restarted("timeout")
     assert _value(metrics, "pygen_event_stream_up") == 1

@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.process import ROOT
+
+pytestmark = pytest.mark.processes
 
 
 def test_a_start_imports_nothing_that_only_a_look_needs() -> None:

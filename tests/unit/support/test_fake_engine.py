@@ -256,6 +256,7 @@ def test_it_comes_back_with_what_it_had(engine: FakeEngine) -> None:
     client.close()
 
 
+@pytest.mark.processes
 def test_as_a_process_it_is_driven_over_its_socket() -> None:
     """With realistic bodies, counts, and an end on SIGTERM."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:

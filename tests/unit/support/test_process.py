@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 _ECHO = "import os, sys; print(sys.argv[1:], flush=True); print(sorted(os.environ), file=sys.stderr)"
 _STAYS = "import time; print('there', flush=True); time.sleep(1000)"
 

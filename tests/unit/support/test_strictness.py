@@ -15,6 +15,8 @@ from tests.support.strictness import SECOND_TRIES_MAX
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 _FAILS_ONCE = """
 import pathlib, os
 def once(name):

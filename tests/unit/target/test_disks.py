@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.unit.target.conftest import Opens
 
+pytestmark = pytest.mark.root
+
 OLD, NEW = b"old\n" * 1000, b"new\n" * 5000
 
 

@@ -46,6 +46,7 @@ def test_new_file_is_readable_for_all_whatever_the_umask(tmp_path: Path, opened:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o444, 0o755, 0o4750, 0o000])
+@pytest.mark.root
 def test_mode_and_owner_are_kept(tmp_path: Path, opened: Opens, warnings: list[str], mode: int) -> None:
     """A file that is replaced keeps its mode, set-id bits too, and its owner."""
     path = tmp_path / "out"
@@ -151,6 +152,7 @@ def test_fifo_in_its_place_is_neither_read_nor_replaced(tmp_path: Path, opened: 
     assert path.is_fifo()
 
 
+@pytest.mark.root
 def test_read_only_folder_then_not(tmp_path: Path, opened: Opens) -> None:
     """Where the folder cannot be written the old content stays, and the same target succeeds once it can."""
     folder = tmp_path / "conf"

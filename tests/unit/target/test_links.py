@@ -55,6 +55,7 @@ def test_circle_is_an_error(tmp_path: Path, opened: Opens) -> None:
     assert isinstance(outcome, WriteFailed)
 
 
+@pytest.mark.root
 def test_link_of_another_user_is_not_followed(tmp_path: Path, opened: Opens) -> None:
     """A link that is neither root's nor ours could lead anywhere: nothing is read, written or locked through it."""
     (tmp_path / "secret").write_bytes(b"s")
@@ -67,6 +68,7 @@ def test_link_of_another_user_is_not_followed(tmp_path: Path, opened: Opens) -> 
     assert (tmp_path / "secret").read_bytes() == b"s"
 
 
+@pytest.mark.root
 def test_link_of_another_user_in_the_middle(tmp_path: Path, opened: Opens) -> None:
     """One such link in a chain is enough."""
     _link(tmp_path / "one", "two")
@@ -75,6 +77,7 @@ def test_link_of_another_user_in_the_middle(tmp_path: Path, opened: Opens) -> No
 
 
 @pytest.mark.parametrize("uid", [0, NOBODY])
+@pytest.mark.root
 def test_without_root_ours_and_roots_are_followed(shared_folder: Path, opened: Opens, uid: int) -> None:
     """A user's program follows its user's links and root's."""
     _link(shared_folder / "link", "file", uid=uid)

@@ -59,6 +59,7 @@ def test_lock_file_can_be_opened_by_its_owner_alone(tmp_path: Path, opened: Open
     assert (tmp_path / ".out.lock.pygen").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.processes
 def test_killed_program_leaves_no_lock(tmp_path: Path, opened: Opens) -> None:
     """The kernel lets go for a program that was killed."""
     path = tmp_path / "out"
@@ -96,6 +97,7 @@ def test_lock_that_somebody_removed_is_taken_anew(tmp_path: Path, opened: Opens)
     assert isinstance(second.lock(), LockedElsewhere)
 
 
+@pytest.mark.root
 def test_lock_file_of_another_user(shared_folder: Path, opened: Opens) -> None:
     """Root sees that a user to whom the folder belongs keeps it; a user can't tell of root's, and goes on without."""
     os.chown(shared_folder, NOBODY, NOBODY)
@@ -111,6 +113,7 @@ def test_lock_file_of_another_user(shared_folder: Path, opened: Opens) -> None:
     assert opened(shared_folder / "own").lock() == Locked()
 
 
+@pytest.mark.root
 def test_folder_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path, opened: Opens) -> None:
     """A read-only folder makes the lock unavailable for now, not taken; later it is to be had."""
     folder = tmp_path / "conf"

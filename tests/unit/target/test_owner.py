@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.target.outcome import LockUnavailable, Present, Unreadable, WriteFailed, Written
 from tests.unit.target.mounts_and_users import NOBODY, as_user
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.target.conftest import Opens
+
+
+pytestmark = pytest.mark.root
 
 
 def test_owner_that_cannot_be_kept_is_ours_with_one_warning(

@@ -43,6 +43,7 @@ def test_state_is_for_nobody_else(tmp_path: Path) -> None:
     assert (tmp_path / ".s.pygen").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.root
 def test_failed_save_keeps_the_last_state(tmp_path: Path) -> None:
     """A full disk raises, leaves the old state whole and nothing behind, and the next save succeeds."""
     with small_disk(tmp_path / "disk") as disk:
@@ -58,6 +59,7 @@ def test_failed_save_keeps_the_last_state(tmp_path: Path) -> None:
         assert store.load() == b"new"
 
 
+@pytest.mark.root
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A read-only folder raises on saving and says nothing on loading."""
     folder = tmp_path / "state"

@@ -47,6 +47,7 @@ def reader(fifo: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("path", ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.processes
 def test_standard_output_is_printed(path: str) -> None:
     """All names of standard output print there, every content whole."""
     run = subprocess.run(
@@ -56,6 +57,7 @@ def test_standard_output_is_printed(path: str) -> None:
     assert run.stderr.count(b"Written(mode='stream')") == 2
 
 
+@pytest.mark.processes
 def test_standard_output_that_is_a_file_is_appended_to(tmp_path: Path) -> None:
     """Redirected to a file by the shell, /dev/stdout is printed to, and the file is not replaced."""
     path = tmp_path / "redirected"
@@ -72,6 +74,7 @@ def test_standard_output_that_is_a_file_is_appended_to(tmp_path: Path) -> None:
     assert path.stat().st_ino == inode
 
 
+@pytest.mark.processes
 def test_standard_error_is_printed() -> None:
     """/dev/stderr is a stream too."""
     run = subprocess.run(
@@ -81,6 +84,7 @@ def test_standard_error_is_printed() -> None:
     assert run.stdout == b""
 
 
+@pytest.mark.processes
 def test_standard_output_that_nobody_reads_any_more() -> None:
     """A reader that went away is a failed write, and no end of the program."""
     reading, writing = os.pipe()

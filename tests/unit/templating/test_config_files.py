@@ -106,6 +106,7 @@ def test_a_file_that_cannot_be_read_is_a_warning_without_its_content(config: Con
     assert len(config.warnings) == 3
 
 
+@pytest.mark.processes
 def test_bytes_that_are_no_text_come_out_as_they_came_in(tmp_path: Path) -> None:
     """A Latin-1 file is not UTF-8, and its bytes are kept."""
     (tmp_path / "conf").write_bytes(b"K=caf\xe9\r\n")
@@ -113,6 +114,7 @@ def test_bytes_that_are_no_text_come_out_as_they_came_in(tmp_path: Path) -> None
     assert outcome == Rendered(b"caf\xe9")
 
 
+@pytest.mark.processes
 def test_exists_and_list_dir(tmp_path: Path) -> None:
     """Names are sorted, hidden ones too; what is not there is false or empty."""
     for name in ("b", "a", ".c"):
@@ -122,6 +124,7 @@ def test_exists_and_list_dir(tmp_path: Path) -> None:
     assert made.render(snapshot()) == Rendered(b"True False .c,a,b []")
 
 
+@pytest.mark.processes
 def test_owner(tmp_path: Path) -> None:
     """Undefined where there is nothing to see; a folder that everybody may write is open."""
     for name, mode in (("closed", 0o755), ("open", 0o757)):
@@ -217,6 +220,7 @@ def remove_folder(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [edit_setting, remove_setting, open_setting, make_flag, add_name, remove_folder])
+@pytest.mark.processes
 def test_what_a_render_looked_at_is_watched(tmp_path: Path, change: object) -> None:
     """A change of a file or folder that the template asked about is noticed, and the next render sees it."""
     assert callable(change)
@@ -235,6 +239,7 @@ def test_what_a_render_looked_at_is_watched(tmp_path: Path, change: object) -> N
     assert not made.stale()
 
 
+@pytest.mark.processes
 def test_what_a_failed_render_looked_at_is_watched_too(tmp_path: Path) -> None:
     """A value that makes the template fail, then gone: the next look notices."""
     (tmp_path / "n").write_text("N=0")
@@ -246,6 +251,7 @@ def test_what_a_failed_render_looked_at_is_watched_too(tmp_path: Path) -> None:
     assert made.render(snapshot()) == Rendered(b"3")
 
 
+@pytest.mark.processes
 def test_warnings_of_a_render_are_told_after_it(tmp_path: Path) -> None:
     """An unreadable file is warned of once a render."""
     warnings: list[str] = []

@@ -16,6 +16,8 @@ from tests.unit.templating.support import container, edges, renderer, snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 WEB = container("web", labels={"part": "part.j2"})
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.processes
+
+
 @pytest.fixture
 def web() -> Iterator[Web]:
     """A server."""

@@ -36,6 +36,7 @@ def test_including_is_an_error_that_says_so(statement: str) -> None:
     assert failure.line == 2
 
 
+@pytest.mark.processes
 def test_an_inline_template_is_never_stale() -> None:
     """It cannot change."""
     assert not renderer("#x").stale()

@@ -7,6 +7,8 @@ import pytest
 from templating.outcome import Rendered, TemplateFailure
 from tests.unit.templating.support import MIB, container, failure_of, outcome_of, render, renderer, snapshot
 
+pytestmark = pytest.mark.processes
+
 MEMORY = 64 * MIB
 
 TOO_LARGE = [

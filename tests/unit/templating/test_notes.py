@@ -8,6 +8,8 @@ from templating.outcome import Rendered, TemplateFailure
 from templating.sandbox.notes import LENGTH_MAX, NOTES_MAX, OVERFLOW
 from tests.unit.templating.support import container, renderer, snapshot
 
+pytestmark = pytest.mark.processes
+
 
 def _outcome(template: str) -> Rendered | TemplateFailure:
     return renderer(f"#{template}").render(snapshot(container("web")))

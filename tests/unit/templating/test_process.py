@@ -25,6 +25,8 @@ from tests.unit.templating.support import MADE, container, edges, renderer, snap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.processes
+
 FOREVER_S = time.monotonic() + 3600
 
 

@@ -115,6 +115,7 @@ def test_no_value_of_a_container_is_in_a_message(expression: str) -> None:
 
 
 @pytest.mark.parametrize("statement", ["{% include v %}", "{% import v as x %}", "{% extends v %}"])
+@pytest.mark.processes
 def test_a_computed_include_is_not_shown(statement: str, tmp_path: object) -> None:
     """The name of a template that is computed from a value is a value."""
     from pathlib import Path

@@ -84,6 +84,7 @@ def test_filters_that_do_not_exist_are_named(name: str) -> None:
         "containers.first.raw.attrs['Config']['Labels'].clear()",
     ],
 )
+@pytest.mark.processes
 def test_the_state_cannot_be_changed(statement: str) -> None:
     """Changing the state is an error or has no effect, and the next render sees it as it was."""
     seen = "{{ containers.first | to_json }}{{ containers.first.raw | to_json }}"
@@ -104,6 +105,7 @@ def test_a_template_may_change_its_own_data() -> None:
     assert render(template) == "1,2,3 vw"
 
 
+@pytest.mark.processes
 def test_nothing_is_kept_from_one_render_to_the_next() -> None:
     """Namespaces, globals and lists start anew with each render."""
     made = renderer("#{% set ns = namespace(n=0) %}{% set ns.n = ns.n + 1 %}{{ ns.n }}{{ containers | length }}")

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from models.snapshot import Snapshot
 from templating.sandbox.filters.data import plain
 from templating.sandbox.rendering import Rendering, Text
+from tests.support.examples import examples
 from tests.unit.models.bodies import NETWORK_ID, attrs, read
 from tests.unit.templating.support import container, failure_of, render, rendering
 
@@ -34,7 +35,7 @@ def given_(made: Rendering, value: Any) -> str:
     return outcome.text.decode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(DATA)
 def test_json_is_read_back_as_it_was(data: Any) -> None:
     """Any data comes back, with sorted keys, on one line."""
@@ -43,7 +44,7 @@ def test_json_is_read_back_as_it_was(data: Any) -> None:
     assert "\n" not in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(DATA)
 def test_yaml_is_read_back_as_it_was(data: Any) -> None:
     """Any data comes back through YAML, by the library and by the filter."""
@@ -128,6 +129,7 @@ def test_raw_is_copied_as_the_engine_wrote_it() -> None:
     assert plain(read().raw) == attrs()
 
 
+@pytest.mark.processes
 def test_a_yaml_bomb_is_refused() -> None:
     """Aliases of aliases fill the memory that a render may take, and no more."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]

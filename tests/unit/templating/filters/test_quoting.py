@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from templating.errors import Refused
 from templating.sandbox.filters.quoting import quote_nginx, quote_shell
+from tests.support.examples import examples
 from tests.unit.templating.support import container, render
 
 SAFE_TEXT = st.text(st.characters(exclude_characters="$", exclude_categories=["Cc", "Cs"]))
@@ -46,14 +47,14 @@ def nginx_tokens(text: str) -> list[str]:
     return tokens + ([current] if current else [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SAFE_TEXT)
 def test_nginx_reads_one_token_that_means_the_text(text: str) -> None:
     """Whatever the text, nothing of it ends the token or the directive."""
     assert nginx_tokens(f"server_name {quote_nginx(text)};") == ["server_name", text, ";"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(), st.sampled_from("$\n\r\0\x1b\x7f"), st.text())
 def test_what_nginx_cannot_quote_is_refused(before: str, sign: str, after: str) -> None:
     """A variable or a control character anywhere in the text is an error that does not show it."""
@@ -62,14 +63,14 @@ def test_what_nginx_cannot_quote_is_refused(before: str, sign: str, after: str) 
     assert str(refused.value).startswith("quote_nginx: the value holds ")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_shell_reads_one_word_that_means_the_text(text: str) -> None:
     """The quoted word is read back as it was."""
     assert shlex.split(f"echo {quote_shell(text)}") == ["echo", text]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_the_real_shell_agrees(text: str) -> None:
     """`sh` prints what was quoted."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from templating.sandbox.filters.reach import address_in, is_reachable, networks_in_reach, way_to_host
+from tests.support.examples import examples
 from tests.unit.templating.support import container, render
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def fleets(draw: st.DrawFn) -> list[Container]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(fleets())
 def test_bridged_containers_reach_each_other_by_a_common_network_only(fleet: list[Container]) -> None:
     """Reach is what both have in common, and an address in it is the target's own."""
@@ -245,7 +246,7 @@ def test_bridged_containers_reach_each_other_by_a_common_network_only(fleet: lis
             assert all(address_in(target, network) == network.ip_address for network in common)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(fleets())
 def test_an_unknown_origin_reaches_every_address(fleet: list[Container]) -> None:
     """Where it is unknown where we are, every network counts as shared, and the host is where we are."""

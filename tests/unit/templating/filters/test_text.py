@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from templating.sandbox.filters.text import natural_key, split_list
+from tests.support.examples import examples
 from tests.unit.templating.support import container, failure_of, render
 
 
@@ -54,7 +55,7 @@ def test_impossible_arguments_are_template_errors(expression: str) -> None:
     assert failure_of(f"{{{{ {expression} }}}}").line == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.text("abAB-. ", max_size=5), st.integers(0, 10**30))))
 def test_numbers_in_texts_sort_by_their_value(parts: list[tuple[str, int]]) -> None:
     """Texts that differ in a number only are in the order of the numbers, of any length."""
@@ -65,7 +66,7 @@ def test_numbers_in_texts_sort_by_their_value(parts: list[tuple[str, int]]) -> N
         assert found == sorted(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.text()))
 def test_natural_sort_is_a_total_order(texts: list[str]) -> None:
     """The same texts in any order give the same list, and none is lost."""
@@ -75,7 +76,7 @@ def test_natural_sort_is_a_total_order(texts: list[str]) -> None:
     assert sorted(once) == sorted(texts)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters=","))), st.text(" \t", max_size=2))
 def test_a_list_in_a_text_is_read_back(parts: list[str], blanks: str) -> None:
     """What was joined with commas and blanks is there again, trimmed, without the empty parts."""
