@@ -220,14 +220,16 @@ class Renderer:
         return self._outcome(answer)
 
     def _ask_for_text(self, current: HostedProcess, snapshot: Snapshot) -> Answered:
-        # The last of what changed travels with the request: one wake-up of the process for both.
+        # The last of what changed travels in the request: one frame and one wake-up of the process for both.
         last: list[Frame] = []
         is_fed_much = False
         for frame in current.feed_of(snapshot, all_containers=self._reads_all_containers):
             is_fed_much = bool(last)
             current.send(*last)
             last = [frame]
-        current.send(*last, self._request("render", announced=is_fed_much))
+        feed, bodies = last[0] if last else (None, b"")
+        request = self._request("render", announced=is_fed_much, feed=feed)
+        current.send(request._replace(body=bodies))
         self._facts.clear()
         self._renders += 1
         current.watched[self._number] = self._renders

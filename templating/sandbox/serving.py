@@ -5,7 +5,8 @@ Requests, each a frame's `do`; all but the first two name the `template` by its 
 - `settings`, the first. Answered by `ready`, once this process is confined.
 - `feed`: containers that came, changed or went. Not answered.
 - `load`: compile a template, whose texts are asked for. Answered by `loaded`.
-- `render`: answered by `rendered`; after a feed that takes a while also by `begun`, when its time begins to count.
+- `render`, with the last part of a `feed` where there is one. Answered by `rendered`; after a feed that takes a while
+  also by `begun`, when its time begins to count.
 - `watch`: look after files that another process looked at; `changed`: whether one is different. Answered by `changed`.
 
 In between this process asks for a template's text (`ask`), and tells which files it looked at (`looked`).
@@ -85,6 +86,8 @@ class Server:
             case "load":
                 self._template(header["template"]).load(header)
             case "render":
+                if header["feed"] is not None:
+                    self._state.feed(header["feed"], body)
                 self._template(header["template"]).render(self._state.values(), announced=header["announced"])
             case "watch":
                 self._template(header["template"]).watch.restore(header["facts"])
