@@ -104,6 +104,7 @@ class LoopMetrics:
             Gauge("pygen_containers", "Containers in the snapshot", ("state",), registry=registry),
             product(CONTAINER_STATES),
         )
+        self._shown: dict[str, int] = {}
         self._succeeded_at = from_zero(
             Gauge(
                 "pygen_last_successful_reconcile_timestamp_seconds",
@@ -193,7 +194,9 @@ class LoopMetrics:
         for state, count in counts.items():
             known[among(state, CONTAINER_STATES)] += count
         for state, count in known.items():
-            labelled(self._containers, state).set(count)
+            if count != self._shown.get(state):
+                labelled(self._containers, state).set(count)
+        self._shown = known
 
 
 def _result(*, ok: bool) -> str:

@@ -226,6 +226,8 @@ class Notifier:
 
     def advance(self, now_s: float) -> None:
         """Take reports, and start every delivery that is due, side by side."""
+        if not self._notifications:
+            return
         reported = self._dispatcher.take_reports()
         self._plan(now_s)
         self._schedule.release(now_s)
@@ -278,7 +280,8 @@ class Notifier:
         self._plan(now_s)
         known_ids = {record.run.container_id for record in self._outbox.records()}
         self._start_order.forget_all_but(self._matching_ids | known_ids)
-        self._outbox_store.save(self._outbox, self._start_order.engine_ns_max)
+        # Without notifications it is kept for the digest alone, which tells drift from what this program wrote.
+        self._outbox_store.save(self._outbox, self._start_order.engine_ns_max if self._notifications else {})
         self._delivery_log.publish(self._outbox)
 
     def _due(self, now_s: float, *, heed_throttle: bool = True) -> list[DebtKey]:

@@ -35,8 +35,13 @@ class StateStore(Protocol):
     def load(self) -> bytes | None:
         """Read what was saved last; None where nothing was. May raise OSError."""
 
-    def save(self, data: bytes) -> None:
-        """Keep the bytes durably: after the return they survive a crash of the machine. May raise OSError."""
+    def save(self, data: bytes, *, is_durable: bool) -> None:
+        """Keep the bytes. May raise OSError.
+
+        Args:
+            data: the state.
+            is_durable: whether they have to survive a crash of the machine once this has returned.
+        """
 
 
 class OutboxStore:
@@ -83,7 +88,7 @@ class OutboxStore:
         if data == self._saved:
             return
         try:
-            self._store.save(data)
+            self._store.save(data, is_durable=bool(outbox.states))
         except OSError as error:
             self._complain(error)
             return
@@ -117,7 +122,7 @@ def encode(outbox: Outbox, engine_ns_max: Mapping[str, int]) -> bytes:
         engine_ns_max: for each engine the upper bound of its clock at the last replacement, ns since the epoch.
 
     Returns:
-        ASCII JSON with sorted keys and a newline: equal ledgers give equal bytes.
+        ASCII JSON with sorted keys and a newline: equal outboxes give equal bytes.
     """
     prepared = outbox.prepared
     # Where no cause is known nothing is said of it, as in the states of the versions before.
@@ -135,7 +140,7 @@ def encode(outbox: Outbox, engine_ns_max: Mapping[str, int]) -> bytes:
         },
         "notifications": [_encode_state(*entry) for entry in outbox.states.items()],
     }
-    return json.dumps(state, sort_keys=True, indent=1).encode("ascii") + b"\n"
+    return json.dumps(state, sort_keys=True).encode("ascii") + b"\n"
 
 
 def _cause_of(it: Outbox | Prepared) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -115,9 +115,9 @@ class PublishedState:
             self._changes += state.changes
         self._wake()
 
-    def take(self) -> EngineState:
-        """The latest state, with all changes since the last call."""
+    def take(self) -> tuple[EngineState, tuple[Change, ...]]:
+        """The latest state, and all changes since the last call."""
         with self._lock:
-            taken = replace(self._latest, changes=tuple(self._changes))
+            changes = tuple(self._changes)
             self._changes.clear()
-        return taken
+            return self._latest, changes

@@ -43,7 +43,8 @@ class EngineStates:
         """Take where each informer publishes."""
         self._published = tuple(published)
         self._merged: PassInput | None = None
-        self._revisions: tuple[int, ...] = ()
+        self._states: tuple[EngineState, ...] = ()
+        self._are_known = False
 
     def latest(self) -> tuple[EngineState, ...]:
         """The latest state of each engine, without taking what changed."""
@@ -51,30 +52,40 @@ class EngineStates:
 
     def are_known(self) -> bool:
         """Whether every engine has been read completely once: before that nothing may be written or told."""
-        return all(state.snapshot is not None and state.listed is not None for state in self.latest())
+        self._are_known = self._are_known or all(
+            state.snapshot is not None and state.listed is not None for state in self.latest()
+        )
+        return self._are_known
 
     def take(self) -> PassInput | None:
         """What the next pass sees, with all changes since the last one; None while an engine was never read."""
         if not self.are_known():
             return None
-        states = [each.take() for each in self._published]
-        revisions = tuple(state.revision for state in states)
-        is_new = self._merged is None or revisions != self._revisions
+        taken = [each.take() for each in self._published]
+        states = tuple(state for state, _ in taken)
+        changes = tuple(chain.from_iterable(changes for _, changes in taken))
         before = self._merged
+        if before is not None and not changes and not before.changes and _are_the_same(states, self._states):
+            return before
+        is_new = before is None or any(s.revision != b.revision for s, b in zip(states, self._states, strict=True))
         self._merged = PassInput(
             snapshot=_snapshot(states) if before is None or is_new else before.snapshot,
             revision=(0 if before is None else before.revision) + is_new,
             readings=_readings(states),
             listed=_listed(states),
-            changes=tuple(chain.from_iterable(state.changes for state in states)),
+            changes=changes,
         )
-        self._revisions = revisions
+        self._states = states
         return self._merged
 
 
 def containers_by_state(snapshot: Snapshot) -> dict[str, int]:
     """How many containers there are of each `State.Status`."""
     return dict(Counter(container.status for container in snapshot.all_containers))
+
+
+def _are_the_same(states: Sequence[EngineState], others: Sequence[EngineState]) -> bool:
+    return all(state is other for state, other in zip(states, others, strict=True))
 
 
 def _snapshot(states: Sequence[EngineState]) -> Snapshot:

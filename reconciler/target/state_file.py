@@ -68,8 +68,12 @@ class StateFile:
             raise OSError(errno.EFBIG, f"it is larger than {STATE_BYTES_MAX} bytes, so it is not pygen's")
         return data
 
-    def save(self, data: bytes) -> None:
+    def save(self, data: bytes, *, is_durable: bool = True) -> None:
         """Put a state on the disk in place of the last one.
+
+        Args:
+            data: the state.
+            is_durable: whether to wait until it survives a crash of the machine.
 
         Raises:
             OSError: the last one is still there.
@@ -79,19 +83,21 @@ class StateFile:
         make_parents(self.path)
         temporary = temporary_path(self.path, _TEMPORARY)
         try:
-            self._fill(temporary, data)
+            self._fill(temporary, data, is_durable=is_durable)
             os.rename(temporary, self.path)  # noqa: PTH104
         except BaseException:
             remove_quietly(temporary)
             raise
-        sync_folder(os.path.dirname(self.path), self._warn)  # noqa: PTH120
+        if is_durable:
+            sync_folder(os.path.dirname(self.path), self._warn)  # noqa: PTH120
 
-    def _fill(self, temporary: str, data: bytes) -> None:
+    def _fill(self, temporary: str, data: bytes, *, is_durable: bool) -> None:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, STATE_FILE_MODE)
         try:
             os.fchmod(handle, STATE_FILE_MODE)  # whatever the umask: the next start has to read it
             write_all(handle, data)
-            os.fsync(handle)
+            if is_durable:
+                os.fsync(handle)
         finally:
             os.close(handle)
 
@@ -121,7 +127,7 @@ class MemoryStore:
         """What was saved last, None where nothing was."""
         return self._data
 
-    def save(self, data: bytes) -> None:
+    def save(self, data: bytes, *, is_durable: bool = True) -> None:  # noqa: ARG002 - it ends with the process
         """Keep it."""
         self._data = data
 

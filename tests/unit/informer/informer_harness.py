@@ -209,7 +209,7 @@ class InformerHarness:
 
     def take_changes(self) -> list[Change]:
         """What changed in the published states since the last call."""
-        return list(self.published.take().changes)
+        return list(self.published.take()[1])
 
     def hear_late(self) -> None:
         """The inspects that went on beside have come to an end."""

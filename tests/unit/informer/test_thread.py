@@ -173,8 +173,8 @@ def test_changes_of_states_that_nobody_took_are_not_lost() -> None:
         upstream.tell()
         upstream.informer.sync()
         published.publish(upstream.state)
-    assert [str(change) for change in published.take().changes] == ["a started", "b started"]
-    assert published.take().changes == ()
+    assert [str(change) for change in published.take()[1]] == ["a started", "b started"]
+    assert published.take()[1] == ()
     assert published.latest is upstream.state
     assert woken == [1, 1]
     assert EngineState("e").snapshot is None

@@ -238,7 +238,8 @@ class FakeStore:
     def load(self) -> bytes | None:
         return self.data
 
-    def save(self, data: bytes) -> None:
+    def save(self, data: bytes, *, is_durable: bool) -> None:
+        assert is_durable  # there are notifications
         if self.error is not None:
             raise self.error
         self.data = data
