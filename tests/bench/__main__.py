@@ -56,7 +56,7 @@ def _shown(arguments: Sequence[str]) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./dev bench", allow_abbrev=False)
     parser.add_argument("--quick", action="store_true", help="few repetitions: a look, not a measurement")
-    parser.add_argument("--idle-s", type=float, help="seconds to idle (600)")
+    parser.add_argument("--idle-s", type=float, help="seconds to idle (300)")
     parser.add_argument("--real", type=_sizes, help="numbers of real containers (10,100,300; - for none)")
     parser.add_argument("--simulated", type=_sizes, help="numbers of simulated ones (1000,10000; - for none)")
     parser.add_argument("--against", type=Path, help="another checkout of this program, measured in turn with this one")

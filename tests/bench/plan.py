@@ -26,12 +26,12 @@ class Plan:
 
     real: tuple[int, ...] = (10, 100, 300)
     simulated: tuple[int, ...] = (1000, 10_000)
-    blocks: int = 4
+    blocks: int = 3
     rounds: int = 4
-    naive_blocks: int = 2
+    naive_blocks: int = 1
     naive_rounds: int = 1
     most_rounds: int = 20
-    idle_s: float = 600.0
+    idle_s: float = 300.0
     storm: int = 300
     tries: int = 5
 
