@@ -163,17 +163,21 @@ class _Exchange:
         import ssl  # late: most reload addresses are local, without TLS
 
         context = ssl.create_default_context()
-        secured = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
-        self._watch(secured)
+        with self._lock:  # one that is cut while it is wrapped would be left open by Python's `ssl`
+            self._raise_if_cut()
+            secured = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+            self._sockets.append(secured)
         secured.do_handshake()
         return secured
 
     def _watch(self, each: socket.socket) -> None:
         with self._lock:
             self._sockets.append(each)
-            if self._is_cut:
-                each.close()
-                raise TimeoutError
+            self._raise_if_cut()
+
+    def _raise_if_cut(self) -> None:
+        if self._is_cut:
+            raise TimeoutError
 
 
 def _default_port(url: SplitResult) -> int:
