@@ -3,7 +3,7 @@
 TemplateProblem            everything below; its text may be logged as it is
 ├── LimitExceeded          too large (too long is `time_limit.TimeLimitReached`, which nothing may catch)
 ├── Refused                the sandbox, or a value that may not be written in that place
-├── WrongUse               an operator or a filter was given what it cannot take
+├── TemplateUsageError               an operator or a filter was given what it cannot take
 └── SourceError            a template, or a file that it includes, cannot be loaded
     └── SourceMissing      ... because it is not there
 """
@@ -23,7 +23,7 @@ class Refused(TemplateProblem):
     """Something that a template may not do, or a value that may not stand where it was put."""
 
 
-class WrongUse(TemplateProblem):
+class TemplateUsageError(TemplateProblem):
     """An operator or a filter was given something that it cannot take."""
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urljoin, urlsplit
 
 from models.backoff import doubled_s
 from templating.addresses import check_address, origin_of, shown_address
-from templating.copies import Copies
 from templating.errors import SourceError, SourceMissing
 from templating.http_fetch import Fetched, Fetcher, FetchFailed
+from templating.template_cache import TemplateCache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ class HttpSource:
         self._address = urlsplit(address)._replace(fragment="").geturl()
         self.main = shown_address(self._address)
         self._runtime = runtime
-        self._copies = Copies(copies)
+        self._copies = TemplateCache(copies)
         self._first_load_s = first_load_s
         self._refetch_s = refetch_s
         self._fetcher = fetcher or Fetcher()

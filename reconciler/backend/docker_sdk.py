@@ -194,7 +194,7 @@ class SdkNotifyPort:
         begun_s = self._clock()
         result: Literal["success", "error"] = "error"
         try:
-            self._knock(timeout_s)
+            self._probe_socket(timeout_s)
             with self._client(timeout_s) as client:
                 response = client.request(
                     method,
@@ -217,7 +217,7 @@ class SdkNotifyPort:
             counted = "exec" if operation.startswith("exec") else operation
             self._observer.request(counted, result, self._clock() - begun_s)
 
-    def _knock(self, timeout_s: float) -> None:
+    def _probe_socket(self, timeout_s: float) -> None:
         """See whether anybody listens on a unix socket: the SDK leaves its own open where it can't connect."""
         if self._address.kind == "unix":
             open_socket(self._address, timeout_s=min(CONNECT_TIMEOUT_S, timeout_s)).close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.undefined import NOTHING, Blank
 from templating.sandbox.writing import describe
 from templating.text_encoding import other_encoding, without_mark
@@ -131,7 +131,7 @@ class ConfigFiles:
             return None
         encoding = other_encoding(content)
         if encoding:
-            raise WrongUse(f"read_config: the file is {encoding}, not UTF-8; save it as UTF-8")
+            raise TemplateUsageError(f"read_config: the file is {encoding}, not UTF-8; save it as UTF-8")
         return without_mark(content).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
@@ -146,7 +146,7 @@ def _text(value: Any, name: str) -> str:
     if isinstance(value, Blank):
         return str(value)
     if not isinstance(value, str):
-        raise WrongUse(f"{name} takes a text, not {describe(value)}")
+        raise TemplateUsageError(f"{name} takes a text, not {describe(value)}")
     if "\0" in value:
-        raise WrongUse(f"{name}: a path or name with NUL in it")
+        raise TemplateUsageError(f"{name}: a path or name with NUL in it")
     return value

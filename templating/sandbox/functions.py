@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2.utils import Cycler, Joiner, Namespace
 
-from templating.errors import Refused, WrongUse
+from templating.errors import Refused, TemplateUsageError
 
 _MAX_RANGE = 100_000
 
@@ -16,7 +16,7 @@ def bounded_range(*args: int) -> range:
     try:
         numbers = range(*args)
     except (TypeError, ValueError):
-        raise WrongUse("range takes one to three whole numbers, and no step of 0") from None
+        raise TemplateUsageError("range takes one to three whole numbers, and no step of 0") from None
     try:
         fits = len(numbers) <= _MAX_RANGE
     except OverflowError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.sandbox import SandboxedFormatter
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.undefined import Blank
 from templating.sandbox.writing import refuse_addresses, text_of
 
@@ -21,7 +21,7 @@ def _join(environment: SandboxedEnvironment, separator: str) -> Method:  # noqa:
     def join(pieces: Iterable[Any]) -> str:
         texts = [str(piece) if isinstance(piece, Blank) else piece for piece in pieces]
         if not all(isinstance(text, str) for text in texts):
-            raise WrongUse("the method join takes texts only; the filter join takes everything")
+            raise TemplateUsageError("the method join takes texts only; the filter join takes everything")
         return separator.join(texts)
 
     return join
@@ -64,7 +64,7 @@ class _Formatter(SandboxedFormatter):
         try:
             return super().get_value(key, args, kwargs)
         except LookupError:
-            raise WrongUse("format is given fewer values than its text names") from None
+            raise TemplateUsageError("format is given fewer values than its text names") from None
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         refuse_addresses(value)

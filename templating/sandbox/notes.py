@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.undefined import Blank
 from templating.sandbox.writing import describe
 
@@ -43,7 +43,7 @@ class Notes:
             The empty text, so that `{{ note('...') }}` prints nothing.
 
         Raises:
-            WrongUse: not given a text.
+            TemplateUsageError: not given a text.
         """
         line = _one_line(text)
         if line and len(self._texts) <= NOTES_MAX:
@@ -55,7 +55,7 @@ def _one_line(text: Any) -> str:
     if isinstance(text, Blank):
         return str(text)
     if not isinstance(text, str):
-        raise WrongUse(f"note takes a text, not {describe(text)}")
+        raise TemplateUsageError(f"note takes a text, not {describe(text)}")
     # Cut first: what is escaped is then short as well. `str` makes a plain text of a Markup.
     trimmed = str(text).strip()
     shown = trimmed if len(trimmed) <= LENGTH_MAX else f"{trimmed[: LENGTH_MAX - 1]}…"

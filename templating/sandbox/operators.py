@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2.sandbox import SandboxedEnvironment
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.writing import describe, refuse_addresses
 
 OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**"})
@@ -16,7 +16,7 @@ def apply(operator: str, left: Any, right: Any) -> Any:
     """Compute `left operator right`.
 
     Raises:
-        WrongUse: the operator does not apply to values of these kinds.
+        TemplateUsageError: the operator does not apply to values of these kinds.
     """
     if operator == "%" and isinstance(left, str):
         refuse_addresses(right)
@@ -25,4 +25,4 @@ def apply(operator: str, left: Any, right: Any) -> Any:
         return SandboxedEnvironment.default_binop_table[operator](left, right)
     except TypeError:
         kinds = f"{describe(left)} and {describe(right)}"
-        raise WrongUse(f"{operator!r} cannot be applied to {kinds}") from None
+        raise TemplateUsageError(f"{operator!r} cannot be applied to {kinds}") from None

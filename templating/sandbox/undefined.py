@@ -16,7 +16,7 @@ from jinja2.exceptions import UndefinedError
 from jinja2.runtime import Undefined
 from jinja2.utils import missing
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,7 +153,7 @@ class Unknown(Blank):
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """A function that a template made up cannot be called in any mode."""
-        raise WrongUse(f"a function is called that does not exist: {self._use()}")
+        raise TemplateUsageError(f"a function is called that does not exist: {self._use()}")
 
     def _use(self) -> str:
         used = type(self)._used  # noqa: SLF001 - its own class's

@@ -12,7 +12,7 @@ from jinja2.runtime import Undefined
 from jinja2.utils import Namespace
 from markupsafe import Markup
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.undefined import Blank
 
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes, range, slice, complex, Markup})
@@ -25,7 +25,7 @@ def text_of(value: Any) -> str:
     """A value as `{{ }}` writes it.
 
     Raises:
-        WrongUse: Python would write an address.
+        TemplateUsageError: Python would write an address.
     """
     if type(value) is str:
         return value
@@ -37,7 +37,7 @@ def refuse_addresses(value: Any) -> None:
     """Look through lists, tuples, sets and mappings, each once.
 
     Raises:
-        WrongUse: the text of the value, or of something in it, would hold an address.
+        TemplateUsageError: the text of the value, or of something in it, would hold an address.
     """
     seen: set[int] = set()
     waiting = [value]
@@ -61,14 +61,16 @@ def _refuse_address(item: object) -> None:
     if isinstance(item, Undefined) or type(item).__module__.partition(".")[0] == "models":
         return
     if callable(item):
-        raise WrongUse("a function or macro is written as text; are its brackets missing?")
+        raise TemplateUsageError("a function or macro is written as text; are its brackets missing?")
     if hasattr(type(item), "__next__"):
-        raise WrongUse("the result of map, select or the like is written as text; join it, or make a list of it")
+        raise TemplateUsageError(
+            "the result of map, select or the like is written as text; join it, or make a list of it"
+        )
     if isinstance(item, Namespace):
-        raise WrongUse("a namespace is written as text; write its fields")
+        raise TemplateUsageError("a namespace is written as text; write its fields")
     kind = type(item)
     if kind.__repr__ is object.__repr__ and kind.__str__ is object.__str__:
-        raise WrongUse(f"a {kind.__name__} has no text that could be written")
+        raise TemplateUsageError(f"a {kind.__name__} has no text that could be written")
 
 
 def describe(value: object) -> str:

@@ -25,7 +25,7 @@ from reconciler.target.file import FileTarget
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockUnavailable, Written
 from reconciler.target.state_file import StateFile
-from templating.copies import Copies
+from templating.template_cache import TemplateCache
 from tests.support.process import ROOT
 from tests.unit.cli.test_logging_setup import record
 from tests.unit.target.mounts_and_users import NOBODY, as_user, bound, open_folder
@@ -192,8 +192,8 @@ def _target(path: Path) -> bool:
 
 
 def _copy(path: Path) -> bool:
-    Copies(path.parent).store("http://h/x", "text")
-    return Copies(path.parent).load("http://h/x") == "text"
+    TemplateCache(path.parent).store("http://h/x", "text")
+    return TemplateCache(path.parent).load("http://h/x") == "text"
 
 
 def _address(path: Path) -> bool:

@@ -15,9 +15,9 @@ from reconciler.target.file import FileTarget
 from reconciler.target.in_place import overwrite
 from reconciler.target.outcome import Present
 from reconciler.target.state_file import StateFile
-from templating.copies import Copies
 from templating.errors import SourceError
 from templating.file_source import FileSource
+from templating.template_cache import TemplateCache
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_engine import FakeEngine
 from tests.support.running_program import NO_RESYNC, ProgramStarter
@@ -80,7 +80,7 @@ def test_a_template_is_an_error_that_says_so(tmp_path: Path) -> None:
 
 def test_a_copy_of_a_fetched_template_is_none(tmp_path: Path) -> None:
     """The start then waits for the server."""
-    copies = Copies(tmp_path)
+    copies = TemplateCache(tmp_path)
     copies.store("http://example.com/t", "text")
     [path] = tmp_path.iterdir()
     huge(path)

@@ -20,7 +20,7 @@ from templating.http_source import HttpSource
 from tests.support.process import PygenProcess
 from tests.support.waiting import wait_for
 from tests.unit.backend.certificates import make_certificates
-from tests.unit.templating.support import edges
+from tests.unit.templating.support import source_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -212,7 +212,7 @@ def test_the_last_good_copy_follows(tmp_path: Path, scripted_server: Callable[..
     for whole_s in (60.0, WITHIN_S):  # the first fetch is an honest one, however slow the machine is
         source = HttpSource(
             f"http://{server.authority}/main",
-            edges(warnings),
+            source_runtime(warnings),
             copies=tmp_path,
             first_load_s=0,
             refetch_s=60,

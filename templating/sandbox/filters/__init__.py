@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox import syntax
 from templating.sandbox.filters import (
     data,
@@ -70,7 +70,7 @@ def contains(item: Any, container: Any) -> bool:
     try:
         return item in container
     except TypeError:
-        raise WrongUse(f"'in' cannot look for {describe(item)} in {describe(container)}") from None
+        raise TemplateUsageError(f"'in' cannot look for {describe(item)} in {describe(container)}") from None
 
 
 def concat(*values: Any) -> str:

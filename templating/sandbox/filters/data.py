@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.raw import RawContainer
-from templating.errors import LimitExceeded, Refused, WrongUse
+from templating.errors import LimitExceeded, Refused, TemplateUsageError
 from templating.sandbox.undefined import Blank
 from templating.sandbox.writing import describe, text_of
 
@@ -47,7 +47,7 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: PLR0911 - one kind of value 
         return sorted((_plain(each, depth + 1) for each in value), key=str)
     if hasattr(value, "__next__"):
         return [_plain(each, depth + 1) for each in value]
-    raise WrongUse(f"{describe(value)} cannot be written as data")
+    raise TemplateUsageError(f"{describe(value)} cannot be written as data")
 
 
 def _key(key: Any) -> str:
@@ -55,7 +55,7 @@ def _key(key: Any) -> str:
         return json.dumps(key)
     if isinstance(key, str | int | float | Blank):
         return str(key)
-    raise WrongUse(f"{describe(key)} cannot be the key of data")
+    raise TemplateUsageError(f"{describe(key)} cannot be the key of data")
 
 
 def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:  # noqa: ARG001 - all rooms have one signature
@@ -118,11 +118,11 @@ def _load_yaml(text: str) -> Any:
     try:
         data = YAML(typ="safe", pure=True).load(text)
     except DuplicateKeyError as error:
-        raise WrongUse(f"from_yaml: the same key twice in a mapping{_line(error)}") from None
+        raise TemplateUsageError(f"from_yaml: the same key twice in a mapping{_line(error)}") from None
     except YAMLError as error:
-        raise WrongUse(f"from_yaml: the text is not one YAML document{_line(error)}") from None
+        raise TemplateUsageError(f"from_yaml: the text is not one YAML document{_line(error)}") from None
     except ValueError:
-        raise WrongUse("from_yaml: a number or a date in the text cannot be read") from None
+        raise TemplateUsageError("from_yaml: a number or a date in the text cannot be read") from None
     return plain(_dates_as_text(data))
 
 

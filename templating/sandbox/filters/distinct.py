@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,7 +140,7 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 
     def distinct_files(value: Any) -> Distinct:
         if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-            raise WrongUse("distinct_files takes a list of mappings with a path and terms")
+            raise TemplateUsageError("distinct_files takes a list of mappings with a path and terms")
         return distinct([_entry(each) for each in value])
 
     return {"distinct_files": distinct_files}
@@ -149,4 +149,4 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 def _entry(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping) and isinstance(value.get("path"), str) and "terms" in value:
         return value
-    raise WrongUse("distinct_files takes a list of mappings with a path and terms")
+    raise TemplateUsageError("distinct_files takes a list of mappings with a path and terms")

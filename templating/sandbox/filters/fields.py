@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.writing import describe
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def look_up(environment: SandboxedEnvironment, item: Any, path: Any) -> Any:
     if isinstance(path, int):
         return environment.getitem(item, path)
     if not isinstance(path, str):
-        raise WrongUse(f"{describe(path)} does not name a field")
+        raise TemplateUsageError(f"{describe(path)} does not name a field")
     value, rest = item, path
     while rest:
         if isinstance(value, Mapping) and not isinstance(value, Record) and rest in value:

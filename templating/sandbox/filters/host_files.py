@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.container import Container
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.filters.names import text_of
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 
     def host_files(value: Any, path: Any) -> HostFiles:
         if not isinstance(value, Container):
-            raise WrongUse("host_files takes a container")
+            raise TemplateUsageError("host_files takes a container")
         return host_files_of(value, text_of(path, "host_files"))
 
     return {"host_files": host_files}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from models.container import Container
 from models.hosts import NAME_LENGTH_MAX
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.undefined import Blank
 
 if TYPE_CHECKING:
@@ -120,25 +120,25 @@ def text_of(value: Any, name: str) -> str:
     """What a filter was given, as a text; a number is written, and what is missing is empty.
 
     Raises:
-        WrongUse: it is neither.
+        TemplateUsageError: it is neither.
     """
     if isinstance(value, str | Blank) or type(value) is int:
         return str(value)
-    raise WrongUse(f"{name} takes a text")
+    raise TemplateUsageError(f"{name} takes a text")
 
 
 def limit_of(value: Any, name: str) -> int:
     """How many entries count: a number, or a text that holds one; missing or empty, `ENTRIES_MAX`.
 
     Raises:
-        WrongUse: it is no number from 1 to 100,000.
+        TemplateUsageError: it is no number from 1 to 100,000.
     """
     text = text_of(value, name).strip()
     if not text:
         return ENTRIES_MAX
     limit = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(_LIMIT_MAX)) else 0
     if not 0 < limit <= _LIMIT_MAX:
-        raise WrongUse(f"{name}: the limit is a whole number from 1 to {_LIMIT_MAX:,}")
+        raise TemplateUsageError(f"{name}: the limit is a whole number from 1 to {_LIMIT_MAX:,}")
     return limit
 
 
@@ -148,7 +148,7 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
     def entries(value: Any, limit: Any = "", separator: Any = ",") -> Entries:
         sign = text_of(separator, "entries")
         if not sign:
-            raise WrongUse("entries: the text to split at is empty")
+            raise TemplateUsageError("entries: the text to split at is empty")
         return entries_of(text_of(value, "entries"), limit_of(limit, "entries"), sign)
 
     def host_names(value: Any, limit: Any = "", *, underscore: bool = False, addresses: bool = False) -> Entries:
@@ -157,7 +157,7 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 
     def plain_name_(value: Any) -> str:
         if not isinstance(value, Container):
-            raise WrongUse("plain_name takes a container")
+            raise TemplateUsageError("plain_name takes a container")
         return plain_name(value)
 
     return {"entries": entries, "host_names": host_names, "plain_name": plain_name_}

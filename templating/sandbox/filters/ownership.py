@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from models.container import Container
 from models.matching import SWARM_SERVICE_LABEL
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.filters.names import fold, text_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 
     def settle_names(value: Any, reserved: Any = ()) -> Settlement:
         if isinstance(reserved, str) or not isinstance(reserved, Iterable):
-            raise WrongUse("settle_names: the reserved names are a list")
+            raise TemplateUsageError("settle_names: the reserved names are a list")
         return settle(list(_claims(value)), [text_of(name, "settle_names") for name in reserved])
 
     return {"settle_names": settle_names}
@@ -162,12 +162,12 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 def _claims(value: Any) -> Iterator[Claim]:
     """The claims that a template made."""
     if isinstance(value, Mapping) or not isinstance(value, Iterable):
-        raise WrongUse("settle_names takes a list of claims")
+        raise TemplateUsageError("settle_names takes a list of claims")
     for each in value:
         try:
             name, container, rank, source = each["name"], each["container"], each["rank"], each["source"]
         except (KeyError, TypeError):
-            raise WrongUse("a claim has a name, a container, a rank and a source") from None
+            raise TemplateUsageError("a claim has a name, a container, a rank and a source") from None
         if not isinstance(container, Container) or type(rank) is not int:
-            raise WrongUse("a claim's container is a container, and its rank a number")
+            raise TemplateUsageError("a claim's container is a container, and its rank a number")
         yield Claim(text_of(name, "settle_names"), container, rank, text_of(source, "settle_names"))

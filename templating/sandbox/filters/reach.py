@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from models.container import Container
 from models.matching import DOCKER_SHORT_ID_DIGITS
 from models.networks import Network, NetworkList
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.filters.listing import same_kind
 from templating.sandbox.undefined import NOTHING, Blank
 from templating.sandbox.writing import describe
@@ -142,7 +142,7 @@ def filters(environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]:
             return networks_in_reach(value, origin, find)
         items = list(value)
         if not all(isinstance(item, Container) for item in items):
-            raise WrongUse("reachable_from takes containers, or the networks of one container")
+            raise TemplateUsageError("reachable_from takes containers, or the networks of one container")
         return same_kind(value, [item for item in items if is_reachable(item, origin, find)])
 
     def address(value: Any, network: Any = None) -> Any:
@@ -189,7 +189,7 @@ def _address(target: Container, network: Any, find: Find) -> str:
     if network is None:
         return ""
     if not isinstance(network, Network):
-        raise WrongUse(f"address takes a network, its name or id, or a container, not {describe(network)}")
+        raise TemplateUsageError(f"address takes a network, its name or id, or a container, not {describe(network)}")
     return address_in(target, network)
 
 
@@ -201,4 +201,4 @@ def _container_or_none(value: Any, name: str) -> Container | None:
         return None
     if isinstance(value, list | tuple) and (not value or isinstance(value[0], Container)):
         return value[0] if value else None
-    raise WrongUse(f"{name}: {describe(value)} is no container")
+    raise TemplateUsageError(f"{name}: {describe(value)} is no container")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.owner import Owner
 from templating.sandbox.filters.names import text_of
 from templating.sandbox.undefined import Blank
@@ -133,7 +133,7 @@ def filters(_environment: SandboxedEnvironment) -> dict[str, Callable[..., Any]]
 
     def rotate_as_(value: Any, owner: Any, passwd: Any, group: Any) -> RotateAs:
         if not isinstance(owner, Owner | Blank):
-            raise WrongUse("rotate_as: the owner is what `owner` gives")
+            raise TemplateUsageError("rotate_as: the owner is what `owner` gives")
         accounts = _accounts(text_of(passwd, "rotate_as"), text_of(group, "rotate_as"))
         return rotate_as(text_of(value, "rotate_as").strip(), owner if isinstance(owner, Owner) else None, accounts)
 

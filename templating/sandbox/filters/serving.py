@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from models.container import Container
 from models.hosts import PORT_MAX
 from models.record import Record
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.filters import reach
 from templating.sandbox.filters.names import is_ip_address, text_of
 from templating.sandbox.undefined import Blank
@@ -134,5 +134,5 @@ def _known(origin: Any, name: str) -> Container | None:
 
 def _container(value: Any, name: str) -> Container:
     if not isinstance(value, Container):
-        raise WrongUse(f"{name} takes a container")
+        raise TemplateUsageError(f"{name} takes a container")
     return value

@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.sandbox.filters.fields import look_up
 from templating.sandbox.writing import describe, text_of
 
@@ -107,9 +107,9 @@ def _reasons() -> Iterator[None]:
     try:
         yield
     except (IndexError, KeyError):
-        raise WrongUse("the pattern has no such group") from None
+        raise TemplateUsageError("the pattern has no such group") from None
     except (re.error, OverflowError):
-        raise WrongUse("the pattern or its replacement is not a regular expression's") from None
+        raise TemplateUsageError("the pattern or its replacement is not a regular expression's") from None
 
 
 def _group(group: Any) -> int | str:
@@ -117,12 +117,12 @@ def _group(group: Any) -> int | str:
     if isinstance(group, int):
         return group
     if not isinstance(group, str):
-        raise WrongUse(f"regex_search: {describe(group)} does not name a group")
+        raise TemplateUsageError(f"regex_search: {describe(group)} does not name a group")
     name = group.removeprefix("\\").removeprefix("g<").removesuffix(">")
     return int(name) if name.isdecimal() and len(name) <= len("100") else name
 
 
 def _not_empty(separator: str) -> str:
     if not separator:
-        raise WrongUse("the text to split at is empty")
+        raise TemplateUsageError("the text to split at is empty")
     return separator

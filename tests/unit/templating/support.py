@@ -98,7 +98,7 @@ def snapshot(*containers: Container, own_id: str | None = None) -> Snapshot:
     return Snapshot.of(containers, own_id)
 
 
-def edges(warnings: list[str] | None = None, **others: Any) -> SourceRuntime:
+def source_runtime(warnings: list[str] | None = None, **others: Any) -> SourceRuntime:
     """A runtime that waits for nothing: what runs in the background runs at once."""
     found: dict[str, Any] = {
         "clock": time.monotonic,
@@ -118,7 +118,7 @@ class SwitchedSource:
     """Any source in place of another, so that one render process serves many tests."""
 
     def __init__(self) -> None:
-        self.now: TemplateSource = open_source("#", edges())
+        self.now: TemplateSource = open_source("#", source_runtime())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.now, name)
@@ -139,7 +139,7 @@ def renderer(spec: str | Path, *, warn: Callable[[str], None] = _unexpected, **o
     It stays root, for the tests' folders are root's.
     """
     others: dict[str, Any] = {"environ": {}, "keep_rights": True} | options
-    found = Renderer(open_source(str(spec), edges()), warn=warn, **(RENDER_LIMITS | others))
+    found = Renderer(open_source(str(spec), source_runtime()), warn=warn, **(RENDER_LIMITS | others))
     MADE.append(found)
     failure = found.load()
     assert failure is None, str(failure)
@@ -169,7 +169,7 @@ def outcome_of(
 ) -> Rendered | TemplateFailure:
     """What an inline template ends with."""
     source, made = _shared(tuple(sorted(options.items())))
-    source.now = open_source(f"#{template}", edges())
+    source.now = open_source(f"#{template}", source_runtime())
     return made.load() or made.render(snapshot(*containers, own_id=own_id))
 
 

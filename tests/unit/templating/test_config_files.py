@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from templating.errors import WrongUse
+from templating.errors import TemplateUsageError
 from templating.outcome import Rendered, TemplateFailure
 from templating.owner import Owner
 from templating.sandbox.config_files import ConfigFiles
@@ -278,7 +278,7 @@ def test_utf_16_is_an_error_and_no_missing_setting(config: ConfigFolder, encodin
     (config.secrets / "WIDE").write_bytes("hunter2".encode(encoding))
     expected = f"read_config: the file is {encoding[:6].upper()}, not UTF-8; save it as UTF-8"
     for key, path in (("CONFIG_KEY", "settings"), ("WIDE", None)):
-        with pytest.raises(WrongUse) as caught:
+        with pytest.raises(TemplateUsageError) as caught:
             config.read(key, path)
         assert str(caught.value) == expected
 

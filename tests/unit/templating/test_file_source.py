@@ -11,7 +11,7 @@ from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
 from templating.source import open_source
 from tests.support.render_limits import RENDER_LIMITS
-from tests.unit.templating.support import container, edges, renderer, snapshot
+from tests.unit.templating.support import container, renderer, snapshot, source_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def text_of(made: Renderer) -> str:
 
 def loading(path: Path | str) -> TemplateFailure:
     """Why a template cannot be loaded."""
-    made = Renderer(open_source(str(path), edges()), warn=print, **RENDER_LIMITS)
+    made = Renderer(open_source(str(path), source_runtime()), warn=print, **RENDER_LIMITS)
     failure = made.load()
     assert failure is not None
     assert not made.parses
@@ -224,14 +224,14 @@ def test_templates_that_cannot_be_loaded_say_why(tmp_path: Path) -> None:
 
 def test_a_file_that_stays_unreadable_is_not_stale(tmp_path: Path) -> None:
     """A folder in place of the template is told once, not at every look."""
-    made = Renderer(open_source(str(tmp_path), edges()), warn=print, **RENDER_LIMITS)
+    made = Renderer(open_source(str(tmp_path), source_runtime()), warn=print, **RENDER_LIMITS)
     assert made.load() is not None
     assert not made.stale()
 
 
 def test_nothing_is_rendered_before_the_first_load(tmp_path: Path) -> None:
     """A renderer that was never loaded says so."""
-    made = Renderer(open_source(str(tmp_path / "x"), edges()), warn=print, **RENDER_LIMITS)
+    made = Renderer(open_source(str(tmp_path / "x"), source_runtime()), warn=print, **RENDER_LIMITS)
     outcome = made.render(snapshot())
     assert isinstance(outcome, TemplateFailure)
     assert outcome.message == "the template is not loaded"

@@ -15,7 +15,7 @@ from templating.outcome import Rendered, TemplateFailure
 from templating.renderer import Renderer
 from tests.support.fake_clock import FakeClock
 from tests.support.render_limits import RENDER_LIMITS
-from tests.unit.templating.support import edges, snapshot
+from tests.unit.templating.support import snapshot, source_runtime
 from tests.unit.templating.web import Page, Web, serving
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class HttpSourceHarness:
         spawned = self.waiting.append
         self.source = HttpSource(
             address,
-            edges(self.warnings, clock=self.clock, sleep=self.clock.sleep, spawn=spawned),
+            source_runtime(self.warnings, clock=self.clock, sleep=self.clock.sleep, spawn=spawned),
             copies=copies,
             first_load_s=30,
             refetch_s=10,
@@ -187,7 +187,7 @@ def test_a_server_that_comes_up_is_waited_for(web: Web) -> None:
         harness.clock.sleep(duration_s)
         web.pages["/main.j2"] = Page(b"late")
 
-    harness.source._runtime = edges(harness.warnings, clock=harness.clock, sleep=sleep)
+    harness.source._runtime = source_runtime(harness.warnings, clock=harness.clock, sleep=sleep)
     assert harness.text() == "late"
     assert harness.clock.slept_s == [0.5]
 

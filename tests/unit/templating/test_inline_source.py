@@ -6,13 +6,13 @@ import pytest
 
 from templating.http_source import HttpSource
 from templating.source import open_source
-from tests.unit.templating.support import container, edges, failure_of, render, renderer
+from tests.unit.templating.support import container, failure_of, render, renderer, source_runtime
 
 
 @pytest.mark.parametrize("spec", ["#text", "# text", "#\n  text \n", "#\ttext\n\n"])
 def test_the_hash_and_the_blanks_around_are_dropped(spec: str) -> None:
     """An inline template is what is left without `#` and surrounding blanks."""
-    source = open_source(spec, edges())
+    source = open_source(spec, source_runtime())
     source.begin()
     assert source.read(source.main) == "text"
     assert not source.changed()
@@ -46,10 +46,10 @@ def test_an_inline_template_is_never_stale() -> None:
 def test_what_names_no_template_is_refused(spec: str) -> None:
     """An empty or impossible template is told at once."""
     with pytest.raises(ValueError, match=r"template"):
-        open_source(spec, edges())
+        open_source(spec, source_runtime())
 
 
 @pytest.mark.parametrize("spec", ["http://host/x", "HTTPS://host/x"])
 def test_an_address_is_fetched(spec: str) -> None:
     """The scheme counts in any case."""
-    assert isinstance(open_source(spec, edges()), HttpSource)
+    assert isinstance(open_source(spec, source_runtime()), HttpSource)

@@ -20,7 +20,7 @@ from templating.source import open_source
 from templating.wire import Frame, pack
 from tests.support.render_limits import RENDER_LIMITS
 from tests.support.waiting import wait_for
-from tests.unit.templating.support import MADE, container, edges, renderer, snapshot
+from tests.unit.templating.support import MADE, container, renderer, snapshot, source_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def test_an_end_that_nothing_waits_for_is_no_failure(moment: str, tmp_path: Path
     (tmp_path / "conf").write_text("K=1")
     replaced: list[int] = []
     made = Renderer(
-        open_source(f"#{{{{ read_config('K', '{tmp_path}/conf') }}}}{{{{ containers | length }}}}", edges()),
+        open_source(f"#{{{{ read_config('K', '{tmp_path}/conf') }}}}{{{{ containers | length }}}}", source_runtime()),
         warn=print,
         environ={},
         keep_rights=True,
@@ -129,7 +129,7 @@ def test_an_end_in_a_render_is_a_failure_that_may_pass() -> None:
 
 def test_one_that_cannot_be_started_is_a_failure_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """In words, at the load as at a render; as soon as it can be, everything is as ever."""
-    made = Renderer(open_source("#text", edges()), warn=print, environ={}, **RENDER_LIMITS)
+    made = Renderer(open_source("#text", source_runtime()), warn=print, environ={}, **RENDER_LIMITS)
     MADE.append(made)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/no/such/python")
@@ -165,7 +165,7 @@ def test_garbage_is_a_failure(program: str, words: str, monkeypatch: pytest.Monk
     )
     monkeypatch.setattr(process, "_START", script)
     before, open_before = children(), descriptors()
-    made = Renderer(open_source("#text", edges()), warn=print, environ={}, **RENDER_LIMITS)
+    made = Renderer(open_source("#text", source_runtime()), warn=print, environ={}, **RENDER_LIMITS)
     failure = made.load()
     assert failure is not None
     assert failure.may_pass
@@ -178,7 +178,7 @@ def test_garbage_is_a_failure(program: str, words: str, monkeypatch: pytest.Monk
 def test_very_many_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand that ended one after the other: no zombie, and no descriptor."""
     monkeypatch.setattr(sys, "executable", "/bin/true")
-    made = Renderer(open_source("#text", edges()), warn=print, environ={}, **RENDER_LIMITS)
+    made = Renderer(open_source("#text", source_runtime()), warn=print, environ={}, **RENDER_LIMITS)
     made.load()
     before, open_before = children(), descriptors()
     for _ in range(1000):

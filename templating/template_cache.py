@@ -15,7 +15,7 @@ COPY_BYTES_MAX = 16 * 1024 * 1024
 _PREFIX, _SUFFIX = ".template-", ".pygen"
 
 
-class Copies:
+class TemplateCache:
     """A folder of copies, one for each address.
 
     Args:
