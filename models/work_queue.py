@@ -1,5 +1,8 @@
 """A keyed work queue with the promises of Kubernetes' client-go (`util/workqueue`), as a pure data structure.
 
+Python's own queues, and the packages around them, carry items in order; none merges what is added twice, and none keeps
+an item back while it is processed.
+
 - A key is there once, however often it is added: it says that something is to be looked at, never what happened.
 - A key is processed by one at a time: from `get` to `done` no second `get` returns it.
 - A key that is added while it is processed is processed once more afterwards: nothing is lost.

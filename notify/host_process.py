@@ -1,5 +1,7 @@
 """Commands on our own host: each in a session and process group of its own, bounded, and ended as a whole.
 
+`subprocess.run` ends one process at its timeout, not what that has started, and keeps all of its output.
+
 What a command leaves behind in its group ends with it: nothing that was begun for a notification outlives it, unless it
 takes a session of its own, as a daemon does. A command gets no descriptor, no blocked signal and no variable of ours.
 

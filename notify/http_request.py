@@ -2,6 +2,7 @@
 
 Whatever the other side does (a byte a second, header lines without an end), the caller has its outcome in time, and the
 connection is cut. Nothing is followed, no proxy of the environment is used, and little of an answer is read.
+It is made of `http.client`: requests and urllib3 limit each read and not the whole.
 """
 
 from __future__ import annotations

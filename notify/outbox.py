@@ -2,7 +2,8 @@
 
 A run is owed while that differs from what the file holds. So our own change and its taking back before delivery cancel
 each other, and everything that makes a run's knowledge doubtful (drift, a delivery under way, a lost state) is one
-thing: its knowledge becomes UNKNOWN, and it is owed until it is told. Pure: no clock, no engine, no disk.
+thing: its knowledge becomes UNKNOWN, and it is owed until it is told. Pure: no clock, no engine, no disk. Outboxes that
+packages offer belong to a database and its messages; this one is a property of runs and of a file's content.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The informer: keeps a store true to one engine with as few calls as possible, and publishes whole states only.
+"""The informer: keeps a store in sync with one engine with as few calls as possible, and publishes whole states only.
+
+Kubernetes has such a part in its client; for Docker's API no package has one.
 
 A change costs one inspect of what an event invalidated. Every (re)connected stream and every resync costs one list, and
 an inspect of what differs from the store. Nothing is published until everything that is due has been read, but for what

@@ -1,5 +1,7 @@
 """One program for a target or a state: `flock` on an empty hidden file beside it, which no other user may open.
 
+Packages for lock files (filelock, portalocker) take the lock and leave the rest of this page to their users.
+
 The kernel releases it when its holder ends, however it ends, so that nothing has to be cleaned up. The file stays where
 it is; that it is still the one that is held is checked before every write, since it may have been removed.
 

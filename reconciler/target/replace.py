@@ -1,7 +1,8 @@
 """The usual way to write: a temporary file in the same folder, synced, renamed over the target, the folder synced.
 
 A reader sees the old content or the new, whole; a crash at any point leaves one of them, and perhaps a temporary file
-that the next start removes.
+that the next start removes. The packages that do this (python-atomicwrites, archived, and its like) keep no owner and
+no attributes, and don't say which step failed.
 """
 
 from __future__ import annotations
