@@ -36,16 +36,26 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"bench: {time.monotonic() - begun_s:5.0f} s: {text}\n")
 
     with tempfile.TemporaryDirectory(prefix="pygen-bench-") as folder:
-        figures = Benchmark(_plan(options), Path(folder), say, against=_against(options)).run()
-    command = " ".join(["make bench" if not arguments else "./dev bench", *_shown(arguments)])
-    options.docs.mkdir(parents=True, exist_ok=True)
-    page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
-    (options.docs / "benchmark.md").write_text(page)
-    (options.docs / "benchmark.svg").write_text(svg(panels(figures)))
-    missed = [row.what for row in asked(figures) if not row.met]
+        benchmark = Benchmark(_plan(options), Path(folder), say, against=_against(options))
+        try:
+            benchmark.run()
+        except BaseException:  # an hour's figures are not thrown away for what ended the run
+            _write(benchmark.figures, options.docs, [*_shown(arguments), "(ended early)"])
+            raise
+    page = _write(benchmark.figures, options.docs, _shown(arguments))
+    missed = [row.what for row in asked(benchmark.figures) if not row.met]
     say("everything asked for is met" if not missed else "not met: " + "; ".join(missed))
     sys.stdout.write(page)
     return 0
+
+
+def _write(figures: Figures, docs: Path, arguments: Sequence[str]) -> str:
+    command = " ".join(["make bench" if not arguments else "./dev bench", *arguments])
+    page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
+    docs.mkdir(parents=True, exist_ok=True)
+    (docs / "benchmark.md").write_text(page)
+    (docs / "benchmark.svg").write_text(svg(panels(figures)))
+    return page
 
 
 def _shown(arguments: Sequence[str]) -> list[str]:
