@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -108,4 +109,6 @@ def _points(figures: Figures, name: str, value: Callable[[Series], float]) -> li
 
 
 if __name__ == "__main__":
+    # SIGTERM ends it as Ctrl-C does: the engine and all that it runs are ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

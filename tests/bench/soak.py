@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -230,4 +231,6 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    # SIGTERM ends it as Ctrl-C does: the engine and all that it runs are ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
