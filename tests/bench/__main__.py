@@ -60,8 +60,9 @@ def _write(figures: Figures, docs: Path, arguments: Sequence[str]) -> str:
 
 
 def _shown(arguments: Sequence[str]) -> list[str]:
-    """The command line for the page; where another checkout lies means nothing to its readers."""
-    return re.sub(r"(--against(?:-release)?[= ])\S+", r"\1PATH", " ".join(arguments)).split()
+    """The command line for the page; where things lie on this machine means nothing to its readers."""
+    line = re.sub(r"(--against(?:-release)?[= ])\S+", r"\1PATH", " ".join(arguments))
+    return re.sub(r"--docs[= ]\S+", "", line).split()
 
 
 def _parser() -> argparse.ArgumentParser:
