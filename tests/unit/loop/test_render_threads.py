@@ -93,6 +93,7 @@ def engine() -> Iterator[FakeEngine]:
         yield made
 
 
+@pytest.mark.processes
 def test_a_second_process_serves_a_job_while_another_keeps_the_first_busy(tmp_path: Path, engine: FakeEngine) -> None:
     """Job a's template loops until its limit, an hour; b's edit and then a new container are in b's file meanwhile."""
     tmp_path.chmod(0o755)

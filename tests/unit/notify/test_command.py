@@ -20,6 +20,8 @@ from notify.port import Executed
 from tests.support.waiting import wait_for
 from tests.unit.notify.fakes import NotifierHarness
 
+pytestmark = pytest.mark.processes  # see CONTRIBUTING.md
+
 _BEFORE_REAL_TIME = (1 << 31) - 1  # the C library keeps the two signals after these to itself
 ENVIRON = {"PATH": os.environ["PATH"]}
 

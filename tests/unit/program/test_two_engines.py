@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.support.fake_engine.container import FakeContainer
 
+pytestmark = pytest.mark.processes  # see CONTRIBUTING.md
+
 HUP = Signal("reader", "SIGHUP")
 COUNTS = ("pygen_renders_total", "pygen_reconcile_total")
 NAMES = "{% for c in containers %}{{ c.name }}\n{% endfor %}"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from templating.renderer import Renderer
 
+pytestmark = pytest.mark.processes  # see CONTRIBUTING.md
+
 RUNNING = Reads(all_containers=False, raw=False)
 
 TEMPLATES = {
