@@ -72,7 +72,7 @@ class EngineState:
         fresh_at_s: our monotonic clock when the newest answered request was begun; None before the first one.
         trouble: why the engine can't be read now; '' while it can.
         quarantine: what the snapshot is complete but for, by name.
-        changes: what happened since the state before; of a state that was taken, since the one taken before.
+        changes: what happened since the state before.
     """
 
     engine: str
