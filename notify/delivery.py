@@ -89,6 +89,8 @@ class Failed:
 
 Outcome = Delivered | RunEnded | Held | Failed
 
+_GONE = RunEnded("the container is gone")
+
 
 @dataclass(frozen=True, slots=True)
 class ContainerReading:
@@ -152,7 +154,7 @@ def is_another_run(task: Task, state: ContainerState) -> bool:
 def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | None:
     """Why nothing may be sent to the task's run now; None where it may be."""
     if state is None:
-        return RunEnded("the container is gone")
+        return _GONE
     if is_another_run(task, state):
         return RunEnded("the container was started again")
     if not state.running:
@@ -160,3 +162,14 @@ def preflight(task: Task, state: ContainerState | None) -> RunEnded | Held | Non
     if state.restarting:
         return RunEnded("the container is being restarted by its policy")
     return Held("the container is paused") if state.paused else None
+
+
+def inspect_first(task: Task, inspector: Inspector) -> ContainerState | RunEnded | Held | Failed:
+    """The container's state where something may be sent to the task's run now; otherwise how the delivery ends."""
+    try:
+        state = inspector.inspect()
+    except DeliveryError as error:
+        return Failed(str(error), acted=False)
+    if state is None:
+        return _GONE
+    return preflight(task, state) or state

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
 from notify.actions.command_words import cut, named
-from notify.delivery import Delivered, Failed, Inspector, Outcome, Task, preflight
+from notify.delivery import Delivered, Failed, Inspector, Outcome, Task, inspect_first, preflight
 from notify.output import last_lines
-from notify.port import DeliveryError, EngineRefused, NotifyPort
+from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +54,8 @@ class Exec(Action):
 
     def deliver(self, port: NotifyPort, task: Task, inspector: Inspector, via: SignalVia) -> Outcome:  # noqa: ARG002
         """Run it in the task's container, and wait for its end."""
-        try:
-            blocked = preflight(task, inspector.inspect())
-        except DeliveryError as error:
-            return Failed(str(error), acted=False)
-        return blocked or self._run(port, task, inspector)
+        state = inspect_first(task, inspector)
+        return self._run(port, task, inspector) if isinstance(state, ContainerState) else state
 
     def needs(self, via: SignalVia) -> frozenset[Need]:  # noqa: ARG002 - no signal is sent
         """The requests of an exec."""

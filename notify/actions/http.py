@@ -14,14 +14,15 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from models.hosts import is_host
 from notify.actions.action import Action, Need, OptionWords, SignalVia
-from notify.delivery import Delivered, Failed, Inspector, Outcome, Task, preflight
+from notify.delivery import Delivered, Failed, Inspector, Outcome, Task, inspect_first
 from notify.output import first_line
-from notify.port import DeliveryError, NotifyPort
+from notify.port import ContainerState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from notify.http_request import Answer
+    from notify.port import NotifyPort
 
 CONTAINER_MARK = "{container}"
 """In an address: the address of a matching container."""
@@ -76,13 +77,9 @@ class Http(Action):
         """Ask, and judge the answer by its status."""
         hosts: Sequence[str] = ()
         if self.container:
-            try:
-                state = inspector.inspect()
-            except DeliveryError as error:
-                return Failed(str(error), acted=False)
-            blocked = preflight(task, state)
-            if blocked is not None or state is None:
-                return blocked or Failed("the container cannot be read", acted=False)
+            state = inspect_first(task, inspector)
+            if not isinstance(state, ContainerState):
+                return state
             if CONTAINER_MARK in self.url:
                 hosts = state.addresses
                 if not hosts:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models.signals import parse_signal, same_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
-from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Inspector, Outcome, Task, preflight
+from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Inspector, Outcome, Task, inspect_first, preflight
 from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
 
 if TYPE_CHECKING:
@@ -56,13 +56,9 @@ class Signal(Action):
 
     def deliver(self, port: NotifyPort, task: Task, inspector: Inspector, via: SignalVia) -> Outcome:
         """Signal the task's run, in the way that spares its restart policy where there is one."""
-        try:
-            state = inspector.inspect()
-        except DeliveryError as error:
-            return Failed(str(error), acted=False)
-        blocked = preflight(task, state)
-        if blocked is not None or state is None:
-            return blocked or Failed("the container cannot be read", acted=False)
+        state = inspect_first(task, inspector)
+        if not isinstance(state, ContainerState):
+            return state
         return _Sending(port, task, inspector, self.signal).send(state, via)
 
     def needs(self, via: SignalVia) -> frozenset[Need]:
