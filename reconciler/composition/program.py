@@ -13,11 +13,12 @@ from reconciler.composition.engine import build_engine
 from reconciler.composition.job import build_job
 from reconciler.composition.renders import build_renders
 from reconciler.composition.shared import Shared, log
+from reconciler.loop.anticipation import Anticipation
 from reconciler.loop.heartbeat import Heartbeat
 from reconciler.loop.one_shot import OneShot
 from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.reconciler import Reconciler
-from reconciler.loop.wakeups import StatusAsked
+from reconciler.loop.wakeups import StatePublished, StatusAsked
 from reconciler.readiness import Readiness
 from reconciler.status.board import Board
 from reconciler.version import VERSION
@@ -71,7 +72,10 @@ class Program:
         self._started_epoch_s = self.shared.wall_clock()
         self._heartbeat = Heartbeat(self.shared.clock)
         host, self._renders = build_renders(settings, self.shared, render_process)
-        engines = [build_engine(each, self.shared, self._renders.foresee) for each in settings.engines]
+        engines = [
+            build_engine(each, self.shared, self._renders.foresee, published=self._state_published)
+            for each in settings.engines
+        ]
         self.engines: dict[str, Engine] = {engine.reader.name: engine for engine in engines}
         port = one_port({name: engine.port for name, engine in self.engines.items()})
         self.jobs: dict[str, BuiltJob] = {}
@@ -79,6 +83,10 @@ class Program:
             self.jobs[job_settings.target] = build_job(job_settings, self.shared, port, host, self._renders)
         self._renders.start()
         self._states = EngineStates([engine.published for engine in engines])
+        duty_cycle = self.shared.duty_cycle()
+        self._anticipation = Anticipation(
+            self._states, wake=self.shared.wake(StatePublished()), is_resting=duty_cycle.is_resting
+        )
         self.board = Board(
             self._begin_status, blank=self._blank_status, clock=self.shared.clock, wake=self.shared.wake(StatusAsked())
         )
@@ -90,12 +98,12 @@ class Program:
             clock=self.shared.clock,
             wall_clock=self.shared.wall_clock,
             chance=self.shared.chance,
-            duty_cycle=self.shared.duty_cycle(),
+            duty_cycle=duty_cycle,
             unexpected=self.shared.unexpected,
             heartbeat=self._heartbeat,
             resync_s=settings.program.resync_s,
             publish=self._publish,
-            after_pass=self.board.update if settings.program.status_page else _nothing,
+            after_pass=self._after_pass,
             log=log,
         )
         self.readiness = Readiness(
@@ -134,6 +142,15 @@ class Program:
         for job in self.jobs.values():
             job.close()
 
+    def _state_published(self) -> None:
+        """In an informer's thread."""
+        self._anticipation.state_published()
+
+    def _after_pass(self) -> None:
+        self._anticipation.after_pass(self.reconciler.jobs)
+        if self.settings.program.status_page:
+            self.board.update()
+
     def _publish(self, report: PassReport) -> None:
         self.metrics.loop.publish(report)
         for each in report.jobs:
@@ -167,7 +184,3 @@ class Program:
             started_epoch_s=self._started_epoch_s,
             wall_clock=self.shared.wall_clock,
         ).status
-
-
-def _nothing() -> None:
-    """No status page is served."""
