@@ -224,8 +224,9 @@ class Renderer:
         last: list[Frame] = []
         is_fed_much = False
         for frame in current.feed_of(snapshot, all_containers=self._reads_all_containers):
-            is_fed_much = bool(last)
-            current.send(*last)
+            if last:
+                is_fed_much = True
+                current.send(*last)
             last = [frame]
         feed, bodies = last[0] if last else (None, b"")
         request = self._request("render", announced=is_fed_much, feed=feed)

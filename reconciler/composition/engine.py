@@ -14,7 +14,7 @@ from reconciler.inbox import Inbox
 from reconciler.informer import thread
 from reconciler.informer.informer import Informer
 from reconciler.informer.state import PublishedState
-from reconciler.informer.thread import InboxListener, InformerThread
+from reconciler.informer.thread import InformerThread
 from reconciler.informer.watcher import Watcher
 from reconciler.status.records import EngineRecord
 
@@ -91,14 +91,6 @@ def build_engine(
     state = PublishedState(reader.name, published)
     inbox: Inbox[thread.Message] = Inbox(shared.clock, ends_waiting=thread.ends_waiting)
     record = EngineRecord(reader.name, observer, shared.wall_clock)
-    watcher = Watcher(
-        reader,
-        InboxListener(inbox),
-        clock=shared.clock,
-        wait=shared.stopping.wait,
-        backoff=shared.backoff(),
-        log=log,
-    )
     informer = Informer(
         reader,
         state,
@@ -112,5 +104,14 @@ def build_engine(
         log=log,
         foresee=foresee,
     )
-    informer_thread = InformerThread(informer, watcher, inbox, duty_cycle=shared.duty_cycle(), observer=record, log=log)
+    informer_thread = InformerThread(informer, inbox, duty_cycle=shared.duty_cycle(), observer=record, log=log)
+    watcher = Watcher(
+        reader,
+        informer_thread,
+        clock=shared.clock,
+        wait=shared.stopping.wait,
+        backoff=shared.backoff(),
+        log=log,
+    )
+    informer_thread.hears(watcher)
     return Engine(reader, port, state, watcher, informer_thread, record)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import encodings.unicode_escape  # noqa: F401 - Jinja's lexer needs it for every text in a template
+import gc
 import importlib
 import os
 import stat
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from templating.watching import Fact
 
+GARBAGE_THRESHOLD = 20_000
+"""New objects between two looks of the garbage collector: most renders make fewer, and few of them make cycles."""
 CONFIG_LIMIT_BYTES = 16 * 1024 * 1024
 _LATE = (
     "ruamel.yaml", "pprint", "textwrap", "unicodedata", "encodings.ascii", "encodings.latin_1", "encodings.iso8859_1",
@@ -51,6 +54,7 @@ _LATE = (
 def serve(parent: int) -> NoReturn:
     """Serve on standard input and output until the program is gone; it sees no status."""
     channel = Channel(0, 1)
+    gc.set_threshold(GARBAGE_THRESHOLD)
     _import_what_will_be_out_of_reach()  # while the program is busy with its own imports
     try:
         header, _ = channel.receive()
@@ -84,7 +88,10 @@ class Server:
             case "feed":
                 self._state.feed(header, body)
             case "load":
+                is_first = not self._templates
                 self._template(header["template"]).load(header)
+                if is_first:
+                    gc.freeze()  # what was imported stays: the collector need not look at it again
             case "render":
                 if header["feed"] is not None:
                     self._state.feed(header["feed"], body)
