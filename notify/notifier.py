@@ -260,7 +260,7 @@ class Notifier:
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
         now_s = self._clock()
         needing_none: dict[Notification, Sequence[ContainerObservation]] = {
-            n: (without_container(now_s),) for n in self._notifications if not n.container
+            n: (without_container(now_s),) for n in self._notifications if not n.whom
         }
         observations = {**observations, **needing_none}
         self._matching_ids = {each.container_id for matching in observations.values() for each in matching}
