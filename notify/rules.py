@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.write import Cause
     from notify.interval import Interval
 
 Reason = Literal["state", "template", "drift"]
@@ -29,3 +32,12 @@ class Rules:
     interval: Interval | None = None
     max_parallel: int | None = None
     pause_s: float = 0.0
+
+    def react_to(self, reasons: frozenset[Reason]) -> bool:
+        """Whether a content that came by these reasons is told; one whose reason is not known always is."""
+        return not reasons or bool(self.on & reasons)
+
+
+def reasons_of(causes: Iterable[Cause | Literal[""]]) -> frozenset[Reason]:
+    """The reasons behind causes: a target that is missing was removed by somebody."""
+    return frozenset("drift" if cause == "missing" else cause for cause in causes if cause)
