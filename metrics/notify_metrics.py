@@ -32,7 +32,7 @@ class NotifyMetrics:
     """
 
     def __init__(self, notifications: Sequence[Notification], registry: CollectorRegistry) -> None:
-        known = sorted({(each.action, each.container) for each in notifications})
+        known = sorted({(each.action, each.whom) for each in notifications})
         self._attempts = from_zero(
             Counter(
                 "pygen_notifications_total",
@@ -73,7 +73,7 @@ class NotifyMetrics:
                 ("container",),
                 registry=registry,
             ),
-            sorted({(each.container,) for each in notifications if each.may_cost_policy}),
+            sorted({(each.whom,) for each in notifications if each.may_cost_policy}),
         )
         self._lock = threading.Lock()
         self._standings: dict[str, tuple[NotificationStanding, ...]] = {}
@@ -83,18 +83,18 @@ class NotifyMetrics:
         for result in report.results:
             notification = result.notification
             outcome = "success" if result.ok else "error"
-            labelled(self._attempts, notification.action, notification.container, outcome).inc()
+            labelled(self._attempts, notification.action, notification.whom, outcome).inc()
             self._attempt_s.observe(result.duration_s)
         with self._lock:
             self._standings[report.job] = report.standings
-            for labels in {(each.notification.action, each.notification.container) for each in report.standings}:
+            for labels in {(each.notification.action, each.notification.whom) for each in report.standings}:
                 self._show(labels)
 
     def _show(self, labels: tuple[str, str]) -> None:
         """Jobs add up. Within one job two signals for one container have the same labels, and the same matches."""
         matches, of_all_jobs = 0, []
         for standings in self._standings.values():
-            own = [each for each in standings if (each.notification.action, each.notification.container) == labels]
+            own = [each for each in standings if (each.notification.action, each.notification.whom) == labels]
             matches += max((each.matches for each in own), default=0)
             of_all_jobs += own
         labelled(self._pending, *labels).set(sum(each.pending for each in of_all_jobs))
@@ -106,6 +106,6 @@ class NotifyMetrics:
                 each.policy_at_risk
                 for standings in self._standings.values()
                 for each in standings
-                if each.notification.container == labels[1]
+                if each.notification.whom == labels[1]
             )
             labelled(self._at_risk, labels[1]).set(float(any(at_risk)))

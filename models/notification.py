@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -11,16 +11,25 @@ class Notification:
     """A configured notification. Its subclasses in `notify.actions` say what is done, and how that reads in a sentence.
 
     Attributes:
-        container: the name as configured, by the rules of `models.matching`; '' where it needs none.
+        container: the name as configured, by the rules of `models.matching`; '' where no name is given.
+        match: the expression that chooses containers; '' where none does. Where both are given both count.
         action: what is done to each matching container, in one word: in state files and as the metrics' label.
         restarts: whether a delivery ends the container's run and begins the next one.
         may_cost_policy: whether a delivery may make the engine forget the container's restart policy.
     """
 
     container: str
+    match: str = field(default="", kw_only=True)
     action: ClassVar[str] = ""
     restarts: ClassVar[bool] = False
     may_cost_policy: ClassVar[bool] = False
+
+    @property
+    def whom(self) -> str:
+        """The containers that are told, as in a sentence and as a metric's label; '' where it needs none."""
+        if not self.match:
+            return self.container
+        return f"{self.container or 'containers'} where {self.match}"
 
 
 @dataclass(frozen=True, slots=True)

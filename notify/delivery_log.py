@@ -145,13 +145,13 @@ class DeliveryLog:
             self._log.warning(
                 "no container matches %r, so the %s for %s has no recipient yet; give a container's name or id,"
                 " a Compose or Swarm service, or the value of the label pygen.target",
-                notification.container,
+                notification.whom,
                 notification.action,
                 self._job,
                 extra={"job": self._job, "notification": str(notification)},
             )
         elif not unmatched and self._unmatched.get(notification):
-            self._log.info("%r is matched by %s now", notification.container, observations[0].name)
+            self._log.info("%r is matched by %s now", notification.whom, observations[0].name)
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:
@@ -169,10 +169,10 @@ def _standings(outbox: Outbox, matches: Mapping[Action, int]) -> Iterator[Notifi
     for notification, record in outbox.pending():
         owed[notification].append(record.since_epoch_s)
     risky = {
-        notification.container
+        notification.whom
         for notification, state in outbox.states.items()
         if any(record.policy_lost for record in state.runs.values())
     }
     for notification, since in owed.items():
-        oldest_epoch_s, at_risk = min(since, default=0.0), notification.container in risky
+        oldest_epoch_s, at_risk = min(since, default=0.0), notification.whom in risky
         yield NotificationStanding(notification, matches[notification], len(since), oldest_epoch_s, at_risk)

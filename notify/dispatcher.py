@@ -13,7 +13,7 @@ from notify.schedule import Attempt, DebtKey
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from models.notification import Notification
     from models.run import Run
@@ -120,10 +120,17 @@ class Dispatcher:
                 self._runtime.unexpected(error)
                 self._reports.append(Report(attempt.attempt_id, Failed(str(error), acted=False), (), 0.0))
 
-    def doubt(self, since_epoch_s: float, *, forced: bool) -> None:
-        """The file changes during the deliveries that are under way: their runs may have loaded either content."""
+    def doubt(self, since_epoch_s: float, concerned: Collection[Action], *, forced: bool) -> None:
+        """The file changes during the deliveries that are under way: their runs may have loaded either content.
+
+        Args:
+            since_epoch_s: when it changed.
+            concerned: the notifications that react to it; to the others either content is as good.
+            forced: whether anything may have been loaded before.
+        """
         for attempt in self._schedule.under_way.values():
-            attempt.changed_since_epoch_s = attempt.changed_since_epoch_s or since_epoch_s
+            if attempt.notification in concerned:
+                attempt.changed_since_epoch_s = attempt.changed_since_epoch_s or since_epoch_s
             attempt.acked_before = UNKNOWN if forced else attempt.acked_before
 
     def pending(self) -> Iterator[PendingDebt]:

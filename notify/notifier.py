@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from notify.port import NotifyPort
 
 
-_FORCING = ("drift", "missing")
+_FORCING: tuple[Cause, ...] = ("drift", "missing")
+_OWN: tuple[Cause, ...] = ("state", "template")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class Notifier:
         *,
         listing: CompleteList | None = None,
         changed: Collection[str] | None = None,
+        also: Collection[Cause] = (),
     ) -> None:
         """The file is about to be replaced: its debts are kept durably before this returns.
 
@@ -148,12 +150,14 @@ class Notifier:
             listing: the last complete list, if known.
             changed: names of the containers whose changes led to this; None where something else did. A content that
                 changed for containers that we restarted, and for no other, continues a chain (see `notify.throttle`).
+            also: further causes that may have had a part in it; whoever reacts to one of them is told.
         """
         known = ((record.run.container_id, record.name) for record in self._outbox.records())
         self._schedule.throttle.file_changed(changed or (), known)
         self._replacements.doubt_leftover(self._clock())
         self._see(observations, listing)
-        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause)
+        also = self._also(digest, cause, also)
+        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause, also)
         # Without notifications there is no debt to keep, and the file need not wait for the disk.
         if self._outbox.states:
             self._conclude(self._clock())
@@ -257,10 +261,19 @@ class Notifier:
 
     # Inside
 
+    def _also(self, digest: str, cause: Cause, also: Collection[Cause]) -> tuple[Cause, ...]:
+        """The further causes of a replacement: none of one that only takes back what somebody else did.
+
+        Where the content differs from what we left as well, and nothing says why, it may have come by anything.
+        """
+        if cause not in _FORCING:
+            return tuple(also)
+        return () if digest == self._outbox.content else tuple(also) or _OWN
+
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
         now_s = self._clock()
         needing_none: dict[Notification, Sequence[ContainerObservation]] = {
-            n: (without_container(now_s),) for n in self._notifications if not n.container
+            n: (without_container(now_s),) for n in self._notifications if not n.whom
         }
         observations = {**observations, **needing_none}
         self._matching_ids = {each.container_id for matching in observations.values() for each in matching}

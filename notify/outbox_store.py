@@ -137,6 +137,7 @@ def encode(outbox: Outbox, engine_ns_max: Mapping[str, int]) -> bytes:
             "forced": prepared.forced,
             "since_epoch_s": prepared.since_epoch_s,
             **_cause_of(prepared),
+            **({"also": list(prepared.also)} if prepared.also else {}),
         },
         "notifications": [_encode_state(*entry) for entry in outbox.states.items()],
     }
@@ -220,7 +221,12 @@ def decode(data: bytes, notifications: Iterable[Action]) -> Decoded:
 def _decode_prepared(value: object) -> Prepared | None:
     if value is None:
         return None
-    return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value), _decode_cause(value))
+    also = tuple(cause for cause in CAUSES if isinstance(value, dict) and cause in _listed(value.get("also")))
+    return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value), _decode_cause(value), also)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _decode_cause(value: Any) -> Cause | Literal[""]:

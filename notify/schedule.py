@@ -75,7 +75,7 @@ class Schedule:
 
     def __init__(self, interval: Interval, chance: Callable[[], float]) -> None:
         self._interval = interval
-        self._batch: Batch | None = None
+        self._batches: dict[Interval, Batch] = {}
         self._queue: WorkQueue[Place] = WorkQueue(lambda failures: delay_s(failures, chance()))
         self._plans: dict[Place, Plan] = {}
         self.throttle = RestartLoopThrottle()
@@ -91,14 +91,22 @@ class Schedule:
         plan = self._plans.get(place)
         return None if plan is None or plan.batched else self._queue.due_at(place)
 
-    def file_changed(self, at_s: float) -> None:
-        """The file took a new content: the batch moves, and every debt joins it, without memory of failures."""
-        batch = self._batch if self._any_batched() else None
-        self._batch = Batch.opened(self._interval, at_s) if batch is None else batch.changed(self._interval, at_s)
+    def file_changed(self, at_s: float, concerned: Collection[Action]) -> None:
+        """The file took a new content: batches move, and every debt joins its own, without memory of failures.
+
+        Args:
+            at_s: when.
+            concerned: the notifications that react to it; what others are owed goes on as it did.
+        """
+        for interval in {self._interval_of(notification) for notification in concerned}:
+            batch = self._batches.get(interval) if self._any_batched(interval) else None
+            self._batches[interval] = Batch.opened(interval, at_s) if batch is None else batch.changed(interval, at_s)
         for place, plan in self._plans.items():
-            plan.batched, plan.held = True, False
-            self._queue.remove(place)
-            self._queue.add_at(place, self._batch.due_at_s)
+            batch = self._batches.get(self._interval_of(place[0]))
+            if batch is not None and (plan.batched or place[0] in concerned):
+                plan.batched, plan.held = True, False
+                self._queue.remove(place)
+                self._queue.add_at(place, batch.due_at_s)
 
     def owe(self, debts: Collection[DebtKey], now_s: float) -> None:
         """Plan every debt that has no plan yet, with the open batch or a new one; drop plans without a debt."""
@@ -110,20 +118,19 @@ class Schedule:
             self._queue.remove(place)
         for place, run in wanted.items():
             if place not in self._plans:
-                self._queue.add_at(place, self._open_batch(now_s).due_at_s)
+                self._queue.add_at(place, self._open_batch(place[0], now_s).due_at_s)
                 self._plans[place] = Plan(run)
 
     def release(self, now_s: float) -> None:
-        """Close the batch if it is due: its debts are served from now on."""
-        if self._batch is not None and now_s >= self._batch.due_at_s:
-            self._close()
+        """Close each batch that is due: its debts are served from now on."""
+        self._close([interval for interval, batch in self._batches.items() if now_s >= batch.due_at_s])
 
     def release_now(self, now_s: float) -> None:
-        """Close the batch without waiting for its time."""
+        """Close every batch without waiting for its time."""
         for place, plan in self._plans.items():
             if plan.batched:
                 self._queue.add(place, now_s)
-        self._close()
+        self._close(list(self._batches))
 
     def expedite(self, now_s: float) -> None:
         """Everything is due now; what is under way is waited for."""
@@ -181,16 +188,23 @@ class Schedule:
                 plan.held = False
                 self._queue.add(place, now_s)
 
-    def _open_batch(self, now_s: float) -> Batch:
+    def _interval_of(self, notification: Action) -> Interval:
+        return notification.rules.interval or self._interval
+
+    def _open_batch(self, notification: Action, now_s: float) -> Batch:
         """The batch that a new debt joins; one whose time passed while nothing waited in it is not open."""
-        if self._batch is None or (now_s >= self._batch.due_at_s and not self._any_batched()):
-            self._batch = Batch.opened(self._interval, now_s)
-        return self._batch
+        interval = self._interval_of(notification)
+        batch = self._batches.get(interval)
+        if batch is None or (now_s >= batch.due_at_s and not self._any_batched(interval)):
+            batch = self._batches[interval] = Batch.opened(interval, now_s)
+        return batch
 
-    def _any_batched(self) -> bool:
-        return any(plan.batched for plan in self._plans.values())
+    def _any_batched(self, interval: Interval) -> bool:
+        return any(plan.batched and self._interval_of(place[0]) == interval for place, plan in self._plans.items())
 
-    def _close(self) -> None:
-        for plan in self._plans.values():
-            plan.batched = False
-        self._batch = None
+    def _close(self, intervals: Collection[Interval]) -> None:
+        for place, plan in self._plans.items():
+            if self._interval_of(place[0]) in intervals:
+                plan.batched = False
+        for interval in intervals:
+            del self._batches[interval]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from models.notification import Notification, NotifyReport
+    from models.write import Cause
     from notify.actions.action import Action, SignalVia
 
 HUP = Signal("web", "SIGHUP")
@@ -365,13 +366,20 @@ class NotifierHarness:
         self.clock.tick()
         return CompleteList(self.clock(), frozenset(self.engine.containers))
 
-    def render(self, digest: str, *, changed: Collection[str] | None = None) -> None:
+    def render(
+        self,
+        digest: str,
+        *,
+        changed: Collection[str] | None = None,
+        cause: Cause | None = None,
+        also: Collection[Cause] = (),
+    ) -> None:
         """One whole pass in which the template gives this content, for changes of containers of these names."""
         if self.disk == digest:
             self.notifier.unchanged(digest, self.observations(), listing=self.listing())
             return
         shown = self.observations()
-        self.notifier.prepare(digest, self.cause(), shown, changed=changed)
+        self.notifier.prepare(digest, cause or self.cause(), shown, changed=changed, also=also)
         self.disk = digest
         self.clock.tick()
         self.notifier.replaced(digest, shown, self.clock())
