@@ -65,7 +65,7 @@ class Healthcheck:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A text for standard output, and status 0: `--help` and `--version`."""
+    """A text for standard output, and status 0: `--help`, `--version`, and a configuration that can be used."""
 
     text: str
 
@@ -106,6 +106,8 @@ SYNTAX = {
         catalogue.GROUPS,
         """\
 pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal CONTAINER SIGNAL]... [OPTION]...
+       pygen --config PATH... [OPTION]...
+       pygen check-config --config PATH... [OPTION]...
        pygen record [--docker-address URL] > STATE.json
        pygen healthcheck [--metrics [ADDRESS:]PORT]
        pygen permissions [--format text|socket-proxy] [OPTION]...""",
@@ -118,6 +120,7 @@ Examples:
   pygen --template '# {% for c in containers %}{{ c.name }} {% endfor %}' --one-shot""",
         """\
 Commands (each with a --help of its own):
+  check-config  read configuration files, say what is wrong with them, and start nothing
   record        write the engine's state as JSON, secrets masked, for '--docker-address file://STATE.json'
   healthcheck   ask the running program how it is; status 0 is healthy: for a container's HEALTHCHECK
   permissions   print the requests that this configuration makes of the engine, for a socket proxy
@@ -128,6 +131,17 @@ Environment: each option is also read from PYGEN_ and its name, such as PYGEN_ON
 
 Signals: SIGHUP reloads the template; SIGTERM and SIGINT finish the write, send what is pending, and exit with 0.
 Status 2 is a usage error, 12 a template that can't be loaded at the start, 13 a target that another pygen keeps.""",
+        legacy=catalogue.LEGACY_OPTIONS,
+    ),
+    "check-config": Syntax(
+        {
+            "Options": (catalogue.CONFIG,),
+            "": tuple(option for option in catalogue.OPTIONS if option is not catalogue.CONFIG),
+        },
+        "pygen check-config --config PATH... [OPTION]...",
+        """\
+Reads configuration files as the program itself would, with the same options beside them, prints everything that is
+wrong with them, and starts nothing. Status 0: they can be used; 2: they can't.""",
         legacy=catalogue.LEGACY_OPTIONS,
     ),
     "record": Syntax(
