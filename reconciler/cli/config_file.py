@@ -102,7 +102,7 @@ def _collisions(jobs: Sequence[tuple[str, JobSettings]]) -> Iterator[Problem]:
     names: dict[str, str] = {}
     targets: dict[str, tuple[str, str]] = {}
     for file, job in jobs:
-        if job.name in names:
+        if job.name in names and job.name != job.target:  # else the target says it
             yield Problem(file, job.name, "name", f"another job has it, in {names[job.name]}: give each one of its own")
         names.setdefault(job.name, file)
         place = job.target if job.target == "-" else os.path.realpath(job.target)
