@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from reconciler.cli import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from reconciler.cli.catalogue import Option
     from reconciler.cli.settings import Settings
@@ -22,16 +23,31 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationFiles:
+    """Where settings were read from, and how they are read again.
+
+    Attributes:
+        paths: files and folders, as given.
+        load: gives the settings that they hold now; UsageError where they can't be used.
+    """
+
+    paths: tuple[Path, ...]
+    load: Callable[[], Settings]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """The main command: keep the target true.
+    """The main command: keep the targets in sync.
 
     Attributes:
         settings: checked settings.
         warnings: messages for the log, each once, at the start.
+        files: where settings can be read again; None where the command line and the environment say everything.
     """
 
     settings: Settings
     warnings: tuple[str, ...] = ()
+    files: ConfigurationFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,18 @@ from reconciler.cli.catalogue import (
     TEMPLATE,
     Option,
 )
-from reconciler.cli.commands import RUN, Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
+from reconciler.cli.commands import (
+    RUN,
+    Command,
+    ConfigurationFiles,
+    Healthcheck,
+    Permissions,
+    Printed,
+    Record,
+    Refused,
+    Run,
+    UsageError,
+)
 from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
 from reconciler.cli.parser import Given, TextAsked, read_arguments
 from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
@@ -49,7 +60,9 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
 
 def _run(given: Given, environ: Mapping[str, str]) -> Command:
     settings, warnings = _settings(given, environ)
-    return Run(settings, warnings)
+    paths = _found((CONFIG,), given, environ).get(CONFIG.field)
+    files = ConfigurationFiles(paths, lambda: _settings(given, environ)[0]) if paths else None
+    return Run(settings, warnings, files)
 
 
 def _permissions(given: Given, environ: Mapping[str, str]) -> Command:

@@ -41,6 +41,7 @@ class BuiltJob:
         job: what the loop reconciles.
         target: its file.
         store: where it keeps what is owed.
+        renders: what it wants rendered.
         record: what it did, for the status page.
         notified: what became of its notifications, likewise.
     """
@@ -49,6 +50,7 @@ class BuiltJob:
     job: Job
     target: Target
     store: StateFile | MemoryStore
+    renders: RenderWorker
     record: JobRecord
     notified: NotifyRecord
 
@@ -61,6 +63,11 @@ class BuiltJob:
             if isinstance(locked, LockUnavailable):
                 log.warning("%s", locked.reason)
         return None
+
+    def leave(self) -> None:
+        """Let go of everything while the program goes on."""
+        self.renders.leave()
+        self.close()
 
     def close(self) -> None:
         """Let go of everything that was opened."""
@@ -125,7 +132,7 @@ def build_job(
         wall_clock=shared.wall_clock,
         log=log,
     )
-    return BuiltJob(settings, job, target, store, record, notified)
+    return BuiltJob(settings, job, target, store, renders, record, notified)
 
 
 def _renderer(settings: JobSettings, shared: Shared, target: Target, host: RenderHost) -> Renderer:
