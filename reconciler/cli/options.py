@@ -20,7 +20,7 @@ from reconciler.cli.catalogue import (
 )
 from reconciler.cli.commands import RUN, Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
 from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
-from reconciler.cli.parser import Given, TextAsked, read_arguments
+from reconciler.cli.parser import CHILD_MARK, Given, TextAsked, read_arguments
 from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
     if TEMPLATE.field not in found:
         raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
     _check_signals(found, _source(SIGNAL_VIA, given))
+    found["child"] = _child(found, given)
     address = choose_address(found.get(DOCKER_ADDRESS.field), _source(DOCKER_ADDRESS, given), environ)
     if NOTIFY_DOCKER_ADDRESS.field in found:
         check_notify_address(found[NOTIFY_DOCKER_ADDRESS.field], _source(NOTIFY_DOCKER_ADDRESS, given), environ)
@@ -129,6 +130,21 @@ def of_one_job(**values: Any) -> Settings:
     }
     program, engine = ({name: values.pop(name) for name in names} for names in own.values())
     return Settings(ProgramSettings(**program), (EngineSettings(**engine),), (JobSettings(**values),))
+
+
+def _child(found: Mapping[str, Any], given: Given) -> tuple[str, ...]:
+    """The command behind `--`, and that what is said of it makes sense."""
+    commands: list[tuple[str, ...]] = [value for flag, value in given if flag == CHILD_MARK]
+    command = commands[0] if commands else ()
+    if commands and not (command and command[0]):
+        raise UsageError("-- is followed by no command: give a program and its arguments, or leave it out")
+    if any("\0" in word for word in command):
+        raise UsageError("--: the command holds a zero byte, which no program can be given")
+    if command and found.get("one_shot"):
+        raise UsageError("--one-shot ends after one pass, and -- COMMAND stays: leave one of them out")
+    if not command and any(notification.of_child for notification in found.get("notifications", ())):
+        raise UsageError("--signal-child: there is no command to tell: put -- COMMAND at the end of the command line")
+    return command
 
 
 def _check_signals(found: Mapping[str, Any], source: str) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from models.pass_report import PassReport
+    from reconciler.child.process import Child
     from reconciler.cli.settings import Settings
     from reconciler.composition.engine import Engine
     from reconciler.composition.job import BuiltJob
@@ -74,9 +75,18 @@ class Program:
         engines = [build_engine(each, self.shared, self._renders.foresee) for each in settings.engines]
         self.engines: dict[str, Engine] = {engine.reader.name: engine for engine in engines}
         port = one_port({name: engine.port for name, engine in self.engines.items()})
+        self.child: Child | None = None
+        after_pass: Callable[[], object] = _nothing
+        if settings.program.child:
+            from reconciler.composition.child import build_child  # late: most programs have none
+
+            self.child, port, gate = build_child(self.shared, port, lambda: self.reconciler.jobs)
+            after_pass = gate.after_pass
         self.jobs: dict[str, BuiltJob] = {}
         for job_settings in settings.jobs:
-            self.jobs[job_settings.target] = build_job(job_settings, self.shared, port, host, self._renders)
+            self.jobs[job_settings.target] = build_job(
+                job_settings, self.shared, port, host, self._renders, child=self.child
+            )
         self._renders.start()
         self._states = EngineStates([engine.published for engine in engines])
         self.board = Board(
@@ -95,7 +105,7 @@ class Program:
             heartbeat=self._heartbeat,
             resync_s=settings.program.resync_s,
             publish=self._publish,
-            after_pass=self.board.update if settings.program.status_page else _nothing,
+            after_pass=_in_turn(after_pass, self.board.update) if settings.program.status_page else after_pass,
             log=log,
         )
         self.readiness = Readiness(
@@ -126,9 +136,14 @@ class Program:
         for engine in self.engines.values():
             engine.stop()
 
+    def end_child(self) -> int | None:
+        """End the child, and wait for that; its exit status, None where there is none or it was never started."""
+        return None if self.child is None else self.child.await_end()
+
     def close(self) -> None:
-        """Let go of everything that was opened."""
+        """Let go of everything that was opened, the child included."""
         self.stop()
+        self.end_child()
         end_commands(grace_s=COMMANDS_GRACE_S)
         self._renders.close()
         for job in self.jobs.values():
@@ -167,6 +182,18 @@ class Program:
             started_epoch_s=self._started_epoch_s,
             wall_clock=self.shared.wall_clock,
         ).status
+
+
+def _in_turn(first: Callable[[], object], second: Callable[[], object]) -> Callable[[], object]:
+    """Both, or the second alone where the first does nothing."""
+    if first is _nothing:
+        return second
+
+    def both() -> None:
+        first()
+        second()
+
+    return both
 
 
 def _nothing() -> None:
