@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pty
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from notify.port import WouldEnd
 from reconciler.child.port import ChildPort
 from reconciler.child.process import Child
 from tests.support.fake_clock import FakeClock
+from tests.support.process import ROOT
 from tests.support.waiting import wait_for
 from tests.unit.notify.fakes import FakeEngine
 
@@ -215,3 +217,36 @@ def test_other_containers_are_the_engines() -> None:
     port.restart("e", container.container_id, stop_timeout_s=None, timeout_s=1)
     port.start("e", container.container_id, timeout_s=1)
     assert [call.operation for call in engine.calls] == ["inspect", "kill", "execute", "restart", "start"]
+
+
+_IN_A_TERMINAL = """
+import logging, os, signal, time
+from reconciler.child.process import Child
+from reconciler.loop.signals import block
+
+block(with_child=True)
+listens = "trap 'exit 5' INT; echo ready; while :; do sleep 0.02; done"
+child = Child(["sh", "-c", listens], os.environ, grace_s=60, clock=time.monotonic, ended=lambda: None, log=logging.root)
+child.start()
+while child.run():
+    time.sleep(0.02)
+print("status", child.status(), "ours", signal.SIGINT in signal.sigpending(), flush=True)
+"""
+
+
+def test_the_terminal_is_the_child_s() -> None:
+    """Control-C reaches it, and not us beside it: it is passed on to nobody twice."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-c", _IN_A_TERMINAL])
+    seen = b""
+    try:
+        while b"ready" not in seen:
+            seen += os.read(terminal, 1024)
+        os.write(terminal, b"\x03")
+        while b"ours" not in seen:
+            seen += os.read(terminal, 1024)
+    finally:
+        os.close(terminal)
+    assert b"status 5 ours False" in seen
