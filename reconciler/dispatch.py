@@ -74,9 +74,10 @@ def _run(command: Run, environ: Mapping[str, str], render_process: RenderProcess
     from reconciler.memory_guard import guard_memory
     from templating.process import start_process
 
-    signals.block()  # before the imports below, which take a while: a SIGHUP meanwhile would end the program
-
     settings = command.settings
+    # Before the imports below, which take a while: a SIGHUP meanwhile would end the program.
+    signals.block(with_child=bool(settings.program.child))
+
     render_process = render_process or start_process()
     guard_memory()
 

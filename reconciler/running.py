@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from notify.host_process import end_all as end_commands
@@ -30,13 +31,16 @@ log = logging.getLogger("pygen")
 # again while they are read. What the loop makes and drops itself has no cycles.
 GARBAGE_THRESHOLD = 20_000
 
+CHILD_END_S = 2.0
+"""What a child that is killed and what follows may take, seconds."""
+
 
 def run(
     settings: Settings,
     environ: Mapping[str, str],
     render_process: RenderProcess | None = None,
     files: ConfigurationFiles | None = None,
-) -> ExitStatus:
+) -> int:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
     The signals are blocked by the caller already.
@@ -48,7 +52,7 @@ def run(
         files: where the settings can be read again; None where they can't.
 
     Returns:
-        The exit status.
+        The exit status: the child's where one was started, else an `ExitStatus`.
 
     Raises:
         CannotListenError: the metrics port is taken: a usage error.
@@ -62,10 +66,19 @@ def run(
         log.info("pygen starts: %s", effective_settings(settings, job))
     # An answer that is on its way is still of use to the one pass.
     stopping = program.shared.stopping.set if one_shot else program.stop
-    signal_thread = signals.SignalThread(program.shared.inbox, stopping=stopping, end=_end, log=log)
+    signal_thread = signals.SignalThread(
+        program.shared.inbox,
+        stopping=stopping,
+        end=partial(_end, program),
+        log=log,
+        end_s=_end_s(settings),
+        child=program.child,
+    )
     program.shared.start_thread("signals", signal_thread.run)
     try:
-        return _one_shot(program) if one_shot else _loop(program, observation)
+        status = _one_shot(program) if one_shot else _loop(program, observation)
+        of_child = program.end_child()
+        return status if of_child is None else of_child
     finally:
         observation.close()
         program.close()
@@ -116,8 +129,18 @@ def _prepare(program: Program) -> ExitStatus | None:
     return None
 
 
-def _end(status: int) -> None:
+def _end_s(settings: Settings) -> float:
+    """Seconds from a signal to the end by force: a child's grace is within them."""
+    program = settings.program
+    return max(signals.END_S, program.child_grace_s + CHILD_END_S) if program.child else signals.END_S
+
+
+def _end(program: Program, status: int) -> None:
     """End the process without waiting for anything."""
+    if program.child is not None:
+        program.child.kill()
+        of_child = program.child.status()
+        status = status if of_child is None else of_child
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # what can't be printed any more must not keep it alive
             stream.flush()

@@ -26,6 +26,7 @@ from templating.source import open_source
 
 if TYPE_CHECKING:
     from notify.port import NotifyPort
+    from reconciler.child.process import Child
     from reconciler.cli.settings import JobSettings
     from reconciler.loop.render_threads import RenderThreads
     from reconciler.target.state_file import MemoryStore, StateFile
@@ -76,7 +77,13 @@ class BuiltJob:
 
 
 def build_job(
-    settings: JobSettings, shared: Shared, port: NotifyPort, host: RenderHost, threads: RenderThreads
+    settings: JobSettings,
+    shared: Shared,
+    port: NotifyPort,
+    host: RenderHost,
+    threads: RenderThreads,
+    *,
+    child: Child | None = None,
 ) -> BuiltJob:
     """Make the parts of a job.
 
@@ -88,6 +95,7 @@ def build_job(
         port: tells containers, whichever engine they are on.
         host: where it renders, unless it has to wait.
         threads: render for it.
+        child: may be told as well.
     """
     target = open_target(settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes)
     state_dir = shared.settings.state_dir
@@ -102,7 +110,13 @@ def build_job(
     )
 
     notifier = Notifier(
-        NotifySettings(target.path, settings.notifications, settings.interval, settings.signal_via),
+        NotifySettings(
+            target.path,
+            settings.notifications,
+            settings.interval,
+            settings.signal_via,
+            child="" if child is None else child.name,
+        ),
         port,
         store,
         Runtime(
@@ -115,6 +129,7 @@ def build_job(
             unexpected=shared.unexpected_in("delivery"),
         ),
         to_all(shared.metrics.notify.publish, notified.publish),
+        child_run=_no_run if child is None else child.run,
     )
     job = Job(
         desired=Desired(
@@ -133,6 +148,10 @@ def build_job(
         log=log,
     )
     return BuiltJob(settings, job, target, store, renders, record, notified)
+
+
+def _no_run() -> None:
+    """There is no child."""
 
 
 def _renderer(settings: JobSettings, shared: Shared, target: Target, host: RenderHost) -> Renderer:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from notify.port import NotifyPort
+    from reconciler.child.process import Child
     from reconciler.cli.settings import JobSettings, Settings
     from reconciler.loop.job import Job
     from reconciler.loop.render_threads import RenderThreads
@@ -31,16 +32,25 @@ class Jobs:
         port: tells containers, whichever engine they are on.
         hosts: where renders happen: the first one for all jobs.
         threads: render for them.
+        child: may be told as well.
     """
 
     def __init__(
-        self, settings: Settings, shared: Shared, port: NotifyPort, hosts: Sequence[RenderHost], threads: RenderThreads
+        self,
+        settings: Settings,
+        shared: Shared,
+        port: NotifyPort,
+        hosts: Sequence[RenderHost],
+        threads: RenderThreads,
+        *,
+        child: Child | None = None,
     ) -> None:
         self._settings = settings
         self._shared = shared
         self._port = port
         self._hosts = hosts
         self._threads = threads
+        self._child = child
         self._by_target: dict[str, BuiltJob] = {job.target: self._build(job) for job in settings.jobs}
         self._locked_out: dict[str, str] = {}
         self._lock_due_s = 0.0
@@ -146,7 +156,7 @@ class Jobs:
         del self._by_target[settings.target]
 
     def _build(self, job: JobSettings) -> BuiltJob:
-        return build_job(job, self._shared, self._port, self._hosts[0], self._threads)
+        return build_job(job, self._shared, self._port, self._hosts[0], self._threads, child=self._child)
 
     def __iter__(self) -> Iterator[str]:
         """The targets."""

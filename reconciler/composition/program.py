@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from models.pass_report import PassReport
+    from reconciler.child.gate import ChildGate
+    from reconciler.child.process import Child
     from reconciler.cli.commands import ConfigurationFiles
     from reconciler.cli.settings import Settings
     from reconciler.composition.engine import Engine
@@ -87,7 +89,13 @@ class Program:
         ]
         self.engines: dict[str, Engine] = {engine.reader.name: engine for engine in engines}
         port = one_port({name: engine.port for name, engine in self.engines.items()})
-        self.jobs = Jobs(settings, self.shared, port, hosts, self._renders)
+        self.child: Child | None = None
+        self._gate: ChildGate | None = None
+        if settings.program.child:
+            from reconciler.composition.child import build_child  # late: most programs have none
+
+            self.child, port, self._gate = build_child(self.shared, port, lambda: self.reconciler.jobs)
+        self.jobs = Jobs(settings, self.shared, port, hosts, self._renders, child=self.child)
         self._wanted: Settings | None = None
         self._reload: Reload | None = None
         if files is not None:
@@ -155,9 +163,14 @@ class Program:
         for engine in self.engines.values():
             engine.stop()
 
+    def end_child(self) -> int | None:
+        """End the child, and wait for that; its exit status, None where there is none or it was never started."""
+        return None if self.child is None else self.child.await_end()
+
     def close(self) -> None:
-        """Let go of everything that was opened."""
+        """Let go of everything that was opened, the child included."""
         self.stop()
+        self.end_child()
         end_commands(grace_s=COMMANDS_GRACE_S)
         self._renders.close()
         self.jobs.close()
@@ -196,6 +209,8 @@ class Program:
         self.metrics.loop.configuration(is_valid=not state.problems, loaded_epoch_s=state.loaded_epoch_s)
 
     def _after_pass(self) -> None:
+        if self._gate is not None:
+            self._gate.after_pass()
         self._anticipation.after_pass(self.reconciler.jobs)
         if self.settings.program.status_page:
             self.board.update()
