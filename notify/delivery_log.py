@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Fields = dict[str, object]
 
+_NAMES = "a container's name or id, a Compose or Swarm service, or the value of the label pygen.target"
+
 
 class DeliveryLog:
     """Writes one job's lines, and publishes its reports."""
@@ -167,11 +169,11 @@ class DeliveryLog:
         unmatched = not observations
         if unmatched and not self._unmatched.get(notification):
             self._log.warning(
-                "no container matches %r, so the %s for %s has no recipient yet; give a container's name or id,"
-                " a Compose or Swarm service, or the value of the label pygen.target",
-                notification.whom,
+                "no container matches %r, so the %s for %s has no recipient yet; give %s",
+                notification.match or notification.container,
                 notification.action,
                 self._job,
+                "an expression that is true for one" if notification.match else _NAMES,
                 extra={"job": self._job, "notification": str(notification)},
             )
         elif not unmatched and self._unmatched.get(notification):

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from notify.throttle import Place
 
 
-Effect = tuple[object, "Run", "SignalVia"]
-"""What a delivery does, to which run, and in which way."""
+Effect = tuple[object, "Run", str, "SignalVia", int]
+"""What a delivery does, to which run of which engine, and in which way and by which port."""
 
 
 def _ignore(_: Exception) -> None:
@@ -98,7 +98,8 @@ class Begun:
     @property
     def effect(self) -> Effect | None:
         """See `Dispatcher.effect`."""
-        return self.dispatcher.effect(self.attempt.notification, self.attempt.task.run)
+        task = self.attempt.task
+        return self.dispatcher.effect(self.attempt.notification, task.run, task.engine)
 
 
 class Dispatcher:
@@ -142,10 +143,10 @@ class Dispatcher:
         """Note deliveries in the outbox; it has to be saved before they are launched."""
         return [Begun(self, self._begin(notification, run, now_s)) for notification, run in keys]
 
-    def effect(self, action: Action, run: Run) -> Effect | None:
+    def effect(self, action: Action, run: Run, engine: str) -> Effect | None:
         """What a delivery does to whom; equal ones of several jobs need to be made once. None where each is another."""
         effect = action.effect()
-        return None if effect is None else (effect, run, self._via)
+        return None if effect is None else (effect, run, engine, self._via, id(self._port))
 
     def make(self, begun: Sequence[Begun]) -> None:
         """Have a worker make a delivery for all of these, the first of which is ours."""

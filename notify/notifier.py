@@ -263,7 +263,7 @@ class Notifier:
         alike = [
             (notification, record.run.container_id)
             for notification, record in self._outbox.pending()
-            if self._dispatcher.effect(notification, record.run) in effects
+            if self._dispatcher.effect(notification, record.run, record.engine) in effects
         ]
         keys = [key for place in alike if (key := self._schedule.take(place)) is not None]
         return self._begin(keys, now_s) if keys else []
