@@ -7,11 +7,12 @@ started, so that a child that started after the file was written is known to hav
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from models.run import CHILD
 from models.signals import parse_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia
+from notify.actions.keys import Key, only_true, text
 from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Held, Inspector, Outcome, RunEnded, Task, is_another_run
 from notify.port import DeliveryError, NotifyPort, WouldEnd
 
@@ -30,6 +31,23 @@ class SignalChild(Action):
     signal: str
     action: ClassVar[str] = "signal-child"
     of_child: ClassVar[bool] = True
+    recipients: ClassVar[Literal["required", "optional", "none"]] = "none"
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key(
+            "child",
+            "true",
+            "The command that pygen itself has started gets a signal, instead of containers.",
+            only_true,
+            "",
+        ),
+        Key(
+            "signal",
+            "text",
+            "Which one (HUP, SIGHUP, 1); it is sent once the command listens for it.",
+            lambda value: parse_signal(text(value)),
+            "signal",
+        ),
+    )
     option: ClassVar[OptionWords] = OptionWords(
         "--signal-child",
         ("SIGNAL",),
