@@ -75,6 +75,15 @@ class NotifyMetrics:
             ),
             sorted({(each.whom,) for each in notifications if each.may_cost_policy}),
         )
+        self._stopped = from_zero(
+            Gauge(
+                "pygen_rollout_stopped",
+                "1 while containers wait for one that was told and is not healthy again",
+                _LABELS,
+                registry=registry,
+            ),
+            sorted({(each.action, each.whom) for each in notifications if each.is_rolling}),
+        )
         self._lock = threading.Lock()
         self._standings: dict[str, tuple[NotificationStanding, ...]] = {}
 
@@ -101,6 +110,8 @@ class NotifyMetrics:
         oldest_epoch_s = min((each.oldest_epoch_s for each in of_all_jobs if each.oldest_epoch_s), default=0.0)
         labelled(self._oldest, *labels).set(oldest_epoch_s)
         labelled(self._matches, *labels).set(matches)
+        if any(each.notification.is_rolling for each in of_all_jobs):
+            labelled(self._stopped, *labels).set(float(any(each.is_stopped for each in of_all_jobs)))
         if any(each.notification.may_cost_policy for each in of_all_jobs):
             at_risk = (
                 each.policy_at_risk

@@ -25,6 +25,11 @@ class Notification:
     may_cost_policy: ClassVar[bool] = False
 
     @property
+    def is_rolling(self) -> bool:
+        """Whether its containers are told a few at a time."""
+        return False
+
+    @property
     def whom(self) -> str:
         """The containers that are told, as in a sentence and as a metric's label; '' where it needs none."""
         if not self.match:
@@ -56,6 +61,7 @@ class NotificationStanding:
         matches: how many running containers match.
         pending: how many runs it is still to be delivered to.
         oldest_epoch_s: when the oldest pending change was made, seconds since the epoch; 0 where nothing is pending.
+        is_stopped: whether it is rolling, and a container that was told is not well.
         policy_at_risk: whether our `docker kill` made the engine forget the restart policy of a matching container.
     """
 
@@ -64,6 +70,7 @@ class NotificationStanding:
     pending: int = 0
     oldest_epoch_s: float = 0.0
     policy_at_risk: bool = False
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

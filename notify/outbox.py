@@ -8,6 +8,7 @@ packages offer belong to a database and its messages; this one is a property of 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -48,6 +49,35 @@ class RunRecord:
 
 
 @dataclass(slots=True)
+class Unproven:
+    """A container that a rolling notification told, or may have told, and that is not known to be well since.
+
+    The first three are kept in the state file.
+
+    Attributes:
+        container_id: the full id.
+        engine: the engine that owns it.
+        name: its name when it was told.
+        since_s: since when it has to be well, on the monotonic clock; minus infinity before it was told.
+        run: the run that was seen last; None before that.
+        check_at_s: when it is looked at next.
+        checks: how often it was.
+        is_checked: whether a worker looks at it now.
+        trouble: what is wrong with it; '' where nothing is, as far as is known.
+    """
+
+    container_id: str
+    engine: str
+    name: str
+    since_s: float = -math.inf
+    run: Run | None = None
+    check_at_s: float = -math.inf
+    checks: int = 0
+    is_checked: bool = False
+    trouble: str = ""
+
+
+@dataclass(slots=True)
 class NotificationState:
     """One notification's runs.
 
@@ -55,10 +85,12 @@ class NotificationState:
         standing: `settled`; `new` where no state knew the notification yet: nothing is owed if the target holds the
             rendered bytes already; `lost` where the state was unreadable: everything is owed once.
         runs: by run.
+        unproven: by container id, see `Unproven`; none for a notification that is not rolling.
     """
 
     standing: Standing = "new"
     runs: dict[Run, RunRecord] = field(default_factory=dict)
+    unproven: dict[str, Unproven] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

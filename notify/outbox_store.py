@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from models.run import Run
 from models.write import CAUSES, Cause
 from notify.actions import ACTIONS
-from notify.outbox import NotificationState, Outbox, Prepared, RunRecord
+from notify.outbox import NotificationState, Outbox, Prepared, RunRecord, Unproven
 
 if TYPE_CHECKING:
     import logging
@@ -154,7 +154,17 @@ def _encode_state(notification: Action, state: NotificationState) -> dict[str, o
         **notification.state(),
         "standing": state.standing,
         "runs": [_encode_run(state.runs[run]) for run in sorted(state.runs)],
+        **_encode_unproven(state),
     }
+
+
+def _encode_unproven(state: NotificationState) -> dict[str, object]:
+    """Nothing where there is none, as in the states of the versions before."""
+    told = [
+        {"container_id": each.container_id, "engine": each.engine, "name": each.name}
+        for _, each in sorted(state.unproven.items())
+    ]
+    return {"unproven": told} if told else {}
 
 
 def _encode_run(record: RunRecord) -> dict[str, object]:
@@ -246,7 +256,13 @@ def _decode_state(value: object) -> NotificationState:
     standing = _get(value, "standing", str)
     _check(standing in {"new", "settled", "lost"}, "it has an unknown standing")
     records = [_decode_run(entry) for entry in _get(value, "runs", list)]
-    return NotificationState(standing, {record.run: record for record in records})
+    told = [_decode_unproven(entry) for entry in _listed(value.get("unproven") if isinstance(value, dict) else None)]
+    by_run = {record.run: record for record in records}
+    return NotificationState(standing, by_run, {each.container_id: each for each in told})
+
+
+def _decode_unproven(value: object) -> Unproven:
+    return Unproven(_get(value, "container_id", str), _get(value, "engine", str), _get(value, "name", str))
 
 
 def _decode_run(value: object) -> RunRecord:

@@ -25,13 +25,14 @@ class Rules:
         on: the reasons that it reacts to.
         interval: the bounds of its batch; None for the job's.
         max_parallel: how many containers may be told, and not be well again yet, at one time; None for all of them.
-        pause_s: how long a container that was told has to run before the next one is.
+        pause_s: how long a container that was told has to run before the next one is; None where its health check, or
+            `notify.rollout.PAUSE_S`, says so.
     """
 
     on: frozenset[Reason] = frozenset(REASONS)
     interval: Interval | None = None
     max_parallel: int | None = None
-    pause_s: float = 0.0
+    pause_s: float | None = None
 
     def react_to(self, reasons: frozenset[Reason]) -> bool:
         """Whether a content that came by these reasons is told; one whose reason is not known always is."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from notify.delivery import Inspector, Outcome, Task
     from notify.port import NotifyPort
 
+_WHOM = ("container", "match")
+
 SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""
 
@@ -63,6 +65,11 @@ class Action(Notification, ABC):
     keys: ClassVar[tuple[Key, ...]] = ()
     recipients: ClassVar[Literal["required", "optional", "none"]] = "required"
 
+    @property
+    def is_rolling(self) -> bool:
+        """Whether its containers are told a few at a time."""
+        return self.rules.max_parallel is not None
+
     @abstractmethod
     def __str__(self) -> str:
         """Read as in a sentence: `signal HUP to nginx`."""
@@ -85,6 +92,11 @@ class Action(Notification, ABC):
         Returns:
             How it ended. Where nothing was asked of the engine yet a failure is `Failed(acted=False)`.
         """
+
+    def effect(self) -> object:
+        """What a delivery does to a run, whoever asks for it; None where it is another one for each job."""
+        own = [getattr(self, each.name) for each in fields(self) if each.compare and each.name not in _WHOM]
+        return (self.action, *own)
 
     @abstractmethod
     def needs(self, via: SignalVia) -> frozenset[Need]:

@@ -82,6 +82,10 @@ class Command(Action):
         """COMMAND, as one text."""
         return cls("", cut(words[0]))
 
+    def effect(self) -> object:
+        """Each job's has a target of its own in its environment."""
+        return None
+
     def check(self) -> None:
         """One text is a script, which needs the shell."""
         if len(self.command) == 1 and not self.shell and len(self.command[0].split()) > 1:

@@ -183,7 +183,7 @@ ROLLOUT_KEYS = (
         "How long a container that was told has to run, at least, before the next one is told.",
         seconds_or_zero,
         "pause_s",
-        default="0",
+        default="0 with a health check, else 10",
     ),
 )
 """Keys of every action that is for containers."""

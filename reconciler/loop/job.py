@@ -130,7 +130,7 @@ class Job:
 
     def _converge(self, desired: Content, view: PassInput) -> _Convergence:
         digest = self._digest(desired.text)
-        observations = self._recipients.of(view.readings, view.snapshot.own_container_id)
+        observations = self._recipients.of(view.readings, view.snapshot.own_container_id, desired.chosen)
         reading = self.target.read()
         if isinstance(reading, Unreadable):
             self._failed(f"{self.name} can't be read: {reading.reason}")

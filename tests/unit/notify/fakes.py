@@ -11,11 +11,11 @@ from models.run import NO_CONTAINER, Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.dispatcher import Runtime
-from notify.flush import flush
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
 from notify.port import ContainerState, DeliveryError, EngineRefused, Executed
 from notify.start_order import CompleteList, ContainerObservation
+from notify.together import flush
 from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class FakeContainer:
     pid_mode: str = ""
     stop_timeout_s: int | None = None
     stopped_by_restart: bool = False
+    health: str = ""
 
     @property
     def run(self) -> Run:
@@ -144,6 +145,7 @@ class FakeEngine:
             restart_policy=container.restart_policy,
             pid_mode=container.pid_mode,
             stop_timeout_s=container.stop_timeout_s,
+            health=container.health,
             engine_ns_max=self.epoch_ns() + self.date_slack_ns,
         )
 

@@ -162,7 +162,7 @@ def test_the_rules() -> None:
     [
         ("interval = 3", Rules(interval=Interval(3, 3))),
         ("pause = 3", Rules(max_parallel=1, pause_s=3.0)),
-        ("pause = 0", Rules(max_parallel=1)),
+        ("pause = 0", Rules(max_parallel=1, pause_s=0.0)),
         ("max_parallel = 1", Rules(max_parallel=1)),
     ],
 )
