@@ -245,6 +245,16 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         DOCKER_ADDRESS,
         NOTIFY_DOCKER_ADDRESS,
         Option(
+            "--engine-filter",
+            values.engine_filter,
+            "Reads only containers in the engine's own list filters, as of 'docker ps --filter': label=tier=front. "
+            "Repeatable. In the environment one a line.",
+            ("KEY=VALUE",),
+            occurrences=lines,
+            repeatable=True,
+            setting="filters",
+        ),
+        Option(
             "--resync",
             values.seconds_over_zero,
             "Seconds between complete comparisons with the engine and the target, which find whatever events missed.",

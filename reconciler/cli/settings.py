@@ -53,10 +53,12 @@ class EngineSettings:
     Attributes:
         docker_address: the engine that is read.
         notify_docker_address: where its signals and restarts go; the same as `docker_address` unless configured.
+        filters: the engine's own list filters, each a key and a value: only containers in them are read.
     """
 
     docker_address: str
     notify_docker_address: str
+    filters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
         "resync": f"{program.resync_s:g}",
         "engine": ", ".join(engine.docker_address for engine in engines),
         "notify-engine": ", ".join(filter(None, map(_notify_engine, engines))),
+        "engine-filter": ", ".join(key for engine in engines for key, _ in engine.filters),
         "metrics": "off" if program.metrics is None or program.one_shot else str(program.metrics),
         "status": " ".join(program.status_hosts) if program.status_page else "off",
         "state-dir": "" if program.state_dir is None else str(program.state_dir),
