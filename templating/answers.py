@@ -88,6 +88,7 @@ class Answered(NamedTuple):
         warnings: what was odd.
         reads: what of the state it depends on.
         chosen: for each expression the ids of the containers that it chooses.
+        is_repeated: the text can only be that of the last render, and is not here.
     """
 
     failure: Failed | None
@@ -97,6 +98,7 @@ class Answered(NamedTuple):
     warnings: tuple[str, ...]
     reads: Reads
     chosen: tuple[tuple[str, ...], ...] = ()
+    is_repeated: bool = False
 
 
 Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
@@ -127,7 +129,8 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
             undefined, notes = ((), ()) if failure else (_texts(header, "undefined"), _texts(header, "notes"))
             reads = Reads(_typed(header, "all_containers", bool), _typed(header, "raw", bool))
             chosen = () if failure else _lists(header, "chosen")
-            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads, chosen)
+            is_repeated = failure is None and _typed(header, "repeated", bool)
+            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads, chosen, is_repeated)
         case _:
             raise BadFrame("an answer of no known kind")
 

@@ -48,6 +48,7 @@ class HostedProcess:
         clock: monotonic.
         loaded: for each template by its number, which load of it.
         watched: for each template by its number, of which render it watches the files.
+        rendered: for each template by its number, which render of it was the last one here that gave a text.
         is_ready: whether it is confined.
     """
 
@@ -56,6 +57,7 @@ class HostedProcess:
     feed: Feed = field(default_factory=Feed)
     loaded: dict[int, int] = field(default_factory=dict)
     watched: dict[int, int] = field(default_factory=dict)
+    rendered: dict[int, int] = field(default_factory=dict)
     is_ready: bool = False
     _reads_all_containers: bool = False
 

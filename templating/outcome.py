@@ -24,6 +24,8 @@ class Rendered:
         notes: what the template said with `note`, each once, in order: single lines of printable characters.
         reads: what of the state it may depend on.
         chosen: for each expression of the job's the ids of the containers that it chooses.
+        is_repeated: nothing was rendered, since the state differs only in what the job does not see: this is the last
+            render's text.
     """
 
     text: bytes
@@ -31,6 +33,7 @@ class Rendered:
     notes: tuple[str, ...] = ()
     reads: Reads = field(default=EVERYTHING, compare=False)
     chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from templating.errors import SourceError, SourceMissing
 from templating.host import PATIENCE_S, SECRETS, CannotBegin, HostedProcess, RenderHost
 from templating.outcome import MIB, Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
+from templating.selection import EVERY_CONTAINER, Selection
 from templating.wire import BadFrame, Frame
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Renderer:
         size_limit_bytes: of the rendered text.
         memory_limit_bytes: what one render may add to its process's memory; None for what fits the size.
         expressions: choose containers, of those that run; see `templating.sandbox.choosing`.
+        selection: which containers the template sees.
         host: has the process that renders; None has one of its own, for which are `keep_rights`, `environ`, `secrets`.
         keep_rights: the process stays root where the program is.
         warn: is told of what is odd but no failure; never a value.
@@ -74,6 +77,7 @@ class Renderer:
         size_limit_bytes: int,
         memory_limit_bytes: int | None = None,
         expressions: Sequence[str] = (),
+        selection: Selection = EVERY_CONTAINER,
         host: RenderHost | None = None,
         keep_rights: bool = False,
         warn: Callable[[str], None],
@@ -94,8 +98,10 @@ class Renderer:
             "size_limit_bytes": size_limit_bytes,
             "memory_limit_bytes": memory_limit_bytes or memory_limit_for(size_limit_bytes),
             "expressions": tuple(expressions),
+            "selection": selection.as_request(),
         }
         self._expressions = tuple(expressions)
+        self._selects = selection != EVERY_CONTAINER
         self.host = host or RenderHost(
             keep_rights=keep_rights,
             environ=environ,
@@ -111,6 +117,7 @@ class Renderer:
         self._texts: dict[str, str] = {}
         self._facts: list[Fact] = []
         self._reads_all_containers = False
+        self._last: tuple[int, Rendered] | None = None
         self._failure: TemplateFailure | None = TemplateFailure(_NOT_LOADED, source.shown(source.main))
 
     @property
@@ -140,6 +147,7 @@ class Renderer:
         self._texts.clear()
         self._loads += 1
         self._reads_all_containers = False
+        self._last = None
         try:
             self._source.begin()
         except SourceError as error:
@@ -225,7 +233,13 @@ class Renderer:
             self._reads_all_containers = True
             if answer.failure is None or not answer.failure.is_spent:
                 answer = self._ask_for_text(current, snapshot)
-        return self._outcome(answer)
+        outcome = self._outcome(answer)
+        if not isinstance(outcome, Rendered):
+            self._last = None
+        elif not outcome.is_repeated and self._selects:
+            current.rendered[self._number] = self._renders
+            self._last = self._renders, outcome
+        return outcome
 
     def _ask_for_text(self, current: HostedProcess, snapshot: Snapshot) -> Answered:
         # The last of what changed travels in the request: one frame and one wake-up of the process for both.
@@ -237,9 +251,10 @@ class Renderer:
                 current.send(*last)
             last = [frame]
         feed, bodies = last[0] if last else (None, b"")
-        request = self._request("render", announced=is_fed_much, feed=feed)
+        may_repeat = self._last is not None and current.rendered.get(self._number) == self._last[0]
+        request = self._request("render", announced=is_fed_much, feed=feed, may_repeat=may_repeat)
         current.send(request._replace(body=bodies))
-        self._facts.clear()
+        facts, self._facts = self._facts, []
         self._renders += 1
         current.watched[self._number] = self._renders
         until_s = self._clock() + (PATIENCE_S if is_fed_much else self._time_limit_s + _GRACE_S)
@@ -254,6 +269,8 @@ class Renderer:
                 case Looked():
                     pass
                 case Answered() as answer:
+                    if answer.is_repeated:
+                        self._facts = [*facts, *self._facts]
                     return answer
                 case _:
                     raise BadFrame("another answer than was asked for")
@@ -270,7 +287,12 @@ class Renderer:
             self.host.discard()
             return self._failed("the render process ended: it chose by other expressions", may_pass=True)
         chosen = {text: frozenset(ids) for text, ids in zip(self._expressions, answer.chosen, strict=True)}
-        return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads, chosen)
+        if not answer.is_repeated:
+            return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads, chosen)
+        if self._last is None:
+            self.host.discard()
+            return self._failed("the render process ended: it repeats what there was not", may_pass=True)
+        return replace(self._last[1], reads=answer.reads, chosen=chosen, is_repeated=True)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.backend.engine_reader import HttpEngineReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from notify.port import NotifyPort
     from reconciler.backend.address import EngineAddress
@@ -24,6 +24,7 @@ def open_reader(
     observer: EngineObserver,
     beside: Beside | None = None,
     remaining_s: Callable[[], float] | None = None,
+    filters: Sequence[tuple[str, str]] = (),
 ) -> EngineReader:
     """Make a reader; nothing is connected or read yet.
 
@@ -35,12 +36,13 @@ def open_reader(
         observer: counts requests and retries.
         beside: runs inspects that are not waited for.
         remaining_s: seconds that are left of a budget that holds for everything; None for no budget.
+        filters: the engine's own list filters, to read only some containers; a recorded state knows none.
     """
     if address.kind == "file":
         from reconciler.backend.recorded import RecordedReader  # late: most programs read an engine
 
         return RecordedReader(address, clock=clock)
-    return HttpEngineReader(
+    reader = HttpEngineReader(
         address,
         clock=clock,
         sleep=sleep,
@@ -49,6 +51,11 @@ def open_reader(
         beside=beside,
         remaining_s=remaining_s,
     )
+    if not filters:
+        return reader
+    from reconciler.backend.narrowed import NarrowedReader  # late: as above
+
+    return NarrowedReader(reader, filters, clock=clock)
 
 
 def open_notify_port(address: EngineAddress, *, observer: EngineObserver) -> NotifyPort:

@@ -35,6 +35,11 @@ def names(written: str) -> list[Words]:
     return [[item] for item in written.split(",")]
 
 
+def lines(written: str) -> list[Words]:
+    """A variable's text is several occurrences of one word, one a line; a word may hold commas."""
+    return [[line.strip()] for line in written.splitlines() if line.strip()]
+
+
 def groups_of(word_count: int) -> Callable[[str], list[Words]]:
     """A variable's text is several occurrences of so many words, cut at commas; the first word may hold blanks."""
     return lambda written: [item.rsplit(None, word_count - 1) or [""] for item in written.split(",")]
@@ -212,6 +217,29 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         ),
     ),
     "Many jobs": (CONFIG,),
+    "Which containers": (
+        Option(
+            "--include",
+            values.text,
+            "Only containers of which this Jinja2 expression over 'container' is true; of several, one has to be. "
+            "Repeatable. In the environment one expression a line.",
+            ("EXPRESSION",),
+            occurrences=lines,
+            repeatable=True,
+        ),
+        Option(
+            "--exclude",
+            values.text,
+            "No containers of which this Jinja2 expression over 'container' is true; it wins over --include. "
+            "Repeatable. In the environment one expression a line.",
+            ("EXPRESSION",),
+            occurrences=lines,
+            repeatable=True,
+        ),
+        Option("--only-exposed", values.switch, "Only containers that expose a port.", nargs=0),
+        Option("--only-published", values.switch, "Only containers that publish a port on the host.", nargs=0),
+        Option("--include-stopped", values.switch, "'containers' has those that do not run, too.", nargs=0),
+    ),
     "Notifications": (*map(action_option, ACTIONS.values()), INTERVAL, SIGNAL_VIA),
     "A command of its own, behind --": (
         Option(
@@ -227,6 +255,16 @@ GROUPS: dict[str, tuple[Option, ...]] = {
     "Engine": (
         DOCKER_ADDRESS,
         NOTIFY_DOCKER_ADDRESS,
+        Option(
+            "--engine-filter",
+            values.engine_filter,
+            "Reads only containers in the engine's own list filters, as of 'docker ps --filter': label=tier=front. "
+            "Repeatable. In the environment one a line.",
+            ("KEY=VALUE",),
+            occurrences=lines,
+            repeatable=True,
+            setting="filters",
+        ),
         Option(
             "--resync",
             values.seconds_over_zero,

@@ -24,13 +24,14 @@ COMMAND_LINE_ONLY = frozenset({"--one-shot", "--config"})
 _ELSEWHERE = {
     "--docker-address": "engine",
     "--notify-docker-address": "engine",
+    "--engine-filter": "engine",
     "--resync": "engine",
     "--metrics": "metrics",
     "--status": "metrics",
     "--status-host": "metrics",
     "--child-grace": "child",
 }
-_NAMES = {"--metrics": "address", "--child-grace": "grace"}
+_NAMES = {"--metrics": "address", "--child-grace": "grace", "--engine-filter": "filters"}
 
 _NUMBERS: frozenset[Callable[[str], object]] = frozenset({values.seconds, values.seconds_over_zero})
 _NUMBERS_OR_TEXTS: frozenset[Callable[[str], object]] = frozenset({values.size_bytes, values.metrics_address})
@@ -51,6 +52,8 @@ def key_of(option: Option) -> Key:
 def _kind(option: Option) -> str:
     if option.convert is values.switch:
         return "true or false"
+    if option.convert is values.engine_filter:
+        return "table of lists of texts"
     if option.convert in _NUMBERS:
         single = "number of seconds"
     elif option.convert in _NUMBERS_OR_TEXTS:
@@ -64,6 +67,8 @@ def _kind(option: Option) -> str:
 
 def _value(option: Option, value: object) -> Any:
     """The value of the option's field; ValueError says what to give."""
+    if option.convert is values.engine_filter:
+        return values.engine_filters(value)
     if option.repeatable:
         if not isinstance(value, list):
             raise ValueError(f"give a {_kind(option)}")

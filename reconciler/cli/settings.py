@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from notify.actions.command_words import named
 from templating.addresses import is_address, shown_address
+from templating.selection import Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +58,12 @@ class EngineSettings:
     Attributes:
         docker_address: the engine that is read.
         notify_docker_address: where its signals and restarts go; the same as `docker_address` unless configured.
+        filters: the engine's own list filters, each a key and a value: only containers in them are read.
     """
 
     docker_address: str
     notify_docker_address: str
+    filters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,11 @@ class JobSettings:
         interval: the bounds of a batch of notifications.
         signal_via: how a signal reaches its container.
         strict: unknown names in the template are errors.
+        include: expressions, one of which has to be true of a container, where there are any.
+        exclude: expressions, none of which may be true of a container.
+        only_exposed: only containers that expose a port.
+        only_published: only containers that publish a port.
+        include_stopped: containers that do not run as well.
         render_time_limit_s: seconds that one render may take, over 0.
         render_size_limit_bytes: bytes that one render may give, over 0.
         render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
@@ -88,6 +96,11 @@ class JobSettings:
     interval: Interval
     signal_via: SignalVia
     strict: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    only_exposed: bool = False
+    only_published: bool = False
+    include_stopped: bool = False
     render_time_limit_s: float
     render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
@@ -96,6 +109,13 @@ class JobSettings:
         """A job without a name is called like its target."""
         if not self.name:
             object.__setattr__(self, "name", self.target)
+
+    @property
+    def selection(self) -> Selection:
+        """Which containers the job sees."""
+        return Selection(
+            self.include, self.exclude, self.only_exposed, self.only_published, include_stopped=self.include_stopped
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
         "resync": f"{program.resync_s:g}",
         "engine": ", ".join(engine.docker_address for engine in engines),
         "notify-engine": ", ".join(filter(None, map(_notify_engine, engines))),
+        "engine-filter": ", ".join(key for engine in engines for key, _ in engine.filters),
         "metrics": "off" if program.metrics is None or program.one_shot else str(program.metrics),
         "status": " ".join(program.status_hosts) if program.status_page else "off",
         "state-dir": "" if program.state_dir is None else str(program.state_dir),
@@ -136,6 +157,8 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
         "render-memory-limit": _size(job.render_memory_limit_bytes),
         "child": named(program.child) if program.child else "",
         "render-user": _if_differs(program.render_user, "nobody"),
+        "include": " or ".join(job.include),
+        "exclude": " or ".join(job.exclude),
         "modes": " ".join(_modes(program, job)),
     }
     return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
@@ -164,4 +187,7 @@ def _notify_engine(engine: EngineSettings) -> str:
 
 def _modes(program: ProgramSettings, job: JobSettings) -> list[str]:
     given = {"one-shot": program.one_shot, "strict": job.strict, "debug": program.debug}
+    given |= {
+        name.replace("_", "-"): getattr(job, name) for name in ("only_exposed", "only_published", "include_stopped")
+    }
     return [name for name, is_on in given.items() if is_on]

@@ -101,6 +101,35 @@ def interval(values_s: Sequence[float]) -> Interval:
     return Interval(values_s[0], values_s[-1])
 
 
+ENGINE_FILTERS = (
+    "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network",
+    "publish", "since", "status", "volume",
+)  # fmt: skip
+"""Of `GET /containers/json` (API 1.41)."""
+
+
+def engine_filter(word: str) -> tuple[str, str]:
+    """KEY=VALUE, such as `label=tier=front`."""
+    key, equals, value = word.strip().partition("=")
+    if key not in ENGINE_FILTERS:
+        raise ValueError(f"{key!r} is no filter of an engine's list: give one of {', '.join(ENGINE_FILTERS)}")
+    if not (equals and value):
+        raise ValueError(f"{key} has no value: give one such as {key}=VALUE")
+    return key, value
+
+
+def engine_filters(table: object) -> tuple[tuple[str, str], ...]:
+    """A table of lists, `{label = ["tier=front"]}`, as `engine_filter` for each value."""
+    if not isinstance(table, dict):
+        raise ValueError('give a table of lists, such as {label = ["tier=front"]}')  # noqa: TRY004 - a user's mistake
+    found = []
+    for key, texts in table.items():
+        if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+            raise ValueError(f'{key}: give a list of texts, such as ["tier=front"]')
+        found += [engine_filter(f"{key}={each}") for each in texts]
+    return tuple(dict.fromkeys(found))
+
+
 metrics_address = parse_metrics_address
 
 

@@ -86,6 +86,7 @@ def build_engine(
         observer=observer,
         beside=Beside(spawn=spawn, unexpected=shared.unexpected.handle),
         remaining_s=shared.remaining_s if one_shot else None,
+        filters=settings.filters,
     )
     port = open_notify_port(EngineAddress.parse(settings.notify_docker_address, shared.environ), observer=observer)
     state = PublishedState(reader.name, published)

@@ -163,6 +163,7 @@ def _renderer(settings: JobSettings, shared: Shared, target: Target, host: Rende
         size_limit_bytes=settings.render_size_limit_bytes,
         memory_limit_bytes=settings.render_memory_limit_bytes,
         expressions=sorted({each.match for each in settings.notifications if each.match}),
+        selection=settings.selection,
         host=host,
         replaced=partial(shared.metrics.loop.render_process_restarted, settings.target),
         warn=log.warning,

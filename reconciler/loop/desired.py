@@ -216,6 +216,11 @@ class Desired:
             self._retry_later(outcome)
             self._fail(outcome)
             return
+        if outcome.is_repeated and self._content is not None:
+            self._content = replace(self._content, revision=arrived.revision, render_s=0.0, chosen=outcome.chosen)
+            self._basis = arrived.snapshot, outcome.reads
+            self._is_fresh = True
+            return
         undefined, notes = len(outcome.undefined_names), len(outcome.notes)
         self._publish(
             RenderReport(self._target, ok=True, duration_s=arrived.duration_s, undefined_names=undefined, notes=notes)

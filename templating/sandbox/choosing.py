@@ -50,11 +50,11 @@ class Chooser:
     def __init__(self, environment: TemplateEnvironment, expressions: Sequence[str]) -> None:
         self._environment = environment
         self._expressions = tuple(expressions)
-        self._compiled: tuple[_Compiled, ...] = ()
+        self._compiled: tuple[Expression, ...] = ()
 
     def compile(self) -> None:
         """Compile them; ChoiceFailure names one that can't be."""
-        self._compiled = tuple(self._compile(expression) for expression in self._expressions)
+        self._compiled = tuple(compile_expression(self._environment, each) for each in self._expressions)
 
     def choose(self, values: Mapping[str, Any]) -> list[list[str]]:
         """The ids of the `containers` for which each expression is true; ChoiceFailure names one that fails."""
@@ -62,40 +62,53 @@ class Chooser:
             return []
         found: tuple[Container, ...] = tuple(values["containers"])
         with self._environment.strictly():
-            return [[each.id for each in found if self._is_true(compiled, each)] for compiled in self._compiled]
-
-    def _compile(self, expression: str) -> _Compiled:
-        try:
-            tree = _parsed(self._environment, expression)
-            words = frozenset(syntax.words_of(tree))
-            template = self._environment.from_string(self._environment.adopt(tree))
-        except (Exception, TimeLimitReached) as error:
-            raise ChoiceFailure(error, f"the expression {expression!r}") from error
-        return _Compiled(expression, template, tuple(name for name in Container.TEMPLATE_FIELDS if name in words))
-
-    def _is_true(self, compiled: _Compiled, container: Container) -> bool:
-        try:
-            return compiled.is_true(container, self._environment)
-        except TimeLimitReached:
-            raise
-        except Exception as error:
-            raise ChoiceFailure(error, f"the expression {compiled.text!r} for {container.name}") from error
+            return [[each.id for each in found if expression.is_true(each)] for expression in self._compiled]
 
 
-class _Compiled:
-    """One expression, and the fields that it may name."""
+class Expression:
+    """One expression, compiled.
 
-    def __init__(self, text: str, template: Template, fields: tuple[str, ...]) -> None:
-        self.text = text
+    Args:
+        environment: whose names it sees.
+        about: how messages call it: `include 'container.labels.tier'`.
+        template: keeps its value.
+        fields: of a container that it may name.
+    """
+
+    def __init__(self, environment: TemplateEnvironment, about: str, template: Template, fields: Sequence[str]) -> None:
+        self._environment = environment
+        self._about = about
         self._template = template
         self._fields = fields
 
-    def is_true(self, container: Container, environment: TemplateEnvironment) -> bool:
-        seen: Mapping[str, Any] = {name: environment.getattr(container, name) for name in self._fields}
-        context = self._template.new_context({**seen, _CONTAINER: container})
-        for _ in self._template.root_render_func(context):
-            pass
-        return bool(context.vars[_RESULT])
+    def is_true(self, container: Container) -> bool:
+        """Whether it is true of a container; ChoiceFailure where that can't be said."""
+        try:
+            seen: Mapping[str, Any] = {name: self._environment.getattr(container, name) for name in self._fields}
+            context = self._template.new_context({**seen, _CONTAINER: container})
+            for _ in self._template.root_render_func(context):
+                pass
+            return bool(context.vars[_RESULT])
+        except (Exception, TimeLimitReached) as error:
+            raise ChoiceFailure(error, f"{self._about} for {container.name}") from error
+
+
+def compile_expression(environment: TemplateEnvironment, expression: str, kind: str = "the expression") -> Expression:
+    """Compile an expression; ChoiceFailure where it is none.
+
+    Args:
+        environment: whose names it sees.
+        expression: as configured.
+        kind: how messages call it.
+    """
+    about = f"{kind} {expression!r}"
+    try:
+        tree = _parsed(environment, expression)
+        words = frozenset(syntax.words_of(tree))
+        template = environment.from_string(environment.adopt(tree))
+    except (Exception, TimeLimitReached) as error:
+        raise ChoiceFailure(error, about) from error
+    return Expression(environment, about, template, [name for name in Container.TEMPLATE_FIELDS if name in words])
 
 
 def _parsed(environment: TemplateEnvironment, expression: str) -> nodes.Template:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 from models import kept_body
 from templating.errors import LimitExceeded
 from templating.outcome import describe_bytes
-from templating.reads import EVERYTHING, Reads
+from templating.reads import EVERYTHING, Reads, look_alike
 from templating.sandbox.choosing import ChoiceFailure, Chooser
 from templating.sandbox.environment import TemplateEnvironment
 from templating.sandbox.error_messages import place_of, reason_for
 from templating.sandbox.limits import TimeLimitReached
 from templating.sandbox.loading import LoadFailure, SourceLoader, load_all
+from templating.sandbox.selecting import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
+    from models.snapshot import Snapshot
     from templating.sandbox.loading import Texts
 
 
@@ -31,12 +33,14 @@ class Text:
         undefined_names: that were used, in order.
         notes: what the template noted.
         chosen: for each expression the ids of the containers that it chooses.
+        is_repeated: the text is that of the last render, and not given again.
     """
 
     text: bytes
     undefined_names: tuple[str, ...]
     notes: tuple[str, ...]
     chosen: list[list[str]]
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Rendering:
         time_limit_s: of a render, for its message.
         size_limit_bytes: of the rendered text.
         expressions: choose containers.
+        selection: which containers the template sees, see `Selector`; None for all.
+        begin: is called before the template is rendered, unless its text can only be the last one.
         limited: within it, time and memory are limited.
 
     Attributes:
@@ -81,6 +87,8 @@ class Rendering:
         time_limit_s: float,
         size_limit_bytes: int,
         expressions: Sequence[str] = (),
+        selection: Mapping[str, Any] | None = None,
+        begin: Callable[[], None] = lambda: None,
         limited: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.reads = EVERYTHING
@@ -92,47 +100,81 @@ class Rendering:
         self._environment = TemplateEnvironment(self._loader, strict=strict)
         self._environment.globals |= functions
         self._chooser = Chooser(self._environment, expressions)
+        self._selector = None if selection is None else Selector(selection)
+        self._begin = begin
+        self._seen: Snapshot | None = None
+        self._latest: Snapshot | None = None
 
     @property
     def reads_all_containers(self) -> bool:
         """Whether the template, as far as it is known, may read `all_containers`."""
-        return self._environment.reads_all_containers
+        selector = self._selector
+        return self._environment.reads_all_containers or (selector is not None and selector.reads_all_containers)
 
     def load(self) -> Failure | None:
         """Read and compile the template and what it includes; None where that went well."""
         try:
             load_all(self._environment, self._loader, self._texts, self._compile)
             self._compile(self._chooser.compile)
+            if self._selector is not None:
+                self._compile(self._selector.compile)
         except LoadFailure as failure:
             return self._failed(failure.cause, failure.name, failure.line)
         except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can make Jinja's compiler fail anyhow
             return self._failed(error, self._texts.main, None)
         return None
 
-    def render(self, values: Mapping[str, Any]) -> Text | Failure:
-        """The text for values by name."""
+    def render(self, values: Mapping[str, Any], *, may_repeat: bool = False) -> Text | Failure:
+        """The text for values by name.
+
+        Args:
+            values: what templates see, before anything is selected.
+            may_repeat: whether the text of the last render, if it can only be that, need not be given again.
+        """
         environment = self._environment
         environment.begin()
-        environment.globals |= values
         looked_up = _bodies_looked_up()
+        is_repeated, before = False, self.reads
         try:
             with self._limited():
-                text = self._text()
+                seen = values if self._selector is None else self._selected(values, self._selector)
+                environment.globals |= seen
+                is_repeated = may_repeat and self._is_seen_again()
+                text = b"" if is_repeated else self._text()
                 chosen = self._chooser.choose(values)
         except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can fail in any way
+            self._seen = None
             return self._failed(error, *place_of(error.__traceback__))
         finally:
             for name in values:
-                del environment.globals[name]
+                environment.globals.pop(name, None)
             environment.modules.clear()
-            self.reads = Reads(environment.reads_all_containers, _bodies_looked_up() != looked_up)
-        return Text(text, tuple(environment.undefined_names), environment.notes.texts, chosen)
+            self.reads = self._reads(before if is_repeated else None, is_raw=_bodies_looked_up() != looked_up)
+        self._seen = self._latest
+        return Text(text, tuple(environment.undefined_names), environment.notes.texts, chosen, is_repeated)
+
+    def _selected(self, values: Mapping[str, Any], selector: Selector) -> dict[str, Any]:
+        snapshot = self._latest = selector.select(values, all_containers=self.reads_all_containers)
+        return {**values, "containers": snapshot.containers, "all_containers": snapshot.all_containers}
+
+    def _is_seen_again(self) -> bool:
+        """Whether nothing of what the last render read is different in what is selected now."""
+        last, latest = self._seen, self._latest
+        return last is not None and latest is not None and look_alike(last, latest, self.reads)
+
+    def _reads(self, also: Reads | None, *, is_raw: bool) -> Reads:
+        """What the text depends on: that of a render, or of the one before and of what selects."""
+        is_raw = is_raw or (self._selector is not None and self._selector.reads_raw)
+        if also is None:
+            return Reads(self.reads_all_containers, is_raw)
+        return Reads(self.reads_all_containers or also.all_containers, is_raw or also.raw)
 
     def _compile(self, call: Callable[[], Any]) -> Any:
         with self._limited():
             return call()
 
     def _text(self) -> bytes:
+        self._begin()
         template = self._environment.get_template(self._texts.main)
         pieces: Any = template.root_render_func(template.new_context())
         text = encode("".join(self._measured(pieces)))

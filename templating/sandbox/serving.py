@@ -96,7 +96,7 @@ class Server:
             case "render":
                 if header["feed"] is not None:
                     self._state.feed(header["feed"], body)
-                self._template(header["template"]).render(self._state.values(), announced=header["announced"])
+                self._template(header["template"]).render(self._state.values(), header)
             case "forget":
                 self._templates.pop(header["template"], None)
             case "watch":
@@ -136,7 +136,7 @@ class ServedTemplate:
 
         Args:
             request: `main`, `refuses_includes`, `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`,
-                `expressions`.
+                `expressions`, `selection`.
         """
         self._files.begin()
         rendering = Rendering(
@@ -146,6 +146,8 @@ class ServedTemplate:
             time_limit_s=request["time_limit_s"],
             size_limit_bytes=request["size_limit_bytes"],
             expressions=request["expressions"],
+            selection=request["selection"],
+            begin=self._files.begin,
             limited=partial(self._limited, request["memory_limit_bytes"], request["time_limit_s"]),
         )
         failure = rendering.load()
@@ -153,20 +155,19 @@ class ServedTemplate:
         told = None if failure is None else _as_json(failure)
         self._channel.send({"is": "loaded", "failure": told, "all_containers": rendering.reads_all_containers})
 
-    def render(self, values: Mapping[str, Any], *, announced: bool) -> None:
+    def render(self, values: Mapping[str, Any], request: Mapping[str, Any]) -> None:
         """Render it.
 
         Args:
             values: what templates see, by name.
-            announced: whether to say that it begins.
+            request: `announced`, whether to say that it begins; `may_repeat`, whether the program has its last text.
         """
         if self._rendering is None:
             raise ProgramGone  # it never asks for that
-        self._files.begin()
         self._warnings.clear()
-        if announced:
+        if request["announced"]:
             self._channel.send({"is": "begun"})
-        outcome = self._rendering.render(values)
+        outcome = self._rendering.render(values, may_repeat=request["may_repeat"])
         reads = self._rendering.reads
         answer: dict[str, Any] = {
             "is": "rendered",
@@ -182,6 +183,7 @@ class ServedTemplate:
                 "undefined": outcome.undefined_names,
                 "notes": outcome.notes,
                 "chosen": outcome.chosen,
+                "repeated": outcome.is_repeated,
             }
             self._channel.send(answer, outcome.text)
 

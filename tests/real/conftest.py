@@ -30,6 +30,7 @@ _ON_EVERY_ENGINE = frozenset(
         "test_own_container",
         "test_kill_points",
         "test_metric_values",
+        "test_engine_filters",
     }
 )
 #: What Podman shows otherwise, as `test_podman` says.

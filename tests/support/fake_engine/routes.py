@@ -35,6 +35,14 @@ _BY_SHAPE = {
 WRITES = frozenset({"kill", "restart", "start", "stop", "exec_create", "exec_start"})
 
 
+def _is_in(filters: dict[str, list[str]], entry: dict[str, Any]) -> bool:
+    """Whether a list's entry is in filters: all labels have to fit, and one of the ids."""
+    if unknown := filters.keys() - {"label", "id"}:
+        raise ValueError(f"invalid filter {sorted(unknown)}")
+    pairs = {f"{key}={value}" for key, value in entry["Labels"].items()} | entry["Labels"].keys()
+    return pairs >= set(filters.get("label", ())) and ("id" not in filters or entry["Id"] in filters["id"])
+
+
 def operation_of(request: Request) -> str:
     """The operation's name, or `unknown`."""
     parts = request.parts
@@ -130,7 +138,11 @@ class Routes:
 
     def _list(self, request: Request) -> Answer:
         wants_all = request.query.get("all", "0").lower() in {"1", "true"}
-        return Answer(200, self.world.list_body(all_containers=wants_all))
+        body = self.world.list_body(all_containers=wants_all)
+        filters = json.loads(request.query.get("filters", "{}"))
+        if filters:
+            body = json.dumps([each for each in json.loads(body) if _is_in(filters, each)]).encode()
+        return Answer(200, body)
 
     def _network(self, request: Request) -> Answer:
         network_id = self.world.network(request.parts[1]).id

@@ -1,0 +1,98 @@
+"""The containers that a job sees, by its `include`, `exclude` and docker-gen's three switches.
+
+An expression is about one container alone: it sees `container`, the container's fields by their own names, and
+`own_container_id`, but no files and no lists. So what it said of a container holds until that container changes, and a
+state is selected from at the cost of what is different in it. The exception is an expression that looks at
+`all_containers`, which a filter may do on its own (for a container on another's network stack): nothing is kept of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import BaseLoader
+
+from models import kept_body
+from models.snapshot import Snapshot
+from templating.sandbox.choosing import Expression, compile_expression
+from templating.sandbox.environment import TemplateEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from models.container import Container
+
+
+class Selector:
+    """Selects for one template, from one state after the other.
+
+    Args:
+        settings: `include`, `exclude`, `only_exposed`, `only_published` and `include_stopped`.
+
+    Attributes:
+        reads_raw: whether an expression read `raw.attrs` of any container so far.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.reads_raw = False
+        self._settings = settings
+        # Of its own, and strict in any case: a name that does not exist may never be an empty list.
+        self._environment = TemplateEnvironment(BaseLoader(), strict=True)
+        self._include: tuple[Expression, ...] = ()
+        self._exclude: tuple[Expression, ...] = ()
+        self._own_id: object = None
+        self._known: dict[str, tuple[Container, bool]] = {}
+
+    @property
+    def reads_all_containers(self) -> bool:
+        """Whether containers that do not run matter to the job because of what selects."""
+        return bool(self._settings["include_stopped"]) or self._environment.reads_all_containers
+
+    def compile(self) -> None:
+        """Compile the expressions; ChoiceFailure names one that can't be."""
+        self._include = self._compiled("include")
+        self._exclude = self._compiled("exclude")
+
+    def select(self, values: Mapping[str, Any], *, all_containers: bool) -> Snapshot:
+        """What the job sees; ChoiceFailure names an expression that fails, and the container.
+
+        Args:
+            values: what templates see of the whole state.
+            all_containers: whether those that do not run matter; where not, they are not looked at.
+        """
+        own_id = values["own_container_id"]
+        environment = self._environment
+        environment.begin()
+        environment.globals |= {"all_containers": values["all_containers"], "own_container_id": own_id}
+        looked_up = kept_body.decode.cache_info()
+        kept = self._kept(values["all_containers" if all_containers else "containers"], own_id)
+        self.reads_raw = self.reads_raw or kept_body.decode.cache_info() != looked_up
+        snapshot = Snapshot.of_ordered(kept, own_id if isinstance(own_id, str) else None)
+        if self._settings["include_stopped"]:
+            return Snapshot(snapshot.all_containers, snapshot.all_containers, snapshot.own_container_id)
+        return snapshot
+
+    def _kept(self, containers: Sequence[Container], own_id: object) -> list[Container]:
+        before = self._known if own_id == self._own_id and not self._environment.reads_all_containers else {}
+        self._own_id = own_id
+        known: dict[str, tuple[Container, bool]] = {}
+        for each in containers:
+            verdict = before.get(each.id)
+            known[each.id] = verdict if verdict and verdict[0] is each else (each, self._is_selected(each))
+        self._known = known
+        return [each for each, is_selected in known.values() if is_selected]
+
+    def _is_selected(self, container: Container) -> bool:
+        settings = self._settings
+        # As docker-gen has it: the stricter one of the two counts.
+        if settings["only_published"]:
+            if not container.published:
+                return False
+        elif settings["only_exposed"] and not any(container.ports.values()):
+            return False
+        if self._include and not any(each.is_true(container) for each in self._include):
+            return False
+        return not any(each.is_true(container) for each in self._exclude)
+
+    def _compiled(self, key: str) -> tuple[Expression, ...]:
+        return tuple(compile_expression(self._environment, each, key) for each in self._settings[key])
