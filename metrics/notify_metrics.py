@@ -60,18 +60,16 @@ class NotifyMetrics:
             ("container",),
             registry=registry,
         )
-        self._stopped = from_zero(
-            Gauge(
-                "pygen_rollout_stopped",
-                "1 while containers wait for one that was told and is not healthy again",
-                _LABELS,
-                registry=registry,
-            ),
-            sorted({(each.action, each.whom) for each in notifications if each.is_rolling}),
+        self._stopped = Gauge(
+            "pygen_rollout_stopped",
+            "1 while containers wait for one that was told and is not healthy again",
+            _LABELS,
+            registry=registry,
         )
         self._lock = threading.Lock()
         self._known: frozenset[tuple[str, str]] = frozenset()
         self._known_at_risk: frozenset[tuple[str]] = frozenset()
+        self._known_rolling: frozenset[tuple[str, str]] = frozenset()
         self._standings: dict[str, tuple[NotificationStanding, ...]] = {}
         self.configure(notifications)
 
@@ -83,17 +81,21 @@ class NotifyMetrics:
             gone: the targets of jobs that are no more, or are begun anew.
         """
         known = frozenset((each.action, each.whom) for each in notifications)
+        rolling = frozenset((each.action, each.whom) for each in notifications if each.is_rolling)
         at_risk = frozenset((each.whom,) for each in notifications if each.may_cost_policy)
         with self._lock:
             for target in gone:
                 self._standings.pop(target, None)
             was, self._known = self._known, known
             was_at_risk, self._known_at_risk = self._known_at_risk, at_risk
+            was_rolling, self._known_rolling = self._known_rolling, rolling
             for metric, more in ((self._attempts, (RESULTS,)), *((each, ()) for each in self._gauges())):
                 from_zero(metric, [(*labels, *rest) for labels in sorted(known - was) for rest in product(*more)])
                 without(metric, [(*labels, *rest) for labels in sorted(was - known) for rest in product(*more)])
             from_zero(self._at_risk, sorted(at_risk - was_at_risk))
             without(self._at_risk, sorted(was_at_risk - at_risk))
+            from_zero(self._stopped, sorted(rolling - was_rolling))
+            without(self._stopped, sorted(was_rolling - rolling))
             for labels in sorted(known & was) if gone else ():
                 self._show(labels)
 
@@ -123,7 +125,7 @@ class NotifyMetrics:
         oldest_epoch_s = min((each.oldest_epoch_s for each in of_all_jobs if each.oldest_epoch_s), default=0.0)
         labelled(self._oldest, *labels).set(oldest_epoch_s)
         labelled(self._matches, *labels).set(matches)
-        if any(each.notification.is_rolling for each in of_all_jobs):
+        if labels in self._known_rolling:
             labelled(self._stopped, *labels).set(float(any(each.is_stopped for each in of_all_jobs)))
         if any(each.notification.may_cost_policy for each in of_all_jobs):
             at_risk = (

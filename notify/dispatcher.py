@@ -244,7 +244,12 @@ class Dispatcher:
 
     def _look(self, notification: Action, unproven: Unproven) -> None:
         """What a worker runs for a container of a rollout."""
-        self._reports.append(check(self._port, notification, unproven, self._runtime.clock()))
+        try:
+            report = check(self._port, notification, unproven, self._runtime.clock())
+        except Exception as error:  # noqa: BLE001 - the loop must hear of every end
+            self._runtime.unexpected(error)
+            report = CheckReport(notification, unproven.container_id, None)
+        self._reports.append(report)
         self._runtime.wake()
 
 

@@ -70,6 +70,9 @@ class Rollouts:
         if unproven is not None:
             unproven.since_s = unproven.check_at_s = now_s
             unproven.run, unproven.checks = None, 0
+            if unproven.trouble:
+                self._delivery_log.rollout_goes_on(attempt.notification, unproven.name, "was told, and has to be well")
+            unproven.trouble = ""
 
     def nothing_sent(self, attempt: Attempt) -> None:
         """The delivery changed nothing, so the container gives back the place that it took for it."""

@@ -14,6 +14,7 @@ from metrics.routes import metrics_page
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from models.pass_report import RenderReport
 from notify.actions.restart import Restart
+from notify.rules import Rules
 from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
 
 ROOT = Path(__file__).parents[3]
@@ -369,3 +370,18 @@ def test_format_is_the_clients(accept: str, expected: str) -> None:
     assert content_type.startswith(expected)
     assert body.endswith(b"# EOF\n") == ("openmetrics" in expected)
     assert b"pygen_build_info" in body
+
+
+def test_a_rollout_s_gauge_comes_and_goes_with_its_rules() -> None:
+    """A configuration that is loaded again may roll what it did not before, and the other way round."""
+    rolling, at_once = Restart("web", rules=Rules(max_parallel=1)), Restart("web")
+    labels = {"action": "restart", "container": "web"}
+    metrics = metrics_of(notifications=[at_once])
+    assert "pygen_rollout_stopped" not in {name for name, _ in scraped(metrics)}
+    metrics.notify.configure([rolling])
+    assert value(metrics, "pygen_rollout_stopped", **labels) == 0
+    standing = NotificationStanding(rolling, matches=2, pending=1, is_stopped=True)
+    metrics.notify.publish(NotifyReport("t", (), (standing,)))
+    assert value(metrics, "pygen_rollout_stopped", **labels) == 1
+    metrics.notify.configure([at_once], ["t"])
+    assert "pygen_rollout_stopped" not in {name for name, _ in scraped(metrics)}

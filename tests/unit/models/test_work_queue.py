@@ -145,3 +145,16 @@ def test_what_is_superseded_takes_no_memory() -> None:
         queue.add_after(number % 10, 0, 10_000 - number)
     assert len(queue) == 10
     assert len(queue._heap) < 200
+
+
+def test_a_key_taken_before_its_time_is_processed_as_any_other() -> None:
+    """It is due no more, nobody else gets it until it is done, and what is added meanwhile comes afterwards."""
+    queue: WorkQueue[str] = WorkQueue(doubling_s)
+    queue.add_at("a", 100)
+    queue.take("a")
+    assert queue.is_processing("a")
+    assert queue.get(1000) is None
+    queue.add("a", 1000)
+    assert queue.get(1000) is None
+    queue.done("a")
+    assert queue.get(1000) == "a"

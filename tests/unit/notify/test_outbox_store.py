@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.run import Run
-from notify.outbox import NotificationState, Outbox, Prepared, RunRecord
+from models.write import CAUSES
+from notify.outbox import NotificationState, Outbox, Prepared, RunRecord, Unproven
 from notify.outbox_store import Decoded, StateError, decode, encode
 from tests.unit.notify.fakes import HUP, RESTART, NotifierHarness
 
@@ -26,14 +27,25 @@ RECORDS = st.builds(
     policy_lost=st.booleans(),
 )
 ACCOUNTS = st.builds(
-    lambda standing, records: NotificationState(standing, {record.run: record for record in records}),
+    lambda standing, records, told: NotificationState(
+        standing, {record.run: record for record in records}, {each.container_id: each for each in told}
+    ),
     st.sampled_from(["new", "settled", "lost"]),
     st.lists(RECORDS, max_size=3),
+    st.lists(st.builds(Unproven, TEXTS, TEXTS, TEXTS), max_size=3),
 )
 LEDGERS = st.builds(
     lambda content, prepared, one, two: Outbox(content, prepared, {HUP: one, RESTART: two}),
     TEXTS,
-    st.none() | st.builds(Prepared, TEXTS, st.booleans(), st.floats(0, 1e12)),
+    st.none()
+    | st.builds(
+        Prepared,
+        TEXTS,
+        st.booleans(),
+        st.floats(0, 1e12),
+        st.sampled_from(["", *CAUSES]),
+        st.sets(st.sampled_from(CAUSES)).map(lambda found: tuple(each for each in CAUSES if each in found)),
+    ),
     ACCOUNTS,
     ACCOUNTS,
 )

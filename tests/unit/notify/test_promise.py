@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from models.run import NO_CONTAINER
 from notify.actions import ACTIONS
+from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.port import EngineRefused, EngineTimeout, EngineUnavailable
 from notify.rules import Rules, reasons_of
@@ -51,6 +52,7 @@ FAULTS = st.sampled_from(
 )
 TELLING = ("kill", "execute", "restart", "ring")
 PICKY = Signal("web", "SIGHUP", rules=Rules(on=frozenset({"state", "drift"})))
+ROLLING = Restart("web", rules=Rules(max_parallel=1, pause_s=1))
 STEPS = ("looked", "compared", "replaced", "recorded")
 
 
@@ -348,6 +350,18 @@ class PickyPromise(Promise):
     notifications = (PICKY,)
 
 
+class RollingPromise(Promise):
+    """The same world, where one container is told at a time; one that has stopped is started in the end."""
+
+    notifications = (ROLLING,)
+
+    def all_is_well_in_the_end(self) -> None:
+        for container in self.containers():
+            if not container.running and not container.stopped_by_restart:
+                self.harness.engine.begin_run(container)
+        super().all_is_well_in_the_end()
+
+
 MACHINES = settings(
     max_examples=examples(100),
     stateful_step_count=25,
@@ -365,3 +379,5 @@ TestWithoutContainer = pytest.mark.timeout(300)(PromiseWithoutContainer.TestCase
 TestWithoutContainer.settings = MACHINES
 TestPicky = pytest.mark.timeout(300)(PickyPromise.TestCase)
 TestPicky.settings = MACHINES
+TestRolling = pytest.mark.timeout(300)(RollingPromise.TestCase)
+TestRolling.settings = MACHINES

@@ -259,6 +259,17 @@ def test_an_engine_that_does_not_answer_the_look_is_asked_again() -> None:
     assert rolling.told() == [0, 1]
 
 
+def test_a_fault_of_ours_in_a_look_is_survived() -> None:
+    """It is counted, and the container is looked at again."""
+    rolling = Rolling(2)
+    rolling.harness.wait(1)
+    rolling.containers[0].health = "healthy"
+    rolling.harness.engine.fail("inspect", KeyError("a fault"))  # type: ignore[arg-type] # no error of the port's
+    rolling.harness.wait(30)
+    assert rolling.told() == [0, 1]
+    assert [type(error) for error in rolling.harness.unexpected] == [KeyError]
+
+
 def test_at_the_end_it_keeps_its_pace() -> None:
     """What is not told by then stays owed, on disk."""
     rolling = Rolling()
