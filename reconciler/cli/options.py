@@ -67,8 +67,8 @@ def _run(given: Given, environ: Mapping[str, str]) -> Command:
 
 def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
     output_format = _found((FORMAT,), given, environ).get(FORMAT.field, FORMAT.default_value)
-    # What the engine has to allow does not depend on the template: an empty one stands in where none is given.
-    settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ)
+    # What the engine has to allow depends on neither template nor child: an empty one stands in where none is given.
+    settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ, needs_child=False)
     return Permissions(settings, output_format, warnings)
 
 
@@ -90,7 +90,9 @@ def _healthcheck(given: Given, environ: Mapping[str, str]) -> Command:
     return Healthcheck(str(written[-1] or 0) if written else None)
 
 
-def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
+def _settings(
+    given: Given, environ: Mapping[str, str], *, needs_child: bool = True
+) -> tuple[Settings, tuple[str, ...]]:
     """The settings of files, command line and environment together, and warnings.
 
     What command line or environment say of the program wins over the files; what they say of a job is one more job.
@@ -112,7 +114,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
         sources |= {name: where for name, where in files.sources.items() if name not in shared}
         shared = files.fields | shared
         jobs = [job for _, job in files.jobs]
-    shared["child"] = _child(shared, jobs, given)
+    shared["child"] = _child(shared, jobs, given, is_needed=needs_child)
     address = choose_address(shared.get(DOCKER_ADDRESS.field), sources[DOCKER_ADDRESS.field], environ)
     if NOTIFY_DOCKER_ADDRESS.field in shared:
         check_notify_address(shared[NOTIFY_DOCKER_ADDRESS.field], sources[NOTIFY_DOCKER_ADDRESS.field], environ)
@@ -192,7 +194,7 @@ def _assembled(shared: Mapping[str, Any], jobs: Iterable[JobSettings]) -> Settin
     return Settings(ProgramSettings(**program), (EngineSettings(**engine),), tuple(jobs))
 
 
-def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given) -> tuple[str, ...]:
+def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given, *, is_needed: bool) -> tuple[str, ...]:
     """The command behind `--`, or else of the files, and that what is said of it makes sense."""
     commands: list[tuple[str, ...]] = [value for flag, value in given if flag == CHILD_MARK]
     command: tuple[str, ...] = commands[0] if commands else shared.get("child", ())
@@ -202,7 +204,7 @@ def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given)
         raise UsageError("--: the command holds a zero byte, which no program can be given")
     if command and shared.get("one_shot"):
         raise UsageError("--one-shot ends after one pass, and -- COMMAND stays: leave one of them out")
-    if not command and any(notification.of_child for job in jobs for notification in job.notifications):
+    if is_needed and not command and any(each.of_child for job in jobs for each in job.notifications):
         raise UsageError(
             "--signal-child: there is no command to tell: put -- COMMAND at the end of the command line, or [child] "
             "into the configuration file"
