@@ -8,11 +8,12 @@ ended run as running (Podman 4.3 does right after `die`) is asked again soon, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.run import parse_ns
-from reconciler.informer.invalidation import is_end
+from reconciler.informer.invalidation import is_end, is_start
 
 if TYPE_CHECKING:
     from models.container import Container
@@ -39,11 +40,25 @@ class _End:
     contradictions: int = 0
 
 
+@dataclass(slots=True)
+class _Start:
+    """The last start that events told of.
+
+    Attributes:
+        told_ns: the engine's time of it: a run that ended before is not the one that began.
+        contradictions: how many inspects have shown nothing that is as new.
+    """
+
+    told_ns: int
+    contradictions: int = 0
+
+
 class Ends:
-    """What events tell of the ends of runs, until an inspect shows the same."""
+    """What events tell of the ends of runs, and of starts after them, until an inspect shows the same."""
 
     def __init__(self) -> None:
         self._ends: dict[str, _End] = {}
+        self._starts: dict[str, _Start] = {}
 
     def event(self, event: EngineEvent, cached: Container | None) -> bool:
         """Take an event.
@@ -55,6 +70,8 @@ class Ends:
         Returns:
             Whether it proves that the run of the cached container is over, which is news.
         """
+        if is_start(event) and event.time_ns:
+            self._starts[event.actor_id] = _Start(event.time_ns)
         if not is_end(event):
             return False
         started_ns = None if cached is None or not cached.is_current else parse_ns(cached.started_at)
@@ -78,9 +95,23 @@ class Ends:
         """Compare an inspect with what its container's events told.
 
         Returns:
-            After how many seconds it should be asked again, because it shows a run that has ended; None where it is to
-            be believed.
+            After how many seconds it should be asked again, because it shows a run that has ended, or none that began
+            after the last start; None where it is to be believed.
         """
+        again_s = self._contradicts_end(after)
+        return self._contradicts_start(after) if again_s is None else again_s
+
+    def _contradicts_start(self, after: Container) -> float | None:
+        start = self._starts.get(after.id)
+        if start is None:
+            return None
+        if _ended_before(after, start.told_ns) and start.contradictions < len(_ASK_AGAIN_S):
+            start.contradictions += 1
+            return _ASK_AGAIN_S[start.contradictions - 1]
+        del self._starts[after.id]
+        return None
+
+    def _contradicts_end(self, after: Container) -> float | None:
         end = self._ends.get(after.id)
         if end is None:
             return None
@@ -93,6 +124,17 @@ class Ends:
     def forget(self, container_id: str) -> None:
         """The container is gone."""
         self._ends.pop(container_id, None)
+        self._starts.pop(container_id, None)
+
+
+def _ended_before(container: Container, told_ns: int) -> bool:
+    """Whether an inspect shows no run at all that may have begun then: the last one had ended before."""
+    if container.is_current:
+        return False
+    state = container.raw.attrs.get("State")
+    finished_at = state.get("FinishedAt") if isinstance(state, Mapping) else None
+    finished_ns = parse_ns(finished_at) if isinstance(finished_at, str) else None
+    return finished_ns is None or finished_ns < told_ns
 
 
 def _shows_what_is_over(container: Container, end: _End) -> bool:

@@ -116,6 +116,11 @@ def is_end(event: EngineEvent) -> bool:
     return event.kind == "container" and event.short_action in _ENDS
 
 
+def is_start(event: EngineEvent) -> bool:
+    """Whether an event says that a run of a container has begun."""
+    return event.kind == "container" and event.action == "start"
+
+
 class MissedChanges:
     """Keeps what a resync found until its event comes, or until it is clear that none will."""
 
