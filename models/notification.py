@@ -16,6 +16,7 @@ class Notification:
         action: what is done to each matching container, in one word: in state files and as the metrics' label.
         restarts: whether a delivery ends the container's run and begins the next one.
         may_cost_policy: whether a delivery may make the engine forget the container's restart policy.
+        of_child: whether it is for the child, which pygen itself has started.
     """
 
     container: str
@@ -23,6 +24,7 @@ class Notification:
     action: ClassVar[str] = ""
     restarts: ClassVar[bool] = False
     may_cost_policy: ClassVar[bool] = False
+    of_child: ClassVar[bool] = False
 
     @property
     def is_rolling(self) -> bool:

@@ -39,6 +39,12 @@ class Run:
 NO_CONTAINER = Run("", "")
 """The recipient of what needs no container, as a server or a command. It runs always, so it is owed each content."""
 
+CHILD = "child"
+"""The child in the place of a container's id, and of the engine that owns it: no engine has either."""
+
+OF_NO_ENGINE = frozenset({NO_CONTAINER.container_id, CHILD})
+"""What stands in the place of a container's id and is in no engine's list."""
+
 
 def parse_ns(text: str) -> int | None:
     """Read a timestamp such as `2024-05-01T10:00:00.123456789Z` or `2024-05-01T12:00:00+02:00`.

@@ -40,6 +40,11 @@ def parse_signal(text: str) -> str:
     return "SIG" + _canonical(number)
 
 
+def signal_number(name: str) -> int:
+    """The number of a canonical name."""
+    return _number(name) or 0
+
+
 def same_signal(a: str, b: str) -> bool:
     """Whether two spellings mean the same signal, as `SIGQUIT` and `3` do; False where either is not a signal."""
     try:

@@ -24,7 +24,7 @@ from notify.output import Tail
 from notify.port import Executed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ENDING_GRACE_S = 2.0
 """From SIGTERM to SIGKILL where a command's time is up."""
@@ -81,6 +81,16 @@ def run(command: Sequence[str], environ: Mapping[str, str], *, timeout_s: float)
     finally:
         os.close(receiving)
     return Executed(status, bytes(output)) if has_ended else TimeUp(bytes(output))
+
+
+@contextlib.contextmanager
+def held() -> Iterator[frozenset[int]]:
+    """The processes that are ours to wait for, while none begins and none is waited for.
+
+    For who reaps what others left behind: a process that is not among these is nobody's.
+    """
+    with _lock:
+        yield frozenset(_running)
 
 
 def end_all(*, grace_s: float) -> None:

@@ -25,12 +25,13 @@ from notify.outbox_store import OutboxStore
 from notify.replacements import Replacements
 from notify.rollout import Rollouts
 from notify.schedule import DebtKey, Schedule
-from notify.start_order import CompleteList, ContainerObservation, Observations, StartOrder, without_container
+from notify.start_order import CompleteList, ContainerObservation, Observations, StartOrder, of_child, without_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from models.notification import Notification, NotifyReport
+    from models.run import Run
     from models.write import Cause
     from notify.actions.action import Action, SignalVia
     from notify.outbox_store import StateStore
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 _FORCING: tuple[Cause, ...] = ("drift", "missing")
 _OWN: tuple[Cause, ...] = ("state", "template")
+
+
+def _no_child() -> None:
+    """No child is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,14 @@ class NotifySettings:
         notifications: exact duplicates count once.
         interval: MIN and MAX of a batch.
         signal_via: how signals are sent.
+        child: the name of the child's program, '' where there is none.
     """
 
     job: str
     notifications: Sequence[Action]
     interval: Interval = Interval()  # noqa: RUF009 - it is a frozen value
     signal_via: SignalVia = "auto"
+    child: str = ""
 
 
 class Notifier:
@@ -67,6 +74,7 @@ class Notifier:
         store: keeps the state.
         runtime: time, chance and threads.
         publish: takes what became of deliveries, and how things stand, after each step that changed it.
+        child_run: the child's run; None before it and after it.
     """
 
     def __init__(
@@ -76,7 +84,10 @@ class Notifier:
         store: StateStore,
         runtime: Runtime,
         publish: Callable[[NotifyReport], None],
+        *,
+        child_run: Callable[[], Run | None] = _no_child,
     ) -> None:
+        self._child, self._child_run = settings.child, child_run
         self._notifications = tuple(dict.fromkeys(settings.notifications))
         self._clock = runtime.clock
         self._wall_clock = runtime.wall_clock
@@ -237,6 +248,15 @@ class Notifier:
         """Whether nothing is owed, and nothing could be by a replacement whose end is not known."""
         return self._outbox.prepared is None and not any(True for _ in self._outbox.pending())
 
+    @property
+    def is_delivering(self) -> bool:
+        """Whether a worker has not come back yet."""
+        return bool(self._schedule.under_way)
+
+    def forget_all(self) -> None:
+        """Nothing is owed any more, on the disk either: the job is gone. Call nothing else afterwards."""
+        self._outbox_store.save(Outbox(states={}), {})
+
     def advance(self, now_s: float) -> None:
         """Take reports, and start every delivery that is due, side by side; for several jobs see `notify.together`."""
         launch(self.begin(now_s))
@@ -303,11 +323,16 @@ class Notifier:
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
         now_s = self._clock()
         needing_none: dict[Notification, Sequence[ContainerObservation]] = {
-            n: (without_container(now_s),) for n in self._notifications if not n.whom
+            n: (self._child_at(now_s) if n.of_child else without_container(now_s),)
+            for n in self._notifications
+            if not n.whom
         }
         observations = {**observations, **needing_none}
         self._matching_ids = {each.container_id for matching in observations.values() for each in matching}
         self._acknowledger.observe(observations, listing, now_s)
+
+    def _child_at(self, now_s: float) -> ContainerObservation:
+        return of_child(self._child, self._child_run(), now_s)
 
     def _plan(self, now_s: float) -> None:
         """Date and plan new debts, drop the plans of those that have ended."""

@@ -38,6 +38,10 @@ class EngineUnavailable(DeliveryError):  # noqa: N818
     """The engine could not be reached, or the connection broke before an answer."""
 
 
+class WouldEnd(DeliveryError):  # noqa: N818
+    """A process does not listen for the signal, or not yet, and would be ended by it: nothing was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContainerState:
     """What a delivery must know of a container, read by an inspect directly before it acts.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models.notification import Notification
-from models.run import NO_CONTAINER, parse_ns
+from models.run import CHILD, NO_CONTAINER, OF_NO_ENGINE, parse_ns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -57,6 +57,17 @@ def without_container(at_s: float) -> ContainerObservation:
     return ContainerObservation(container_id="", name="", engine="", run=NO_CONTAINER, read_at_s=at_s)
 
 
+def of_child(name: str, run: Run | None, at_s: float) -> ContainerObservation:
+    """What a pass shows of the child.
+
+    Args:
+        name: its program's.
+        run: its one run; None before it and after it.
+        at_s: now, on our monotonic clock.
+    """
+    return ContainerObservation(container_id=CHILD, name=name, engine=CHILD, run=run, read_at_s=at_s)
+
+
 @dataclass(frozen=True, slots=True)
 class CompleteList:
     """The last complete list of containers: who is missing in it did not exist when it was begun, or later.
@@ -70,8 +81,8 @@ class CompleteList:
     container_ids: Collection[str]
 
     def lacks(self, container_id: str) -> bool:
-        """Whether the container is missing in it; what is told without a container never is."""
-        return container_id != NO_CONTAINER.container_id and container_id not in self.container_ids
+        """Whether the container is missing in it; what is told without an engine's container never is."""
+        return container_id not in OF_NO_ENGINE and container_id not in self.container_ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,10 @@ def _run(command: Run, environ: Mapping[str, str], render_process: RenderProcess
     from reconciler.memory_guard import guard_memory
     from templating.process import start_process
 
-    signals.block()  # before the imports below, which take a while: a SIGHUP meanwhile would end the program
-
     settings = command.settings
+    # Before the imports below, which take a while: a SIGHUP meanwhile would end the program.
+    signals.block(with_child=bool(settings.program.child))
+
     render_process = render_process or start_process()
     guard_memory()
 
@@ -88,7 +89,7 @@ def _run(command: Run, environ: Mapping[str, str], render_process: RenderProcess
     for warning in command.warnings:
         log.warning("%s", warning)
     try:
-        return run(settings, environ, render_process)
+        return run(settings, environ, render_process, command.files)
     except CannotListenError as error:
         log.error("%s", error)  # noqa: TRY400 - a usage error, not a fault of the program
         return ExitStatus.USAGE

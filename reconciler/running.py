@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from notify.host_process import end_all as end_commands
@@ -20,6 +21,7 @@ from reconciler.status.pages import status_pages
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.cli.commands import ConfigurationFiles
     from reconciler.cli.settings import Settings
     from templating.process import RenderProcess
 
@@ -29,8 +31,16 @@ log = logging.getLogger("pygen")
 # again while they are read. What the loop makes and drops itself has no cycles.
 GARBAGE_THRESHOLD = 20_000
 
+CHILD_END_S = 2.0
+"""What a child that is killed and what follows may take, seconds."""
 
-def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> ExitStatus:
+
+def run(
+    settings: Settings,
+    environ: Mapping[str, str],
+    render_process: RenderProcess | None = None,
+    files: ConfigurationFiles | None = None,
+) -> int:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
     The signals are blocked by the caller already.
@@ -39,9 +49,10 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
         settings: checked.
         environ: for TLS settings, `read_config` and the place of the run-time file.
         render_process: was started already, to save time; None has it started now.
+        files: where the settings can be read again; None where they can't.
 
     Returns:
-        The exit status.
+        The exit status: the child's where one was started, else an `ExitStatus`.
 
     Raises:
         CannotListenError: the metrics port is taken: a usage error.
@@ -50,15 +61,24 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
     gc.set_threshold(GARBAGE_THRESHOLD)
     one_shot = settings.program.one_shot
     observation = Observation(None if one_shot else settings.program.metrics, environ=environ, log=log)
-    program = Program(settings, environ, render_process)
+    program = Program(settings, environ, render_process, None if one_shot else files)
     for job in settings.jobs:
         log.info("pygen starts: %s", effective_settings(settings, job))
     # An answer that is on its way is still of use to the one pass.
     stopping = program.shared.stopping.set if one_shot else program.stop
-    signal_thread = signals.SignalThread(program.shared.inbox, stopping=stopping, end=_end, log=log)
+    signal_thread = signals.SignalThread(
+        program.shared.inbox,
+        stopping=stopping,
+        end=partial(_end, program),
+        log=log,
+        end_s=_end_s(settings),
+        child=program.child,
+    )
     program.shared.start_thread("signals", signal_thread.run)
     try:
-        return _one_shot(program) if one_shot else _loop(program, observation)
+        status = _one_shot(program) if one_shot else _loop(program, observation)
+        of_child = program.end_child()
+        return status if of_child is None else of_child
     finally:
         observation.close()
         program.close()
@@ -96,7 +116,7 @@ def _prepare(program: Program) -> ExitStatus | None:
     Returns:
         The status to end with, where that can't be; the reason is told.
     """
-    jobs = program.jobs.values()
+    jobs = program.jobs.built
     for locked in (job.lock() for job in jobs):
         if locked is not None:
             log.error("%s", locked.reason)
@@ -109,8 +129,18 @@ def _prepare(program: Program) -> ExitStatus | None:
     return None
 
 
-def _end(status: int) -> None:
+def _end_s(settings: Settings) -> float:
+    """Seconds from a signal to the end by force: a child's grace is within them."""
+    program = settings.program
+    return max(signals.END_S, program.child_grace_s + CHILD_END_S) if program.child else signals.END_S
+
+
+def _end(program: Program, status: int) -> None:
     """End the process without waiting for anything."""
+    if program.child is not None:
+        program.child.kill()
+        of_child = program.child.status()
+        status = status if of_child is None else of_child
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # what can't be printed any more must not keep it alive
             stream.flush()

@@ -10,14 +10,16 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from templating.wire import BadFrame, Frame, FrameReader, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _START = Path(__file__).parent / "sandbox" / "start.py"
 _PIECE = 1 << 18
@@ -28,6 +30,9 @@ _REAP_PAUSE_S = 0.002
 _DEFAULT = (signal.SIGPIPE, signal.SIGALRM)
 # Ended by its pipe or by SIGKILL, not by what the program or a terminal is sent.
 _BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+_lock = threading.Lock()
+_living: set[int] = set()
 
 
 class ProcessEnded(Exception):  # noqa: N818 - named for what happened
@@ -56,7 +61,9 @@ class RenderProcess:
         to_child, self._sending = os.pipe()
         self._receiving, from_child = os.pipe()
         try:
-            self.pid = _spawn(to_child, from_child)
+            with _lock:
+                self.pid = _spawn(to_child, from_child)
+                _living.add(self.pid)
         except BaseException:
             self._close()
             raise
@@ -143,10 +150,13 @@ class RenderProcess:
     def _reap(self) -> bool:
         if self._is_reaped:
             return True
-        try:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:  # whoever started the program had its children reaped by the kernel
-            pid, status = self.pid, 0
+        with _lock:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:  # whoever started the program had its children reaped by the kernel
+                pid, status = self.pid, 0
+            if pid:
+                _living.discard(pid)
         self._is_reaped = pid != 0
         self._status = os.waitstatus_to_exitcode(status)
         return self._is_reaped
@@ -155,6 +165,13 @@ class RenderProcess:
         for descriptor in (self._sending, self._receiving):
             os.close(descriptor)
         self._sending = self._receiving = -1
+
+
+@contextmanager
+def held() -> Iterator[frozenset[int]]:
+    """The processes that are ours to wait for, while none begins and none is waited for; see `notify.host_process`."""
+    with _lock:
+        yield frozenset(_living)
 
 
 def start_process() -> RenderProcess | None:

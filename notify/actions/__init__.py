@@ -9,6 +9,7 @@ from notify.actions.exec import Exec
 from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.actions.signal_child import SignalChild
 
 if TYPE_CHECKING:
     from notify.actions.action import Action
@@ -32,3 +33,4 @@ register(Signal)
 register(Exec)
 register(Http)
 register(Command)
+register(SignalChild)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from notify.actions import ACTIONS
 from notify.actions.keys import RECIPIENT_KEYS, ROLLOUT_KEYS, RULE_KEYS, Key, only_true
+from notify.actions.signal import Signal
+from notify.actions.signal_child import SignalChild
 from notify.rules import Rules
 
 if TYPE_CHECKING:
@@ -127,6 +129,8 @@ def _check_none(entry: Mapping[str, object]) -> None:
 def _named(entry: Mapping[str, object]) -> type[Action]:
     """The one action that is named."""
     named = {name: action for name, action in _by_key().items() if name in entry}
+    if SignalChild.keys[0].name in named:  # the signal is one of its own keys
+        named.pop(Signal.keys[0].name, None)
     if len(named) == 1:
         return next(iter(named.values()))
     if named:
@@ -149,6 +153,8 @@ def _unknown(entry: Mapping[str, object], action: type[Action], keys: Mapping[st
 
 
 def _missing(action: type[Action], found: Mapping[str, object]) -> str:
+    if action is SignalChild and "signal" not in found:
+        return "signal is missing: give one such as HUP"
     if action.recipients == "required" and not ("container" in found or "match" in found):
         return "nobody is named to tell: give container, or match"
     has_recipients = "container" in found or "match" in found

@@ -241,6 +241,17 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("--include-stopped", values.switch, "'containers' has those that do not run, too.", nargs=0),
     ),
     "Notifications": (*map(action_option, ACTIONS.values()), INTERVAL, SIGNAL_VIA),
+    "A command of its own, behind --": (
+        Option(
+            "--child-grace",
+            values.seconds,
+            "Seconds that the command behind -- has to end, from the SIGTERM or SIGINT that pygen got and passed on; "
+            "then it is killed.",
+            ("SECONDS",),
+            default="8",
+            setting="child_grace_s",
+        ),
+    ),
     "Engine": (
         DOCKER_ADDRESS,
         NOTIFY_DOCKER_ADDRESS,

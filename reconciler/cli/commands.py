@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from reconciler.cli import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from reconciler.cli.catalogue import Option
     from reconciler.cli.settings import Settings
@@ -22,16 +23,31 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationFiles:
+    """Where settings were read from, and how they are read again.
+
+    Attributes:
+        paths: files and folders, as given.
+        load: gives the settings that they hold now; UsageError where they can't be used.
+    """
+
+    paths: tuple[Path, ...]
+    load: Callable[[], Settings]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """The main command: keep the target true.
+    """The main command: keep the targets in sync.
 
     Attributes:
         settings: checked settings.
         warnings: messages for the log, each once, at the start.
+        files: where settings can be read again; None where the command line and the environment say everything.
     """
 
     settings: Settings
     warnings: tuple[str, ...] = ()
+    files: ConfigurationFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,7 @@ class Syntax(NamedTuple):
         description: what it does.
         epilog: what stands beneath the options.
         legacy: docker-pygen's options that it takes as well.
+        takes_child: whether a command may follow behind `--`.
     """
 
     groups: Mapping[str, Sequence[Option]]
@@ -99,6 +116,7 @@ class Syntax(NamedTuple):
     description: str
     epilog: str = ""
     legacy: Mapping[str, tuple[int | str, str]] = MappingProxyType({})
+    takes_child: bool = False
 
 
 SYNTAX = {
@@ -106,7 +124,8 @@ SYNTAX = {
         catalogue.GROUPS,
         """\
 pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal CONTAINER SIGNAL]... [OPTION]...
-       pygen --config PATH... [OPTION]...
+              [-- COMMAND ARGUMENT...]
+       pygen --config PATH... [OPTION]... [-- COMMAND ARGUMENT...]
        pygen check-config --config PATH... [OPTION]...
        pygen record [--docker-address URL] > STATE.json
        pygen healthcheck [--metrics [ADDRESS:]PORT]
@@ -117,7 +136,12 @@ it differs, and notifies what reads it: containers, servers, commands. 'python -
 
 Examples:
   pygen --template nginx.conf.j2 --target /etc/nginx/conf.d/apps.conf --signal nginx HUP
-  pygen --template '# {% for c in containers %}{{ c.name }} {% endfor %}' --one-shot""",
+  pygen --template '# {% for c in containers %}{{ c.name }} {% endfor %}' --one-shot
+  pygen --template site.j2 --target /etc/nginx/conf.d/site.conf --signal-child HUP -- nginx -g 'daemon off;'
+
+The command behind -- is started once the files are written, without a shell and without the variables PYGEN_..., as the
+one process of a container. It gets the signals that pygen gets. When it ends, pygen ends with its status, and when
+pygen ends, so does the command. It is not started again: that is the engine's business.""",
         """\
 Commands (each with a --help of its own):
   check-config  read configuration files, say what is wrong with them, and start nothing
@@ -129,9 +153,11 @@ Environment: each option is also read from PYGEN_ and its name, such as PYGEN_ON
 (--target from PYGEN_TARGET_FILE). The option wins, lists are comma-separated, empty is unset, and switches take
 1, true, yes, on, or 0, false, no, off.
 
-Signals: SIGHUP reloads the template; SIGTERM and SIGINT finish the write, send what is pending, and exit with 0.
-Status 2 is a usage error, 12 a template that can't be loaded at the start, 13 a target that another pygen keeps.""",
+Signals: SIGHUP reloads the template; SIGTERM and SIGINT finish the write, send what is pending, and exit with 0. With a
+command behind -- the status is the command's: 127 where it is not found, 126 where it can't be run. Otherwise
+status 2 is a usage error, 12 a template that can't be loaded at the start, 13 a target that another pygen keeps.""",
         legacy=catalogue.LEGACY_OPTIONS,
+        takes_child=True,
     ),
     "check-config": Syntax(
         {
@@ -168,5 +194,6 @@ Prints every request that pygen makes of the engine with these options, and why:
 options, or the same PYGEN_ environment, as the program itself; the template may be left out. Its own option, beside
 those of 'pygen --help':""",
         legacy=catalogue.LEGACY_OPTIONS,
+        takes_child=True,
     ),
 }

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from notify.actions.from_file import notifications_from
-from notify.actions.keys import Key, text
+from notify.actions.keys import Key, text, texts
 from reconciler.cli import values
 from reconciler.cli.catalogue import OPTIONS, Option
 from reconciler.cli.settings import JobSettings
@@ -29,8 +29,9 @@ _ELSEWHERE = {
     "--metrics": "metrics",
     "--status": "metrics",
     "--status-host": "metrics",
+    "--child-grace": "child",
 }
-_NAMES = {"--metrics": "address", "--engine-filter": "filters"}
+_NAMES = {"--metrics": "address", "--engine-filter": "filters", "--child-grace": "grace"}
 
 _NUMBERS: frozenset[Callable[[str], object]] = frozenset({values.seconds, values.seconds_over_zero})
 _NUMBERS_OR_TEXTS: frozenset[Callable[[str], object]] = frozenset({values.size_bytes, values.metrics_address})
@@ -124,7 +125,19 @@ JOB_KEYS: Mapping[str, Key] = {key.name: key for key in (NAME, *_options_of("job
 DEFAULT_KEYS: Mapping[str, Key] = {name: key for name, key in JOB_KEYS.items() if name not in ("name", "target")}
 """Keys of `[defaults]`, which hold for the jobs of the same file."""
 
+COMMAND = Key(
+    "command",
+    "list of texts",
+    "Program and arguments, started once the files are written, as `-- COMMAND ARGUMENT...` on the command line, which "
+    "wins.",
+    texts,
+    "child",
+)
+
 SECTIONS: Mapping[str, Mapping[str, Key]] = {
-    section: {key.name: key for key in _options_of(section)} for section in ("", "engine", "metrics")
+    "": {key.name: key for key in _options_of("")},
+    "engine": {key.name: key for key in _options_of("engine")},
+    "metrics": {key.name: key for key in _options_of("metrics")},
+    "child": {key.name: key for key in (COMMAND, *_options_of("child"))},
 }
 """Keys of the program by their section: those of no section stand at the top of the file."""

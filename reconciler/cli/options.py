@@ -19,9 +19,20 @@ from reconciler.cli.catalogue import (
     TEMPLATE,
     Option,
 )
-from reconciler.cli.commands import RUN, Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
+from reconciler.cli.commands import (
+    RUN,
+    Command,
+    ConfigurationFiles,
+    Healthcheck,
+    Permissions,
+    Printed,
+    Record,
+    Refused,
+    Run,
+    UsageError,
+)
 from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
-from reconciler.cli.parser import Given, TextAsked, read_arguments
+from reconciler.cli.parser import CHILD_MARK, Given, TextAsked, read_arguments
 from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
 
 if TYPE_CHECKING:
@@ -49,7 +60,9 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
 
 def _run(given: Given, environ: Mapping[str, str]) -> Command:
     settings, warnings = _settings(given, environ)
-    return Run(settings, warnings)
+    paths = _found((CONFIG,), given, environ).get(CONFIG.field)
+    files = ConfigurationFiles(paths, lambda: _settings(given, environ)[0]) if paths else None
+    return Run(settings, warnings, files)
 
 
 def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
@@ -99,6 +112,7 @@ def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple
         sources |= {name: where for name, where in files.sources.items() if name not in shared}
         shared = files.fields | shared
         jobs = [job for _, job in files.jobs]
+    shared["child"] = _child(shared, jobs, given)
     address = choose_address(shared.get(DOCKER_ADDRESS.field), sources[DOCKER_ADDRESS.field], environ)
     if NOTIFY_DOCKER_ADDRESS.field in shared:
         check_notify_address(shared[NOTIFY_DOCKER_ADDRESS.field], sources[NOTIFY_DOCKER_ADDRESS.field], environ)
@@ -176,6 +190,24 @@ def _assembled(shared: Mapping[str, Any], jobs: Iterable[JobSettings]) -> Settin
         for scope in (ProgramSettings, EngineSettings)
     )
     return Settings(ProgramSettings(**program), (EngineSettings(**engine),), tuple(jobs))
+
+
+def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given) -> tuple[str, ...]:
+    """The command behind `--`, or else of the files, and that what is said of it makes sense."""
+    commands: list[tuple[str, ...]] = [value for flag, value in given if flag == CHILD_MARK]
+    command: tuple[str, ...] = commands[0] if commands else shared.get("child", ())
+    if commands and not (command and command[0]):
+        raise UsageError("-- is followed by no command: give a program and its arguments, or leave it out")
+    if any("\0" in word for word in command):
+        raise UsageError("--: the command holds a zero byte, which no program can be given")
+    if command and shared.get("one_shot"):
+        raise UsageError("--one-shot ends after one pass, and -- COMMAND stays: leave one of them out")
+    if not command and any(notification.of_child for job in jobs for notification in job.notifications):
+        raise UsageError(
+            "--signal-child: there is no command to tell: put -- COMMAND at the end of the command line, or [child] "
+            "into the configuration file"
+        )
+    return command
 
 
 def _check_signals(found: Mapping[str, Any], source: str) -> None:

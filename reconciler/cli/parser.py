@@ -29,8 +29,14 @@ _WIDTH = 96
 _HELP_INDENT = 6
 
 
+CHILD_MARK = "--"
+"""What follows it is no option of ours: the child's program and its arguments."""
+
 Given = Sequence[tuple[str, Any]]
-"""Each occurrence of an option in the order given: its flag, and its value (None for a legacy option)."""
+"""Each occurrence of an option in the order given: its flag, and its value (None for a legacy option).
+
+The child's command is the value of `CHILD_MARK`.
+"""
 
 
 class CommandLine(NamedTuple):
@@ -59,8 +65,13 @@ def read_arguments(arguments: Sequence[str]) -> CommandLine:
     named = bool(arguments) and arguments[0] in SYNTAX and arguments[0] != RUN
     command, rest = (arguments[0], arguments[1:]) if named else (RUN, arguments)
     parser = _build_parser(command)
+    child: Given = ()
+    if CHILD_MARK in rest and SYNTAX[command].takes_child:
+        at = rest.index(CHILD_MARK)
+        rest, child = rest[:at], [(CHILD_MARK, tuple(rest[at + 1 :]))]
     try:
-        return _parse(parser, [command, *rest])
+        line = _parse(parser, [command, *rest])
+        return line._replace(given=[*line.given, *child]) if child else line
     except UsageError:
         for word in rest:
             if word in ("--help", _VERSION_FLAG) or word.startswith("-h"):  # newer Pythons read -hx as -h -x

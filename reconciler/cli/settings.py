@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from notify.actions.command_words import named
 from templating.addresses import is_address, shown_address
 from templating.selection import Selection
 
@@ -33,6 +34,8 @@ class ProgramSettings:
         status_page: whether `/` and `/status.json` are served.
         status_hosts: the names of this machine to which they answer, beside `localhost` and its addresses.
         render_user: who a render process of a program that is root becomes.
+        child: the program that is started once the first files are written, and its arguments; empty for none.
+        child_grace_s: seconds from the signal that ends the child to SIGKILL, 0 or more.
     """
 
     resync_s: float
@@ -44,6 +47,8 @@ class ProgramSettings:
     status_page: bool
     status_hosts: tuple[str, ...] = ()
     render_user: RenderUser
+    child: tuple[str, ...] = ()
+    child_grace_s: float = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
         "signal-via": job.signal_via,
         "render-limits": f"{job.render_time_limit_s:g} s, {job.render_size_limit_bytes} bytes",
         "render-memory-limit": _size(job.render_memory_limit_bytes),
+        "child": named(program.child) if program.child else "",
         "render-user": _if_differs(program.render_user, "nobody"),
         "include": " or ".join(job.include),
         "exclude": " or ".join(job.exclude),

@@ -26,6 +26,7 @@ from templating.source import open_source
 
 if TYPE_CHECKING:
     from notify.port import NotifyPort
+    from reconciler.child.process import Child
     from reconciler.cli.settings import JobSettings
     from reconciler.loop.render_threads import RenderThreads
     from reconciler.target.state_file import MemoryStore, StateFile
@@ -41,6 +42,7 @@ class BuiltJob:
         job: what the loop reconciles.
         target: its file.
         store: where it keeps what is owed.
+        renders: what it wants rendered.
         record: what it did, for the status page.
         notified: what became of its notifications, likewise.
     """
@@ -49,6 +51,7 @@ class BuiltJob:
     job: Job
     target: Target
     store: StateFile | MemoryStore
+    renders: RenderWorker
     record: JobRecord
     notified: NotifyRecord
 
@@ -62,6 +65,11 @@ class BuiltJob:
                 log.warning("%s", locked.reason)
         return None
 
+    def leave(self) -> None:
+        """Let go of everything while the program goes on."""
+        self.renders.leave()
+        self.close()
+
     def close(self) -> None:
         """Let go of everything that was opened."""
         self.target.close()
@@ -69,7 +77,13 @@ class BuiltJob:
 
 
 def build_job(
-    settings: JobSettings, shared: Shared, port: NotifyPort, host: RenderHost, threads: RenderThreads
+    settings: JobSettings,
+    shared: Shared,
+    port: NotifyPort,
+    host: RenderHost,
+    threads: RenderThreads,
+    *,
+    child: Child | None = None,
 ) -> BuiltJob:
     """Make the parts of a job.
 
@@ -81,6 +95,7 @@ def build_job(
         port: tells containers, whichever engine they are on.
         host: where it renders, unless it has to wait.
         threads: render for it.
+        child: may be told as well.
     """
     target = open_target(settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes)
     state_dir = shared.settings.state_dir
@@ -95,7 +110,13 @@ def build_job(
     )
 
     notifier = Notifier(
-        NotifySettings(target.path, settings.notifications, settings.interval, settings.signal_via),
+        NotifySettings(
+            target.path,
+            settings.notifications,
+            settings.interval,
+            settings.signal_via,
+            child="" if child is None else child.name,
+        ),
         port,
         store,
         Runtime(
@@ -108,6 +129,7 @@ def build_job(
             unexpected=shared.unexpected_in("delivery"),
         ),
         to_all(shared.metrics.notify.publish, notified.publish),
+        child_run=_no_run if child is None else child.run,
     )
     job = Job(
         desired=Desired(
@@ -125,7 +147,11 @@ def build_job(
         wall_clock=shared.wall_clock,
         log=log,
     )
-    return BuiltJob(settings, job, target, store, record, notified)
+    return BuiltJob(settings, job, target, store, renders, record, notified)
+
+
+def _no_run() -> None:
+    """There is no child."""
 
 
 def _renderer(settings: JobSettings, shared: Shared, target: Target, host: RenderHost) -> Renderer:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.run import parse_ns
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,6 +22,8 @@ DEFERRED_S = 0.2
 
 # An event may be under way while the list is already answered.
 GRACE_S = 2.0
+# A run's own start is told so soon after its `StartedAt`.
+_START_TOLD_NS = 2_000_000_000
 # Actions after which an inspect shows something new. `kill` only says that a signal was sent; what it led to has events
 # of its own. Attaching, resizing, copying and execs change nothing that a template sees.
 # `init`, `died`, `cleanup` and `remove` are Podman's words; `cleanup` comes when an inspect shows the end for sure.
@@ -74,7 +78,7 @@ def _of_container(event: EngineEvent, cached: Container | None) -> Hint:
     if action == "health_status" and cached is not None and cached.is_current and detail == cached.health:
         return NOTHING
     if action in _PROMPT:
-        return Hint(event.actor_id)
+        return Hint(event.actor_id, prompt=not (action == "start" and _is_known_start(event, cached)))
     if action in _SOON_FOLLOWED:
         return Hint(event.actor_id, prompt=False)
     if action == "stop" and (cached is None or cached.running):
@@ -82,6 +86,12 @@ def _of_container(event: EngineEvent, cached: Container | None) -> Hint:
     if action == "restart" and (cached is None or not cached.running):
         return Hint(event.actor_id, prompt=False)
     return NOTHING
+
+
+def _is_known_start(event: EngineEvent, cached: Container | None) -> bool:
+    """Whether an inspect has shown the run already: one that is asked during a start is answered at its end."""
+    started_ns = None if cached is None or not cached.is_current else parse_ns(cached.started_at)
+    return started_ns is not None and 0 <= event.time_ns - started_ns < _START_TOLD_NS
 
 
 def _of_network(event: EngineEvent, cached: Container | None) -> Hint:

@@ -159,6 +159,10 @@ class RenderWorker:
         if arrived:
             self._wake()
 
+    def leave(self) -> None:
+        """Nothing more is asked for, and nothing that arrives is of use: the job is gone."""
+        self._threads.remove(self)
+
     def close(self) -> None:
         """End, where it has its own thread, without waiting for a render that is under way."""
         self._threads.close()

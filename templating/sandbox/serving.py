@@ -7,6 +7,7 @@ Requests, each a frame's `do`; all but the first two name the `template` by its 
 - `load`: compile a template, whose texts are asked for. Answered by `loaded`.
 - `render`, with the last part of a `feed` where there is one. Answered by `rendered`; after a feed that takes a while
   also by `begun`, when its time begins to count.
+- `forget`: a template that is not rendered any more. Not answered.
 - `watch`: look after files that another process looked at; `changed`: whether one is different. Answered by `changed`.
 
 In between this process asks for a template's text (`ask`), and tells which files it looked at (`looked`).
@@ -96,6 +97,8 @@ class Server:
                 if header["feed"] is not None:
                     self._state.feed(header["feed"], body)
                 self._template(header["template"]).render(self._state.values(), header)
+            case "forget":
+                self._templates.pop(header["template"], None)
             case "watch":
                 self._template(header["template"]).watch.restore(header["facts"])
             case "changed":

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.support.process import ROOT
 from tests.support.python_base import cache_folder, one_at_a_time, python_base_archive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.real_engine import RealEngine
@@ -28,23 +30,51 @@ _KEPT_S = 3600.0
 _NOT_SENT = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis", "build", "dist", "tests")
 
 
-def ensure_image(engine: RealEngine, folder: Path) -> str:
+def bring_base(engine: RealEngine) -> None:
+    """Have the Dockerfile's base on this engine."""
+    if not engine.client.images(BASE):
+        engine.import_image(BASE, python_base_archive())
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How an image is built.
+
+    Attributes:
+        name: its own in the cache.
+        tag: it gets.
+        dockerfile: its path in the project.
+        base: the build argument that names the base, and the base.
+        bring_base: has the base on an engine.
+    """
+
+    name: str
+    tag: str
+    dockerfile: str
+    base: tuple[str, str]
+    bring_base: Callable[[RealEngine], None]
+
+
+PYGEN = Recipe("pygen", IMAGE, "Dockerfile", ("PYTHON_IMAGE", BASE), bring_base)
+
+
+def ensure_image(engine: RealEngine, folder: Path, of: Recipe = PYGEN) -> str:
     """Have the image on this engine: its tag.
 
     The first engine that needs it builds it, in a copy of the project in `folder`; the others load what that one built,
     for the same state of the project.
     """
-    if engine.client.images(IMAGE):
-        return IMAGE
-    context = _context(folder)
-    archive = cache_folder() / f"pygen-image-{_digest(context)}.tar"
+    if engine.client.images(of.tag):
+        return of.tag
+    context = _context(folder / of.name)
+    archive = cache_folder() / f"{of.name}-image-{_digest(context, of)}.tar"
     with one_at_a_time(archive.with_suffix(".lock")):
         if not archive.exists():
-            _build_and_keep(engine, context, archive)
-    if not engine.client.images(IMAGE):
+            _build_and_keep(engine, context, archive, of)
+    if not engine.client.images(of.tag):
         with archive.open("rb") as saved:
             engine.client.load_image(saved)  # type: ignore[no-untyped-call]  # the stubs leave it open
-    return IMAGE
+    return of.tag
 
 
 def _context(folder: Path) -> Path:
@@ -54,20 +84,16 @@ def _context(folder: Path) -> Path:
     return context
 
 
-def _digest(context: Path) -> str:
+def _digest(context: Path, of: Recipe) -> str:
     """Of all that the image is made of: every file that may be sent, and the base."""
     told = hashlib.sha256(python_base_archive().name.encode())
-    for path in sorted(path for name in _MADE_OF for path in [context / name, *(context / name).rglob("*")]):
+    for path in sorted(
+        path for name in (*_MADE_OF, of.dockerfile) for path in [context / name, *(context / name).rglob("*")]
+    ):
         if path.is_file():
             told.update(f"{path.relative_to(context)} {path.stat().st_mode} {path.stat().st_size}\n".encode())
             told.update(path.read_bytes())
     return told.hexdigest()[:16]
-
-
-def bring_base(engine: RealEngine) -> None:
-    """Have the Dockerfile's base on this engine."""
-    if not engine.client.images(BASE):
-        engine.import_image(BASE, python_base_archive())
 
 
 def project_copy(engine: RealEngine, folder: Path) -> None:
@@ -77,26 +103,33 @@ def project_copy(engine: RealEngine, folder: Path) -> None:
     shutil.copytree(wheels(_python_version(engine)), folder / "wheels")
 
 
-def _build_and_keep(engine: RealEngine, context: Path, archive: Path) -> None:
+def _build_and_keep(engine: RealEngine, context: Path, archive: Path, of: Recipe) -> None:
     """Archives of former states are removed: they are large, and nobody needs them any more."""
-    bring_base(engine)
+    of.bring_base(engine)
     shutil.copytree(wheels(_python_version(engine)), context / "wheels")
-    build(engine, context)
-    for old in archive.parent.glob("pygen-image-*.tar"):
+    build(engine, context, of)
+    for old in archive.parent.glob(f"{of.name}-image-*.tar"):
         if old.stat().st_mtime < time.time() - _KEPT_S:
             old.unlink()
     half = archive.with_suffix(".half")
     with half.open("wb") as file:
-        file.writelines(engine.client.get_image(IMAGE))
+        file.writelines(engine.client.get_image(of.tag))
     half.rename(archive)
 
 
-def build(engine: RealEngine, context: Path) -> None:
+def build(engine: RealEngine, context: Path, of: Recipe = PYGEN) -> None:
     """`docker build`, with wheels at hand in place of a network."""
-    arguments = {"PYTHON_IMAGE": BASE, "PIP_NO_INDEX": "1", "REVISION": "of-the-test"}
+    argument, base = of.base
     said: list[str] = []
     lines: Any = engine.client.build(
-        path=str(context), tag=IMAGE, buildargs=arguments, network_mode="none", rm=True, forcerm=True, decode=True
+        path=str(context),
+        dockerfile=of.dockerfile,
+        tag=of.tag,
+        buildargs={argument: base, "PIP_NO_INDEX": "1", "REVISION": "of-the-test"},
+        network_mode="none",
+        rm=True,
+        forcerm=True,
+        decode=True,
     )
     for line in lines:
         said.append(str(line.get("stream", "")))

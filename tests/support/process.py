@@ -60,7 +60,8 @@ class PygenProcess:
         """
         told = [str(argument) for argument in arguments]
         if metrics and not {"--metrics", "--one-shot", "record", "healthcheck", "permissions"} & set(told):
-            told += ["--metrics", f"127.0.0.1:{reserve_port()}"]
+            at = told.index("--") if "--" in told else len(told)  # what follows is its child's
+            told[at:at] = ["--metrics", f"127.0.0.1:{reserve_port()}"]
         self.metrics_port = _port_of(told)
         number = len(list(folder.glob("pygen-*.out")))
         self.stdout, self.stderr = folder / f"pygen-{number}.out", folder / f"pygen-{number}.err"

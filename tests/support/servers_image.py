@@ -73,7 +73,7 @@ def ensure_prometheus(engine: RealEngine) -> str:
 
 def servers_archive() -> bytes:
     """The root file system in a tar archive."""
-    programs = [_program(name) for name in _PROGRAMS]
+    programs = [path_of(name) for name in _PROGRAMS]
     buffer = io.BytesIO(busybox_archive(_USERS))
     with tarfile.open(fileobj=buffer, mode="a", dereference=True) as archive:
         for folder in _FOLDERS:
@@ -82,19 +82,20 @@ def servers_archive() -> bytes:
             _add_text(archive, name, text)
         for name, place in _LINKS.items():
             _add_link(archive, name, place)
-        for path in sorted({*programs, *(library for program in programs for library in _libraries(program))}):
+        for path in sorted({*programs, *(library for program in programs for library in libraries_of(program))}):
             archive.add(path, path.lstrip("/"))
     return buffer.getvalue()
 
 
-def _program(name: str) -> str:
+def path_of(name: str) -> str:
+    """Where this machine has a program."""
     found = shutil.which(name, path=_SYSTEM_PATH)
     if found is None:
         raise FileNotFoundError(f"{name} is missing: ./dev test installs it")
     return found
 
 
-def _libraries(program: str) -> set[str]:
+def libraries_of(program: str) -> set[str]:
     """The paths at which the dynamic linker looks for what a program needs, the linker itself included."""
     command = ["ldd", program]
     told = subprocess.run(

@@ -8,6 +8,7 @@ import pytest
 
 from notify.actions.command import Command
 from notify.actions.signal import Signal
+from notify.actions.signal_child import SignalChild
 from notify.interval import Interval
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Permissions, Printed, Refused, Run
@@ -169,7 +170,7 @@ def test_an_option_of_a_job_needs_its_job(files: Files) -> None:
             [
                 (
                     "pygen.toml: tempo: there is no such key: there are log_format, debug, state_dir, render_user, "
-                    "defaults, engine, metrics, job"
+                    "defaults, engine, metrics, child, job"
                 )
             ],
         ),
@@ -296,3 +297,20 @@ def test_permissions_of_files(files: Files) -> None:
     command = parse(["permissions", "--config", str(files.folder)], {})
     assert isinstance(command, Permissions)
     assert [job.notifications for job in command.settings.jobs if job.notifications]
+
+
+def test_a_child_of_the_file(files: Files) -> None:
+    """The command line's own wins; a signal to a child needs one."""
+    files.write(
+        '[child]\ncommand = ["nginx", "-g", "daemon off;"]\ngrace = 3\n'
+        + ONE_JOB
+        + 'notify = [{ signal = "HUP", child = true }]\n'
+    )
+    settings = files.settings()
+    assert (settings.program.child, settings.program.child_grace_s) == (("nginx", "-g", "daemon off;"), 3.0)
+    assert settings.jobs[0].notifications == (SignalChild("", "SIGHUP"),)
+    assert files.settings("--", "haproxy").program.child == ("haproxy",)
+    files.write(ONE_JOB + "notify = [{ child = true, signal = 'HUP' }]\n")
+    assert files.refusals()[0].startswith("--signal-child: there is no command to tell")
+    files.write(ONE_JOB + "notify = [{ child = true }]\n")
+    assert files.refusals() == ["pygen.toml: job /out/a: notify[1]: signal is missing: give one such as HUP"]

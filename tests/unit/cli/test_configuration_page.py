@@ -42,6 +42,7 @@ def _keys(keys: Iterable[Key]) -> dict[str, tuple[str, str]]:
         ("## Top level", SECTIONS[""].values()),
         ("## `[engine]`", SECTIONS["engine"].values()),
         ("## `[metrics]`", SECTIONS["metrics"].values()),
+        ("## `[child]`", SECTIONS["child"].values()),
         *((f"### `{name}`", [key for key in keys if key.name not in COMMON]) for name, keys in all_keys().items()),
         (
             "### Keys of every notification",
@@ -58,7 +59,15 @@ def test_the_page_has_every_key_and_no_other(heading: str, keys: Iterable[Key]) 
 def test_every_section_of_the_page_is_held_to_something() -> None:
     """A heading that no test knows would say what it likes."""
     headings = set(re.findall(r"^#{2,3} (.+)$", PAGE, re.MULTILINE))
-    known = {"`[[job]]`", "Top level", "`[engine]`", "`[metrics]`", "`notify`", "Keys of every notification"}
+    known = {
+        "`[[job]]`",
+        "Top level",
+        "`[engine]`",
+        "`[metrics]`",
+        "`[child]`",
+        "`notify`",
+        "Keys of every notification",
+    }
     assert headings == known | {f"`{name}`" for name in all_keys()}
 
 

@@ -12,6 +12,7 @@ from notify.actions.exec import Exec
 from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.actions.signal_child import SignalChild
 from notify.interval import Interval
 from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
@@ -388,7 +389,8 @@ ODD_BUT_EQUAL = {
     "--template t --resync -1e5": "--resync: -1e5 is negative: give a number of seconds, 0 or more",
     "--template t --interval": "--interval: expected at least one argument: see 'pygen --help'",
     "--template t --strict=1": "--strict: ignored explicit argument '1': see 'pygen --help'",
-    "--template t --": "-- is not an option here: see 'pygen --help'",
+    "--template t --": "-- is followed by no command: give a program and its arguments, or leave it out",
+    "record --": "-- is not an option here: see 'pygen --help'",
     "recrod": "'recrod' belongs to no option: quote a value that contains spaces, and see 'pygen --help'",
 }
 
@@ -407,3 +409,34 @@ def test_help_has_no_colour_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> 
         assert isinstance(printed, Printed)
         assert "\x1b" not in printed.text
         assert printed.text.startswith("Usage: pygen --template")
+
+
+def test_a_command_behind_the_dashes_is_the_child() -> None:
+    """Whatever its words look like."""
+    given = settings("--signal-child hup --child-grace 3 -- nginx --target x --help -- -h")
+    assert given.program.child == ("nginx", "--target", "x", "--help", "--", "-h")
+    assert given.program.child_grace_s == 3
+    assert given.jobs[0].notifications == (SignalChild("", "SIGHUP"),)
+    assert given.jobs[0].target == "-"
+    assert settings("-- nginx", PYGEN_SIGNAL_CHILD="HUP").jobs[0].notifications == (SignalChild("", "SIGHUP"),)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--template t --signal-child HUP", "--signal-child: there is no command to tell: put -- COMMAND at the end"),
+        ("--template t --one-shot -- nginx", "--one-shot ends after one pass, and -- COMMAND stays"),
+        ("--template t --", "-- is followed by no command"),
+        ("--template t --signal-child NO -- nginx", "--signal-child: 'NO' is not a signal"),
+        ("--template t --child-grace -1 -- nginx", "--child-grace: -1 is negative"),
+    ],
+)
+def test_what_a_child_can_t_be_is_refused(arguments: str, message: str) -> None:
+    """With what to do about it."""
+    assert message in refusal(arguments)
+
+
+def test_help_is_asked_of_us_before_the_dashes_only() -> None:
+    """What follows is the child's."""
+    assert isinstance(parse(["--help", "--", "nginx"], {}), Printed)
+    assert settings("-- nginx --version").program.child == ("nginx", "--version")

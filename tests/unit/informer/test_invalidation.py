@@ -6,6 +6,7 @@ import pytest
 
 from models.container import Container
 from models.event import EngineEvent
+from models.run import parse_ns
 from reconciler.informer.invalidation import GRACE_S, NOTHING, Hint, MissedChanges, hint_of, is_end, subject_of
 from tests.unit.informer.informer_harness import RecordingWorld
 
@@ -39,6 +40,18 @@ def _event(kind: str, action: str, **attributes: str) -> EngineEvent:
 def test_what_changes_a_container_is_looked_at_at_once(action: str) -> None:
     """Whether or not the container is known."""
     assert hint_of(_event("container", action), None) == Hint("actor")
+
+
+@pytest.mark.parametrize(("after_s", "is_prompt"), [(-0.1, True), (0.0, False), (1.9, False), (2.0, True)])
+def test_a_start_that_an_inspect_has_shown_is_no_hurry(after_s: float, is_prompt: bool) -> None:  # noqa: FBT001 - pytest's parameters
+    """By the engine's own times: that of the run, and that of the event which tells its start."""
+    known = _container(running=True)
+    started_ns = parse_ns(known.started_at)
+    assert started_ns is not None
+    event = EngineEvent("container", "start", "actor", {}, started_ns + round(after_s * 1e9))
+    assert hint_of(event, known) == Hint("actor", prompt=is_prompt)
+    assert hint_of(event, known.ended()) == Hint("actor")
+    assert hint_of(event, _container(running=False)) == Hint("actor")
 
 
 @pytest.mark.parametrize("action", ["create", "init", "oom"])

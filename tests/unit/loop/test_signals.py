@@ -26,7 +26,15 @@ from reconciler.loop.wakeups import StopAsked
 mode, end_s = sys.argv[1], float(sys.argv[2])
 told = lambda *words: os.write(1, " ".join(map(str, words)).encode() + b"\\n")  # one line in one piece
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO)
-block()
+class ToChild:
+    def send(self, number):
+        told("child got", number)
+        return mode == "child"
+    def begin_end(self, number):
+        told("child got", number)
+        return True
+with_child = "child" in mode
+block(with_child=with_child)
 inbox = Inbox(time.monotonic)
 thread = SignalThread(
     inbox,
@@ -34,6 +42,7 @@ thread = SignalThread(
     end=lambda status: (told("ended", status), os._exit(status)),
     log=logging.getLogger("signals"),
     end_s=end_s,
+    child=ToChild() if with_child else None,
 )
 threading.Thread(target=thread.run, daemon=True).start()
 told("ready")
@@ -124,3 +133,24 @@ def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
         child.send(signal.SIGHUP)
         child.send(signal.SIGINT)
         assert child.end() == 128 + signal.SIGINT
+
+
+def test_every_signal_is_the_child_s_too(tmp_path: Path) -> None:
+    """Reloading is both's, USR1 the child's alone, and a second signal that ends does not end us before the child."""
+    with Child(tmp_path, "child") as child:
+        for number in (signal.SIGUSR1, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
+            child.send(number)
+            child.wait_for(f"child got {int(number)}")
+        child.wait_for("ReloadAsked")
+        assert child.told.count("stopping") == 1
+        assert child.told.index("child got 3") < child.told.index("stopping")
+        assert child.process.poll() is None
+
+
+def test_quit_before_there_is_a_child_is_for_us(tmp_path: Path) -> None:
+    """It would be lost, and whoever stops the container would have to kill it."""
+    with Child(tmp_path, "no child yet") as child:
+        child.send(signal.SIGUSR1)
+        child.send(signal.SIGQUIT)
+        child.wait_for("StopAsked")
+        assert "SIGQUIT: sending pending notifications, then exiting" in child.told

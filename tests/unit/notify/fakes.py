@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from models.run import NO_CONTAINER, Run
+from models.run import CHILD, NO_CONTAINER, Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.dispatcher import Runtime
@@ -343,13 +343,19 @@ class NotifierHarness:
         log = logging.Logger("test", logging.DEBUG)  # noqa: LOG001 - one that nobody else finds by its name
         log.addHandler(self.lines)
         self.notifier = Notifier(
-            NotifySettings(self.job, self.notifications, self.interval, self.via),
+            NotifySettings(self.job, self.notifications, self.interval, self.via, child="nginx"),
             self.engine,
             self.store,
             Runtime(self.clock, self.clock.wall, self.chance, self._spawn, self._wake, log, self.unexpected.append),
             self.observer.publish,
+            child_run=self.child_run,
         )
         self.notifier.restore(self.disk if looks else None)
+
+    def child_run(self) -> Run | None:
+        """The child's run: it is a container of the engine's, known as `CHILD`."""
+        child = self.engine.containers.get(CHILD)
+        return child.run if child is not None and child.running else None
 
     def observations(self) -> dict[Notification, list[ContainerObservation]]:
         """What a pass would show now; a notification matches by name."""

@@ -44,7 +44,7 @@ FINE = {
 }
 
 WRONG = {
-    "{}": "it names no action: give one of restart, signal, exec, http, command, none",
+    "{}": "it names no action: give one of restart, signal, exec, http, command, child, none",
     '{ container = "a" }': "it names no action: give one of",
     '{ sginal = "HUP", container = "a" }': "it names no action (did you mean signal?)",
     '{ signal = "HUP", restart = true, container = "a" }': "it names several actions (restart, signal)",
@@ -212,10 +212,10 @@ def test_paths_begin_where_the_file_is() -> None:
 
 def test_every_action_has_its_keys() -> None:
     """Each begins with the one that names it, has no key twice, and fills fields that exist."""
-    assert list(all_keys()) == [*ACTIONS, "none"]
+    assert list(all_keys()) == [action.keys[0].name for action in ACTIONS.values()] + ["none"]
     for action in ACTIONS.values():
         keys = keys_of(action)
-        assert keys[0].name == action.action
+        assert keys[0].name == action.action.removeprefix("signal-")
         assert len({key.name for key in keys}) == len(keys)
         fields = {*action.__dataclass_fields__, *Rules.__dataclass_fields__, ""}
         assert {key.field for key in keys} <= fields

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processes  # see CONTRIBUTING.md
 
-HUP = Signal("reader", "SIGHUP")
+SIGNALS = (Signal("reader", "SIGHUP"), Signal("reader", "SIGWINCH"))
+"""One for each job: the same one of both would be sent once."""
 COUNTS = ("pygen_renders_total", "pygen_reconcile_total")
 NAMES = "{% for c in containers %}{{ c.name }}\n{% endfor %}"
 
@@ -61,13 +62,15 @@ class Running:
             of_one_job(
                 template=str(template),
                 target=str(target),
-                notifications=(HUP,),
+                notifications=(signal,),
                 docker_address=engine.address,
                 metrics=None,
                 interval=Interval(0.05, 0.2),
                 resync_s=600.0,
             )
-            for template, target, engine in zip(self.templates, self.targets, self.engines, strict=True)
+            for template, target, engine, signal in zip(
+                self.templates, self.targets, self.engines, SIGNALS, strict=True
+            )
         ]
         engines = tuple(each.engines[0] for each in parts)
         jobs = tuple(each.jobs[0] for each in parts)
