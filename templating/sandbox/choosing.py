@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from templating.sandbox.environment import TemplateEnvironment
 
+_SHOWN_MAX = 200
+"""So many characters of an expression are in a message."""
 _RESULT = "result"
 _CONTAINER = "container"
 
@@ -101,7 +103,7 @@ def compile_expression(environment: TemplateEnvironment, expression: str, kind: 
         expression: as configured.
         kind: how messages call it.
     """
-    about = f"{kind} {expression!r}"
+    about = f"{kind} {expression if len(expression) <= _SHOWN_MAX else expression[:_SHOWN_MAX] + '…'!r}"
     try:
         tree = _parsed(environment, expression)
         words = frozenset(syntax.words_of(tree))
