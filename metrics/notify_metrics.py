@@ -32,7 +32,7 @@ class NotifyMetrics:
     """
 
     def __init__(self, notifications: Sequence[Notification], registry: CollectorRegistry) -> None:
-        known = sorted({(each.action, each.container) for each in notifications})
+        known = sorted({(each.action, each.whom) for each in notifications})
         self._attempts = from_zero(
             Counter(
                 "pygen_notifications_total",
@@ -73,7 +73,16 @@ class NotifyMetrics:
                 ("container",),
                 registry=registry,
             ),
-            sorted({(each.container,) for each in notifications if each.may_cost_policy}),
+            sorted({(each.whom,) for each in notifications if each.may_cost_policy}),
+        )
+        self._stopped = from_zero(
+            Gauge(
+                "pygen_rollout_stopped",
+                "1 while containers wait for one that was told and is not healthy again",
+                _LABELS,
+                registry=registry,
+            ),
+            sorted({(each.action, each.whom) for each in notifications if each.is_rolling}),
         )
         self._lock = threading.Lock()
         self._standings: dict[str, tuple[NotificationStanding, ...]] = {}
@@ -83,29 +92,31 @@ class NotifyMetrics:
         for result in report.results:
             notification = result.notification
             outcome = "success" if result.ok else "error"
-            labelled(self._attempts, notification.action, notification.container, outcome).inc()
+            labelled(self._attempts, notification.action, notification.whom, outcome).inc()
             self._attempt_s.observe(result.duration_s)
         with self._lock:
             self._standings[report.job] = report.standings
-            for labels in {(each.notification.action, each.notification.container) for each in report.standings}:
+            for labels in {(each.notification.action, each.notification.whom) for each in report.standings}:
                 self._show(labels)
 
     def _show(self, labels: tuple[str, str]) -> None:
         """Jobs add up. Within one job two signals for one container have the same labels, and the same matches."""
         matches, of_all_jobs = 0, []
         for standings in self._standings.values():
-            own = [each for each in standings if (each.notification.action, each.notification.container) == labels]
+            own = [each for each in standings if (each.notification.action, each.notification.whom) == labels]
             matches += max((each.matches for each in own), default=0)
             of_all_jobs += own
         labelled(self._pending, *labels).set(sum(each.pending for each in of_all_jobs))
         oldest_epoch_s = min((each.oldest_epoch_s for each in of_all_jobs if each.oldest_epoch_s), default=0.0)
         labelled(self._oldest, *labels).set(oldest_epoch_s)
         labelled(self._matches, *labels).set(matches)
+        if any(each.notification.is_rolling for each in of_all_jobs):
+            labelled(self._stopped, *labels).set(float(any(each.is_stopped for each in of_all_jobs)))
         if any(each.notification.may_cost_policy for each in of_all_jobs):
             at_risk = (
                 each.policy_at_risk
                 for standings in self._standings.values()
                 for each in standings
-                if each.notification.container == labels[1]
+                if each.notification.whom == labels[1]
             )
             labelled(self._at_risk, labels[1]).set(float(any(at_risk)))

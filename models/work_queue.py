@@ -93,6 +93,11 @@ class WorkQueue(Generic[Key]):
                 return key
         return None
 
+    def take(self, key: Key) -> None:
+        """Take a key for processing that is not being processed, due or not. Call `done` for it."""
+        self._due.pop(key, None)
+        self._processing.add(key)
+
     def done(self, key: Key) -> None:
         """The key's processing has ended; it is due again if it was added meanwhile."""
         self._processing.discard(key)

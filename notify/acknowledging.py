@@ -11,6 +11,7 @@ from notify.outbox import UNKNOWN, NotificationState, Outbox, RunRecord
 if TYPE_CHECKING:
     from notify.actions.action import Action
     from notify.delivery_log import DeliveryLog
+    from notify.rollout import Rollouts
     from notify.schedule import Attempt, Schedule
     from notify.start_order import CompleteList, Observations, StartOrder
 
@@ -24,11 +25,13 @@ class Acknowledger:
         schedule: Schedule,
         start_order: StartOrder,
         delivery_log: DeliveryLog,
+        rollouts: Rollouts,
     ) -> None:
         self._outbox = outbox
         self._schedule = schedule
         self._start_order = start_order
         self._delivery_log = delivery_log
+        self._rollouts = rollouts
 
     def observe(self, observations: Observations, listing: CompleteList | None, now_s: float) -> None:
         """Take a pass's readings, then judge each run that is new by them."""
@@ -131,8 +134,9 @@ class Acknowledger:
     ) -> None:
         match report.outcome:
             case Delivered() as outcome:
-                self._delivered(attempt, record, outcome, now_s)
+                self._delivered(attempt, record, outcome, report.shared_with, now_s)
             case RunEnded() as outcome:
+                self._rollouts.nothing_sent(attempt)
                 state.runs.pop(record.run, None)
                 self._delivery_log.ended(attempt, record.name, outcome)
             case Held(why):
@@ -141,7 +145,9 @@ class Acknowledger:
             case Failed() as outcome:
                 self._failed(attempt, record, outcome, now_s)
 
-    def _delivered(self, attempt: Attempt, record: RunRecord, outcome: Delivered, now_s: float) -> None:
+    def _delivered(
+        self, attempt: Attempt, record: RunRecord, outcome: Delivered, shared_with: str, now_s: float
+    ) -> None:
         """The run knows the content, unless the file was replaced during the delivery: it may have loaded either."""
         record.acked_digest = UNKNOWN if attempt.changed_since_epoch_s else self._outbox.content
         record.since_epoch_s = attempt.changed_since_epoch_s
@@ -150,7 +156,8 @@ class Acknowledger:
         if attempt.notification.restarts:
             self._schedule.throttle.restarted(attempt.place, now_s)
         plan = self._schedule.plan(attempt.notification, attempt.task.run)
-        self._delivery_log.delivered(attempt, record.name, outcome, plan)
+        self._delivery_log.delivered(attempt, record.name, outcome, plan, shared_with)
+        self._rollouts.delivered(attempt, now_s)
         self._schedule.succeeded(attempt, now_s)
 
     def _held(self, attempt: Attempt, record: RunRecord, why: str, now_s: float) -> None:
@@ -160,7 +167,9 @@ class Acknowledger:
         self._schedule.failed(attempt, now_s, trouble=why, held=True)
 
     def _failed(self, attempt: Attempt, record: RunRecord, outcome: Failed, now_s: float) -> None:
-        if not outcome.acted:
+        if outcome.acted:
+            self._rollouts.failed(attempt)
+        else:
             self._nothing_sent(attempt, record)
         if outcome.restart_undone:
             record.restart_begun = False
@@ -168,8 +177,8 @@ class Acknowledger:
         plan = self._schedule.failed(attempt, now_s, trouble=outcome.message, held=False)
         self._delivery_log.failed(attempt, record.name, outcome, plan)
 
-    @staticmethod
-    def _nothing_sent(attempt: Attempt, record: RunRecord) -> None:
+    def _nothing_sent(self, attempt: Attempt, record: RunRecord) -> None:
         """The run still knows what it knew before the try."""
+        self._rollouts.nothing_sent(attempt)
         record.acked_digest = attempt.acked_before
         record.restart_begun = attempt.task.restart_begun

@@ -114,12 +114,14 @@ class Report:
         outcome: how it ended.
         readings: every inspect it made, in order.
         duration_s: how long it took.
+        shared_with: the job whose delivery it was, where it was made for several; '' for the job's own.
     """
 
     attempt_id: int
     outcome: Outcome
     readings: tuple[ContainerReading, ...]
     duration_s: float
+    shared_with: str = ""
 
 
 class Inspector:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Fields = dict[str, object]
 
+_NAMES = "a container's name or id, a Compose or Swarm service, or the value of the label pygen.target"
+
 
 class DeliveryLog:
     """Writes one job's lines, and publishes its reports."""
@@ -52,19 +54,22 @@ class DeliveryLog:
             self._publish(NotifyReport(self._job, results, standings))
 
     def tried(self, attempt: Attempt, report: Report) -> None:
-        """A delivery ended; one that found its container ended or paused is not counted."""
-        if isinstance(report.outcome, Delivered | Failed):
+        """A delivery ended; one that found its container ended or paused is not counted, and a shared one once."""
+        if isinstance(report.outcome, Delivered | Failed) and not report.shared_with:
             ok = isinstance(report.outcome, Delivered)
             self._results.append(DeliveryResult(attempt.notification, ok, report.duration_s))
 
-    def delivered(self, attempt: Attempt, name: str, outcome: Delivered, plan: Plan | None) -> None:
+    def delivered(
+        self, attempt: Attempt, name: str, outcome: Delivered, plan: Plan | None, shared_with: str = ""
+    ) -> None:
         """A run was told; after failures also that the trouble is over."""
+        how = f"{outcome.how}, together with {shared_with}" if shared_with else outcome.how
         after = f", after {_times(plan.tries)} without success" if plan is not None and plan.tries else ""
         self._log.info(
             "%s delivered%s (%s)%s",
             attempt.notification,
             f" to {name}" if name else "",
-            outcome.how,
+            how,
             after,
             extra=self._fields(attempt, name),
         )
@@ -122,6 +127,27 @@ class DeliveryLog:
             extra={"job": self._job, "notification": str(notification), "container": record.name},
         )
 
+    def rollout_stops(self, notification: Action, name: str, trouble: str) -> None:
+        """A container that was told is not well."""
+        self._log.warning(
+            "%s stops at %s, which %s: no further container is told until it is well again or removed; a content that"
+            " heals it is told to it at once",
+            notification,
+            name,
+            trouble,
+            extra={"job": self._job, "notification": str(notification), "container": name},
+        )
+
+    def rollout_goes_on(self, notification: Action, name: str, why: str) -> None:
+        """The container at which it stopped is no hindrance any more."""
+        self._log.info(
+            "%s goes on: %s %s",
+            notification,
+            name,
+            why,
+            extra={"job": self._job, "notification": str(notification), "container": name},
+        )
+
     def chained(self, notification: Action, container_id: str) -> None:
         """Restarts cause each other."""
         self._log.warning(
@@ -143,15 +169,15 @@ class DeliveryLog:
         unmatched = not observations
         if unmatched and not self._unmatched.get(notification):
             self._log.warning(
-                "no container matches %r, so the %s for %s has no recipient yet; give a container's name or id,"
-                " a Compose or Swarm service, or the value of the label pygen.target",
-                notification.container,
+                "no container matches %r, so the %s for %s has no recipient yet; give %s",
+                notification.match or notification.container,
                 notification.action,
                 self._job,
+                "an expression that is true for one" if notification.match else _NAMES,
                 extra={"job": self._job, "notification": str(notification)},
             )
         elif not unmatched and self._unmatched.get(notification):
-            self._log.info("%r is matched by %s now", notification.container, observations[0].name)
+            self._log.info("%r is matched by %s now", notification.whom, observations[0].name)
         self._unmatched[notification] = unmatched
 
     def _fields(self, attempt: Attempt, name: str) -> Fields:
@@ -169,10 +195,12 @@ def _standings(outbox: Outbox, matches: Mapping[Action, int]) -> Iterator[Notifi
     for notification, record in outbox.pending():
         owed[notification].append(record.since_epoch_s)
     risky = {
-        notification.container
+        notification.whom
         for notification, state in outbox.states.items()
         if any(record.policy_lost for record in state.runs.values())
     }
+    stopped = {n for n, state in outbox.states.items() if any(each.trouble for each in state.unproven.values())}
     for notification, since in owed.items():
-        oldest_epoch_s, at_risk = min(since, default=0.0), notification.container in risky
-        yield NotificationStanding(notification, matches[notification], len(since), oldest_epoch_s, at_risk)
+        oldest_epoch_s, at_risk = min(since, default=0.0), notification.whom in risky
+        is_stopped = notification in stopped
+        yield NotificationStanding(notification, matches[notification], len(since), oldest_epoch_s, at_risk, is_stopped)

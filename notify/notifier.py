@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 from notify.acknowledging import Acknowledger
 from notify.delivery_log import DeliveryLog
-from notify.dispatcher import Dispatcher, PendingDebt, Runtime
+from notify.dispatcher import Begun, Dispatcher, Effect, PendingDebt, Runtime, launch
 from notify.interval import Interval
 from notify.outbox import UNKNOWN, NotificationState, Outbox, Prepared
 from notify.outbox_store import OutboxStore
 from notify.replacements import Replacements
+from notify.rollout import Rollouts
 from notify.schedule import DebtKey, Schedule
 from notify.start_order import CompleteList, ContainerObservation, Observations, StartOrder, of_child, without_container
 
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from notify.port import NotifyPort
 
 
-_FORCING = ("drift", "missing")
+_FORCING: tuple[Cause, ...] = ("drift", "missing")
+_OWN: tuple[Cause, ...] = ("state", "template")
 
 
 def _no_child() -> None:
@@ -93,12 +95,16 @@ class Notifier:
         self._delivery_log = DeliveryLog(settings.job, self._notifications, runtime.log, publish)
         self._start_order = StartOrder()
         self._outbox = Outbox(states={notification: NotificationState() for notification in self._notifications})
-        self._schedule = Schedule(settings.interval, runtime.chance)
-        self._acknowledger = Acknowledger(self._outbox, self._schedule, self._start_order, self._delivery_log)
+        self._schedule = Schedule(settings.interval, runtime.chance, self._outbox)
+        self._rollouts = Rollouts(self._outbox, self._schedule, self._delivery_log)
+        self._acknowledger = Acknowledger(
+            self._outbox, self._schedule, self._start_order, self._delivery_log, self._rollouts
+        )
         self._dispatcher = Dispatcher(
             self._outbox,
             self._schedule,
             self._acknowledger,
+            self._rollouts,
             target=settings.job,
             port=port,
             via=settings.signal_via,
@@ -119,6 +125,7 @@ class Notifier:
         """
         outbox, engine_ns_max = self._outbox_store.load(self._notifications)
         self._outbox.adopt(outbox)
+        self._rollouts.restore(self._clock())
         self._start_order.engine_ns_max.update(engine_ns_max)
         if found is not None:
             self._replacements.finish_leftover(found, self._clock())
@@ -148,6 +155,7 @@ class Notifier:
         *,
         listing: CompleteList | None = None,
         changed: Collection[str] | None = None,
+        also: Collection[Cause] = (),
     ) -> None:
         """The file is about to be replaced: its debts are kept durably before this returns.
 
@@ -159,12 +167,14 @@ class Notifier:
             listing: the last complete list, if known.
             changed: names of the containers whose changes led to this; None where something else did. A content that
                 changed for containers that we restarted, and for no other, continues a chain (see `notify.throttle`).
+            also: further causes that may have had a part in it; whoever reacts to one of them is told.
         """
         known = ((record.run.container_id, record.name) for record in self._outbox.records())
         self._schedule.throttle.file_changed(changed or (), known)
         self._replacements.doubt_leftover(self._clock())
         self._see(observations, listing)
-        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause)
+        also = self._also(digest, cause, also)
+        self._outbox.prepared = Prepared(digest, cause in _FORCING, self._wall_clock(), cause, also)
         # Without notifications there is no debt to keep, and the file need not wait for the disk.
         if self._outbox.states:
             self._conclude(self._clock())
@@ -224,7 +234,10 @@ class Notifier:
 
     def next_due(self) -> float | None:
         """When `advance` has something to do, on the monotonic clock; None: not before a worker wakes the loop."""
-        return None if self._outbox.prepared is not None else self._schedule.next_due()
+        if self._outbox.prepared is not None:
+            return None
+        moments_s = (self._schedule.next_due(), self._rollouts.next_due())
+        return min((moment_s for moment_s in moments_s if moment_s is not None), default=None)
 
     def pending(self) -> tuple[PendingDebt, ...]:
         """Everything that is owed now."""
@@ -236,15 +249,35 @@ class Notifier:
         return self._outbox.prepared is None and not any(True for _ in self._outbox.pending())
 
     def advance(self, now_s: float) -> None:
-        """Take reports, and start every delivery that is due, side by side."""
+        """Take reports, and start every delivery that is due, side by side; for several jobs see `notify.together`."""
+        launch(self.begin(now_s))
+
+    def begin(self, now_s: float) -> list[Begun]:
+        """Take reports, and record every delivery that is due; they are to be launched."""
         if not self._notifications:
-            return
+            return []
         reported = self._dispatcher.take_reports()
         self._plan(now_s)
         self._schedule.release(now_s)
         due = self._due(now_s)
-        if reported or due:
-            self._start(due, now_s)
+        begun = self._begin(due, now_s) if reported or due else []
+        self._dispatcher.check(now_s)
+        return begun
+
+    def join(self, effects: Collection[Effect], now_s: float) -> list[Begun]:
+        """Record a delivery for every other debt that deliveries with these effects pay, too, whatever it waits for.
+
+        The file is what it is owed for, so whoever is told now is told of it.
+        """
+        if self._outbox.prepared is not None:
+            return []
+        alike = [
+            (notification, record.run.container_id)
+            for notification, record in self._outbox.pending()
+            if self._dispatcher.effect(notification, record.run, record.engine) in effects
+        ]
+        keys = [key for place in alike if (key := self._schedule.take(place)) is not None]
+        return self._begin(keys, now_s) if keys else []
 
     def expedite(self) -> None:
         """Nothing waits for its batch or its next try any longer: `push` sends it at once."""
@@ -252,28 +285,38 @@ class Notifier:
         self._plan(self._clock())
         self._schedule.expedite(self._clock())
 
-    def push(self, now_s: float) -> bool:
-        """Take reports, and start everything that is owed; what fails is tried again at `next_due`.
-
-        Returns:
-            Whether there is something to wait for: what is under way, or the next try.
-        """
+    def push(self, now_s: float) -> list[Begun]:
+        """Take reports, and record everything that is owed; what fails is tried again at `next_due`."""
         self._dispatcher.take_reports()
         self._plan(now_s)
         self._schedule.release_now(now_s)
-        self._start(self._due(now_s, heed_throttle=False), now_s)
+        begun = self._begin(self._due(now_s, heed_throttle=False), now_s)
+        self._dispatcher.check(now_s)
+        return begun
+
+    def is_waiting(self, now_s: float) -> bool:
+        """Whether there is something to wait for after a push: what is under way, or the next try."""
         if self._dispatcher.take_reports():  # of a worker that was quick, or that could not be started
             self._conclude(now_s)
         return self._outbox.prepared is None and not self.owes_nothing
 
     # Inside
 
+    def _also(self, digest: str, cause: Cause, also: Collection[Cause]) -> tuple[Cause, ...]:
+        """The further causes of a replacement: none of one that only takes back what somebody else did.
+
+        Where the content differs from what we left as well, and nothing says why, it may have come by anything.
+        """
+        if cause not in _FORCING:
+            return tuple(also)
+        return () if digest == self._outbox.content else tuple(also) or _OWN
+
     def _see(self, observations: Observations, listing: CompleteList | None) -> None:
         now_s = self._clock()
         needing_none: dict[Notification, Sequence[ContainerObservation]] = {
             n: (self._child_at(now_s) if n.of_child else without_container(now_s),)
             for n in self._notifications
-            if not n.container
+            if not n.whom
         }
         observations = {**observations, **needing_none}
         self._matching_ids = {each.container_id for matching in observations.values() for each in matching}
@@ -304,8 +347,8 @@ class Notifier:
         """What to deliver now: nothing before the first pass has found out whether a killed one replaced the file."""
         return [] if self._outbox.prepared is not None else self._schedule.due(now_s, heed_throttle=heed_throttle)
 
-    def _start(self, keys: Iterable[DebtKey], now_s: float) -> None:
-        """Record that the deliveries were begun, then give them to workers."""
-        attempts = self._dispatcher.begin(keys, now_s)
+    def _begin(self, keys: Iterable[DebtKey], now_s: float) -> list[Begun]:
+        """Record that the deliveries were begun."""
+        begun = self._dispatcher.begin(keys, now_s)
         self._conclude(now_s)
-        self._dispatcher.launch(attempts)
+        return begun

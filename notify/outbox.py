@@ -8,8 +8,11 @@ packages offer belong to a database and its messages; this one is a property of 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from notify.rules import Reason, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,6 +49,35 @@ class RunRecord:
 
 
 @dataclass(slots=True)
+class Unproven:
+    """A container that a rolling notification told, or may have told, and that is not known to be well since.
+
+    The first three are kept in the state file.
+
+    Attributes:
+        container_id: the full id.
+        engine: the engine that owns it.
+        name: its name when it was told.
+        since_s: since when it has to be well, on the monotonic clock; minus infinity before it was told.
+        run: the run that was seen last; None before that.
+        check_at_s: when it is looked at next.
+        checks: how often it was.
+        is_checked: whether a worker looks at it now.
+        trouble: what is wrong with it; '' where nothing is, as far as is known.
+    """
+
+    container_id: str
+    engine: str
+    name: str
+    since_s: float = -math.inf
+    run: Run | None = None
+    check_at_s: float = -math.inf
+    checks: int = 0
+    is_checked: bool = False
+    trouble: str = ""
+
+
+@dataclass(slots=True)
 class NotificationState:
     """One notification's runs.
 
@@ -53,10 +85,12 @@ class NotificationState:
         standing: `settled`; `new` where no state knew the notification yet: nothing is owed if the target holds the
             rendered bytes already; `lost` where the state was unreadable: everything is owed once.
         runs: by run.
+        unproven: by container id, see `Unproven`; none for a notification that is not rolling.
     """
 
     standing: Standing = "new"
     runs: dict[Run, RunRecord] = field(default_factory=dict)
+    unproven: dict[str, Unproven] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +102,19 @@ class Prepared:
         forced: whether every run is owed, whatever it was told before: the file was not as we had left it.
         since_epoch_s: when it was announced (wall clock, for people).
         cause: why it was to be made; '' where that is not known.
+        also: further causes that may have had a part in it, so that whoever reacts to one of them is told.
     """
 
     digest: str
     forced: bool = False
     since_epoch_s: float = 0.0
     cause: Cause | Literal[""] = ""
+    also: tuple[Cause, ...] = ()
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """What it may be a reaction to; empty where nothing is known of it."""
+        return reasons_of((self.cause, *self.also)) if self.cause else frozenset()
 
 
 @dataclass(slots=True)
@@ -112,26 +153,43 @@ class Outbox:
         for state in self.states.values():
             yield from state.runs.values()
 
-    def invalidate_acks(self) -> None:
-        """What any run has loaded is doubtful from now on."""
-        for record in self.records():
-            record.acked_digest = UNKNOWN
+    def concerned_by(self, made: Prepared) -> list[Action]:
+        """The notifications that react to a replacement."""
+        return [notification for notification in self.states if notification.rules.react_to(made.reasons)]
 
-    def replace(self, digest: str, *, forced: bool, since_epoch_s: float, cause: Cause | Literal[""] = "") -> None:
+    def doubt(self, made: Prepared) -> None:
+        """The file was not as we had left it, and whether it was replaced is not known: anything may be loaded."""
+        for notification, state in self.states.items():
+            reacts = notification.rules.react_to(made.reasons)
+            _invalidate_acks(each for each in state.runs.values() if reacts or self.is_pending(each))
+
+    def replace(self, made: Prepared, since_epoch_s: float) -> None:
         """The file took this content, so every run that was not told of it is owed.
 
+        For a notification that does not react to it the content counts as known where the one before was; what was owed
+        stays so, until it is told or the file holds again what the run has loaded.
+
         Args:
-            digest: of the content.
-            forced: whether also those are owed that were told of this very content before.
+            made: the replacement; a forced one is owed also to those who were told of this very content before.
             since_epoch_s: when; kept only for debts that begin with it.
-            cause: why, for those who are told.
         """
-        self.content, self.prepared, self.cause = digest, None, cause
-        for state in self.states.values():
-            if forced or state.standing != "settled":
+        for notification, state in self.states.items():
+            if not notification.rules.react_to(made.reasons):
+                self._know(state, made)
+            elif made.forced or state.standing != "settled":
                 _invalidate_acks(state.runs.values())
             state.standing = "settled"
+        self.content, self.prepared, self.cause = made.digest, None, made.cause
         self.date_debts(since_epoch_s)
+
+    def _know(self, state: NotificationState, made: Prepared) -> None:
+        """Take the new content as known by whoever knows the old one, and by everybody where nothing was owed yet."""
+        for record in state.runs.values():
+            is_known = state.standing == "new" or (state.standing == "settled" and not self.is_pending(record))
+            if is_known:
+                record.acked_digest = made.digest
+            elif made.forced or state.standing == "lost":
+                record.acked_digest = UNKNOWN
 
     def settle(self, digest: str) -> None:
         """The target holds the rendered bytes already: new notifications owe nothing, lost ones everything once."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from models.run import Run
 from models.write import CAUSES, Cause
 from notify.actions import ACTIONS
-from notify.outbox import NotificationState, Outbox, Prepared, RunRecord
+from notify.outbox import NotificationState, Outbox, Prepared, RunRecord, Unproven
 
 if TYPE_CHECKING:
     import logging
@@ -137,6 +137,7 @@ def encode(outbox: Outbox, engine_ns_max: Mapping[str, int]) -> bytes:
             "forced": prepared.forced,
             "since_epoch_s": prepared.since_epoch_s,
             **_cause_of(prepared),
+            **({"also": list(prepared.also)} if prepared.also else {}),
         },
         "notifications": [_encode_state(*entry) for entry in outbox.states.items()],
     }
@@ -153,7 +154,17 @@ def _encode_state(notification: Action, state: NotificationState) -> dict[str, o
         **notification.state(),
         "standing": state.standing,
         "runs": [_encode_run(state.runs[run]) for run in sorted(state.runs)],
+        **_encode_unproven(state),
     }
+
+
+def _encode_unproven(state: NotificationState) -> dict[str, object]:
+    """Nothing where there is none, as in the states of the versions before."""
+    told = [
+        {"container_id": each.container_id, "engine": each.engine, "name": each.name}
+        for _, each in sorted(state.unproven.items())
+    ]
+    return {"unproven": told} if told else {}
 
 
 def _encode_run(record: RunRecord) -> dict[str, object]:
@@ -220,7 +231,12 @@ def decode(data: bytes, notifications: Iterable[Action]) -> Decoded:
 def _decode_prepared(value: object) -> Prepared | None:
     if value is None:
         return None
-    return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value), _decode_cause(value))
+    also = tuple(cause for cause in CAUSES if isinstance(value, dict) and cause in _listed(value.get("also")))
+    return Prepared(_get(value, "digest", str), _get(value, "forced", bool), _time(value), _decode_cause(value), also)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _decode_cause(value: Any) -> Cause | Literal[""]:
@@ -240,7 +256,13 @@ def _decode_state(value: object) -> NotificationState:
     standing = _get(value, "standing", str)
     _check(standing in {"new", "settled", "lost"}, "it has an unknown standing")
     records = [_decode_run(entry) for entry in _get(value, "runs", list)]
-    return NotificationState(standing, {record.run: record for record in records})
+    told = [_decode_unproven(entry) for entry in _listed(value.get("unproven") if isinstance(value, dict) else None)]
+    by_run = {record.run: record for record in records}
+    return NotificationState(standing, by_run, {each.container_id: each for each in told})
+
+
+def _decode_unproven(value: object) -> Unproven:
+    return Unproven(_get(value, "container_id", str), _get(value, "engine", str), _get(value, "name", str))
 
 
 def _decode_run(value: object) -> RunRecord:

@@ -54,6 +54,7 @@ class ContainerState:
         pid_mode: `HostConfig.PidMode`; '' is the container's own, else `host` or `container:ID`.
         stop_timeout_s: `Config.StopTimeout` in seconds, None where it is not set (the engine then takes 10).
         addresses: of its own, on its networks by their names, IPv4 first in each; none on another's network stack.
+        health: `State.Health.Status`: `starting`, `healthy`, `unhealthy`; '' or `none` without a health check.
         engine_ns_max: upper bound of the engine's clock when the inspect was begun, ns since the epoch, or None.
     """
 
@@ -66,6 +67,7 @@ class ContainerState:
     pid_mode: str = ""
     stop_timeout_s: int | None = None
     addresses: tuple[str, ...] = ()
+    health: str = ""
     engine_ns_max: int | None = None
 
 

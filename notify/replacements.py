@@ -21,17 +21,18 @@ class Replacements:
         self._dispatcher = dispatcher
 
     def made(self, made: Prepared, *, since_epoch_s: float, at_s: float) -> None:
-        """The file holds this content: every run that was not told of it is owed, with the batch.
+        """The file holds this content: every run that was not told of it is owed, with its batch.
 
         Args:
             made: what was announced, or what was found.
             since_epoch_s: when it was replaced.
             at_s: likewise.
         """
-        self._outbox.replace(made.digest, forced=made.forced, since_epoch_s=since_epoch_s, cause=made.cause)
+        concerned = self._outbox.concerned_by(made)
+        self._outbox.replace(made, since_epoch_s)
         self._start_order.replaced(at_s)
-        self._schedule.file_changed(at_s)
-        self._dispatcher.doubt(since_epoch_s, forced=made.forced)
+        self._schedule.file_changed(at_s, concerned)
+        self._dispatcher.doubt(since_epoch_s, concerned, forced=made.forced)
 
     def finish_leftover(self, found: str, at_s: float) -> None:
         """A replacement was announced and not recorded: what the target holds tells whether it was made."""
@@ -51,6 +52,7 @@ class Replacements:
         if prepared is None:
             return
         self._start_order.replaced(at_s)
-        self._dispatcher.doubt(prepared.since_epoch_s, forced=prepared.forced)
+        concerned = self._outbox.concerned_by(prepared)
+        self._dispatcher.doubt(prepared.since_epoch_s, concerned, forced=prepared.forced)
         if prepared.forced:
-            self._outbox.invalidate_acks()
+            self._outbox.doubt(prepared)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from notify.delivery import Task
+    from notify.outbox import Outbox
 
 DebtKey = tuple[Action, Run]
+
+_AT_ONCE_S = 0.0  # on the monotonic clock: it has passed
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Attempt:
         acked_before: what the outbox said that the run knows; it holds again if nothing was sent.
         begun_at_s: monotonic clock.
         changed_since_epoch_s: wall clock of the first replacement during the delivery, 0 if there was none.
+        was_unproven: whether the container had its place in a rollout already.
     """
 
     attempt_id: int
@@ -63,6 +67,7 @@ class Attempt:
     acked_before: str
     begun_at_s: float
     changed_since_epoch_s: float = 0.0
+    was_unproven: bool = False
 
     @property
     def place(self) -> Place:
@@ -73,11 +78,13 @@ class Attempt:
 class Schedule:
     """All plans and deliveries under way of one job. Moments are arguments, on the monotonic clock."""
 
-    def __init__(self, interval: Interval, chance: Callable[[], float]) -> None:
+    def __init__(self, interval: Interval, chance: Callable[[], float], outbox: Outbox) -> None:
         self._interval = interval
-        self._batch: Batch | None = None
+        self._outbox = outbox
+        self._batches: dict[Interval, Batch] = {}
         self._queue: WorkQueue[Place] = WorkQueue(lambda failures: delay_s(failures, chance()))
         self._plans: dict[Place, Plan] = {}
+        self._turn_awaited: dict[Place, None] = {}
         self.throttle = RestartLoopThrottle()
         self.under_way: dict[Place, Attempt] = {}
 
@@ -86,19 +93,36 @@ class Schedule:
         plan = self._plans.get((notification, run.container_id))
         return plan if plan is not None and plan.run == run else None
 
+    def is_owed(self, place: Place) -> bool:
+        """Whether there is a debt."""
+        return place in self._plans
+
+    def awaits_turn(self, place: Place) -> bool:
+        """Whether it is due, and waits for others of a rollout."""
+        return place in self._turn_awaited
+
     def due_at(self, place: Place) -> float | None:
         """When the place is served next; None while it waits for its batch, or for a delivery under way."""
         plan = self._plans.get(place)
         return None if plan is None or plan.batched else self._queue.due_at(place)
 
-    def file_changed(self, at_s: float) -> None:
-        """The file took a new content: the batch moves, and every debt joins it, without memory of failures."""
-        batch = self._batch if self._any_batched() else None
-        self._batch = Batch.opened(self._interval, at_s) if batch is None else batch.changed(self._interval, at_s)
+    def file_changed(self, at_s: float, concerned: Collection[Action]) -> None:
+        """The file took a new content: batches move, and every debt joins its own, without memory of failures.
+
+        Args:
+            at_s: when.
+            concerned: the notifications that react to it; what others are owed goes on as it did.
+        """
+        for interval in {self._interval_of(notification) for notification in concerned}:
+            batch = self._batches.get(interval) if self._any_batched(interval) else None
+            self._batches[interval] = Batch.opened(interval, at_s) if batch is None else batch.changed(interval, at_s)
         for place, plan in self._plans.items():
-            plan.batched, plan.held = True, False
-            self._queue.remove(place)
-            self._queue.add_at(place, self._batch.due_at_s)
+            batch = self._batches.get(self._interval_of(place[0]))
+            if batch is not None and (plan.batched or place[0] in concerned):
+                plan.batched, plan.held = True, False
+                self._turn_awaited.pop(place, None)
+                self._queue.remove(place)
+                self._queue.add_at(place, batch.due_at_s)
 
     def owe(self, debts: Collection[DebtKey], now_s: float) -> None:
         """Plan every debt that has no plan yet, with the open batch or a new one; drop plans without a debt."""
@@ -107,23 +131,23 @@ class Schedule:
             wanted.setdefault((notification, run.container_id), run)
         for place in [place for place, plan in self._plans.items() if wanted.get(place) != plan.run]:
             del self._plans[place]
+            self._turn_awaited.pop(place, None)
             self._queue.remove(place)
         for place, run in wanted.items():
             if place not in self._plans:
-                self._queue.add_at(place, self._open_batch(now_s).due_at_s)
+                self._queue.add_at(place, self._open_batch(place[0], now_s).due_at_s)
                 self._plans[place] = Plan(run)
 
     def release(self, now_s: float) -> None:
-        """Close the batch if it is due: its debts are served from now on."""
-        if self._batch is not None and now_s >= self._batch.due_at_s:
-            self._close()
+        """Close each batch that is due: its debts are served from now on."""
+        self._close([interval for interval, batch in self._batches.items() if now_s >= batch.due_at_s])
 
     def release_now(self, now_s: float) -> None:
-        """Close the batch without waiting for its time."""
+        """Close every batch without waiting for its time."""
         for place, plan in self._plans.items():
             if plan.batched:
                 self._queue.add(place, now_s)
-        self._close()
+        self._close(list(self._batches))
 
     def expedite(self, now_s: float) -> None:
         """Everything is due now; what is under way is waited for."""
@@ -135,18 +159,36 @@ class Schedule:
 
     def due(self, now_s: float, *, heed_throttle: bool = True) -> list[DebtKey]:
         """Take the debts to serve now, the longest due first; each is under way until `ended`."""
+        for waiting in [each for each in self._turn_awaited if self._has_turn(each)]:
+            del self._turn_awaited[waiting]
+            self._queue.add(waiting, now_s)
         taken: list[DebtKey] = []
         while (place := self._queue.get(now_s)) is not None:
             not_before_s = self.throttle.not_before_s(place) if heed_throttle else now_s
             if not_before_s > now_s:
                 self._queue.done(place)
                 self._queue.add_at(place, not_before_s)
+            elif not self._has_turn(place, taken):
+                self._queue.done(place)
+                self._turn_awaited[place] = None
             else:
                 taken.append((place[0], self._plans[place].run))
         return taken
 
+    def take(self, place: Place) -> DebtKey | None:
+        """Take a debt before its time, as `due` does; None where its place is under way or nothing is owed."""
+        plan = self._plans.get(place)
+        if plan is None or place in self.under_way:
+            return None
+        plan.batched = False
+        self._turn_awaited.pop(place, None)
+        self._queue.take(place)
+        return place[0], plan.run
+
     def next_due(self) -> float | None:
         """When something is to be done next; None where there is nothing, or only deliveries under way."""
+        if any(self._has_turn(place) for place in self._turn_awaited):
+            return _AT_ONCE_S
         return self._queue.next_due()
 
     def ended(self, attempt_id: int) -> Attempt:
@@ -181,16 +223,32 @@ class Schedule:
                 plan.held = False
                 self._queue.add(place, now_s)
 
-    def _open_batch(self, now_s: float) -> Batch:
+    def _has_turn(self, place: Place, taken: Collection[DebtKey] = ()) -> bool:
+        """Whether a rollout admits the container, beside those whose places are taken just now."""
+        notification, container_id = place
+        if notification.rules.max_parallel is None:
+            return True
+        busy = {run.container_id for each, run in taken if each == notification}
+        busy.update(self._outbox.states[notification].unproven)
+        return container_id in busy or len(busy) < notification.rules.max_parallel
+
+    def _interval_of(self, notification: Action) -> Interval:
+        return notification.rules.interval or self._interval
+
+    def _open_batch(self, notification: Action, now_s: float) -> Batch:
         """The batch that a new debt joins; one whose time passed while nothing waited in it is not open."""
-        if self._batch is None or (now_s >= self._batch.due_at_s and not self._any_batched()):
-            self._batch = Batch.opened(self._interval, now_s)
-        return self._batch
+        interval = self._interval_of(notification)
+        batch = self._batches.get(interval)
+        if batch is None or (now_s >= batch.due_at_s and not self._any_batched(interval)):
+            batch = self._batches[interval] = Batch.opened(interval, now_s)
+        return batch
 
-    def _any_batched(self) -> bool:
-        return any(plan.batched for plan in self._plans.values())
+    def _any_batched(self, interval: Interval) -> bool:
+        return any(plan.batched and self._interval_of(place[0]) == interval for place, plan in self._plans.items())
 
-    def _close(self) -> None:
-        for plan in self._plans.values():
-            plan.batched = False
-        self._batch = None
+    def _close(self, intervals: Collection[Interval]) -> None:
+        for place, plan in self._plans.items():
+            if self._interval_of(place[0]) in intervals:
+                plan.batched = False
+        for interval in intervals:
+            del self._batches[interval]

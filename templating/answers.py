@@ -87,6 +87,7 @@ class Answered(NamedTuple):
         notes: what the template noted.
         warnings: what was odd.
         reads: what of the state it depends on.
+        chosen: for each expression the ids of the containers that it chooses.
     """
 
     failure: Failed | None
@@ -95,6 +96,7 @@ class Answered(NamedTuple):
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     reads: Reads
+    chosen: tuple[tuple[str, ...], ...] = ()
 
 
 Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
@@ -124,7 +126,8 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
             failure = _failure(header.get("failure"))
             undefined, notes = ((), ()) if failure else (_texts(header, "undefined"), _texts(header, "notes"))
             reads = Reads(_typed(header, "all_containers", bool), _typed(header, "raw", bool))
-            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads)
+            chosen = () if failure else _lists(header, "chosen")
+            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads, chosen)
         case _:
             raise BadFrame("an answer of no known kind")
 
@@ -183,6 +186,13 @@ def _texts(header: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if len(found) > _MANY or not all(type(each) is str and len(each) <= _TEXT_MAX for each in found):
         raise BadFrame(f"{key} are no texts")
     return tuple(map(_printable, found))
+
+
+def _lists(header: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], ...]:
+    found = _typed(header, key, list)
+    if len(found) > _MANY:
+        raise BadFrame(f"{key} are too many")
+    return tuple(_texts({key: each}, key) for each in found)
 
 
 def _printable(text: str) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from templating.reads import EVERYTHING, Reads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MIB = 1024 * 1024
 
@@ -19,12 +23,14 @@ class Rendered:
             the order of their first use: `contianers`, `container.colour`. Always empty in strict mode.
         notes: what the template said with `note`, each once, in order: single lines of printable characters.
         reads: what of the state it may depend on.
+        chosen: for each expression of the job's the ids of the containers that it chooses.
     """
 
     text: bytes
     undefined_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reads: Reads = field(default=EVERYTHING, compare=False)
+    chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from models.snapshot import Snapshot
     from templating.source import TemplateSource
@@ -51,6 +51,7 @@ class Renderer:
         time_limit_s: of one render, and of compiling one template, in seconds.
         size_limit_bytes: of the rendered text.
         memory_limit_bytes: what one render may add to its process's memory; None for what fits the size.
+        expressions: choose containers, of those that run; see `templating.sandbox.choosing`.
         host: has the process that renders; None has one of its own, for which are `keep_rights`, `environ`, `secrets`.
         keep_rights: the process stays root where the program is.
         warn: is told of what is odd but no failure; never a value.
@@ -72,6 +73,7 @@ class Renderer:
         time_limit_s: float,
         size_limit_bytes: int,
         memory_limit_bytes: int | None = None,
+        expressions: Sequence[str] = (),
         host: RenderHost | None = None,
         keep_rights: bool = False,
         warn: Callable[[str], None],
@@ -91,7 +93,9 @@ class Renderer:
             "time_limit_s": time_limit_s,
             "size_limit_bytes": size_limit_bytes,
             "memory_limit_bytes": memory_limit_bytes or memory_limit_for(size_limit_bytes),
+            "expressions": tuple(expressions),
         }
+        self._expressions = tuple(expressions)
         self.host = host or RenderHost(
             keep_rights=keep_rights,
             environ=environ,
@@ -257,7 +261,11 @@ class Renderer:
         if len(answer.text) > self._size_limit_bytes:
             self.host.discard()
             return self._failed("the render process ended: its text is larger than it may be", may_pass=True)
-        return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads)
+        if len(answer.chosen) != len(self._expressions):
+            self.host.discard()
+            return self._failed("the render process ended: it chose by other expressions", may_pass=True)
+        chosen = {text: frozenset(ids) for text, ids in zip(self._expressions, answer.chosen, strict=True)}
+        return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads, chosen)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)

@@ -7,23 +7,26 @@ written on the command line, in the environment and in a state file, and how it 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.notification import Notification
+from notify.actions.keys import SECONDS_MAX
+from notify.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from typing import Self
 
+    from notify.actions.keys import Key
     from notify.delivery import Inspector, Outcome, Task
     from notify.port import NotifyPort
 
+_WHOM = ("container", "match")
+
 SignalVia = Literal["auto", "exec", "kill"]
 """`--signal-via`: `auto` avoids `docker kill` where it would cancel the restart policy, `exec` always, `kill` never."""
-
-SECONDS_MAX = 366 * 24 * 3600
-"""A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 Need = Literal["kill", "exec", "restart"]
 """Groups of requests to the engine, as `reconciler.backend.permissions` lists them."""
@@ -51,10 +54,21 @@ class Action(Notification, ABC):
     """One action, configured for one name, or for none. Its fields are of the types that `state` can keep.
 
     Attributes:
+        rules: when it is told, and how many at a time; no part of what it is.
         option: how it is given.
+        keys: how it is given in a configuration file: the key that names it, then what is its own.
+        recipients: whether it is for containers.
     """
 
+    rules: Rules = field(default=Rules(), kw_only=True, compare=False, repr=False)
     option: ClassVar[OptionWords]
+    keys: ClassVar[tuple[Key, ...]] = ()
+    recipients: ClassVar[Literal["required", "optional", "none"]] = "required"
+
+    @property
+    def is_rolling(self) -> bool:
+        """Whether its containers are told a few at a time."""
+        return self.rules.max_parallel is not None
 
     @abstractmethod
     def __str__(self) -> str:
@@ -79,6 +93,11 @@ class Action(Notification, ABC):
             How it ended. Where nothing was asked of the engine yet a failure is `Failed(acted=False)`.
         """
 
+    def effect(self) -> object:
+        """What a delivery does to a run, whoever asks for it; None where it is another one for each job."""
+        own = [getattr(self, each.name) for each in fields(self) if each.compare and each.name not in _WHOM]
+        return (self.action, *own)
+
     @abstractmethod
     def needs(self, via: SignalVia) -> frozenset[Need]:
         """The requests that a delivery may make, beside those of every notification."""
@@ -88,18 +107,26 @@ class Action(Notification, ABC):
         del via
         return ""
 
+    def check(self) -> None:
+        """Refuse fields that don't go together; ValueError says what to give."""
+
+    def within(self, folder: Path) -> Self:
+        """The same, with paths that are not absolute beginning in this folder."""
+        del folder
+        return self
+
     def state(self) -> dict[str, object]:
         """The fields, as a state file keeps them beside the action's word; one that is as by default is left out."""
-        kept = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {field.name: kept[field.name] for field in fields(self) if kept[field.name] != field.default}
+        kept = {each.name: getattr(self, each.name) for each in fields(self) if each.compare}
+        return {each.name: kept[each.name] for each in fields(self) if each.compare and kept[each.name] != each.default}
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> Self:
         """Read what `state` gave; ValueError names a field that is missing, or of another type."""
         found: dict[str, Any] = {}
-        for field in fields(cls):
-            if field.name in state or field.default is MISSING:
-                found[field.name] = _FROM_JSON[str(field.type)](field.name, state.get(field.name))
+        for each in fields(cls):
+            if each.compare and (each.name in state or each.default is MISSING):
+                found[each.name] = _FROM_JSON[str(each.type)](each.name, state.get(each.name))
         return cls(**found)
 
 

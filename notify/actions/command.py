@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from notify.actions.action import Action, Need, OptionWords, SignalVia
 from notify.actions.command_words import cut, named
+from notify.actions.keys import Key, flag, seconds, text, texts
 from notify.delivery import Delivered, Failed, Inspector, Outcome, Task
 from notify.output import last_lines
 
@@ -51,6 +52,28 @@ class Command(Action):
         is_command=True,
     )
 
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key(
+            "command",
+            "list of texts, or with shell one text",
+            "Program and arguments, run where pygen itself runs, once for each content; exit status 0 is delivery.",
+            lambda value: (text(value),) if isinstance(value, str) else texts(value),
+            "command",
+        ),
+        Key(
+            "shell",
+            "true or false",
+            "Whether command is a script for /bin/sh; in a list the script comes first, then its $0, $1 and so on.",
+            flag,
+            "shell",
+            default="false",
+        ),
+        Key(
+            "timeout", "number of seconds", "After so long it is ended as a whole.", seconds, "timeout_s", default="30"
+        ),
+    )
+    recipients: ClassVar[Literal["required", "optional", "none"]] = "none"
+
     def __str__(self) -> str:
         return f"command {'sh (a script)' if self.shell else named(self.command)}"
 
@@ -58,6 +81,18 @@ class Command(Action):
     def from_words(cls, words: Sequence[str]) -> Command:
         """COMMAND, as one text."""
         return cls("", cut(words[0]))
+
+    def effect(self) -> object:
+        """Each job's has a target of its own in its environment."""
+        return None
+
+    def check(self) -> None:
+        """One text is a script, which needs the shell."""
+        if len(self.command) == 1 and not self.shell and len(self.command[0].split()) > 1:
+            raise ValueError(
+                "one text with blanks is no program: give a list such as "
+                '["systemctl", "reload", "nginx"], or shell = true'
+            )
 
     def deliver(self, port: NotifyPort, task: Task, inspector: Inspector, via: SignalVia) -> Outcome:  # noqa: ARG002
         """Run it, and wait for its end."""

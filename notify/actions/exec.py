@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
 from notify.actions.command_words import cut, named
+from notify.actions.keys import Key, seconds, text, texts
 from notify.delivery import Delivered, Failed, Inspector, Outcome, Task, inspect_first, preflight
 from notify.output import last_lines
 from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
@@ -42,8 +43,20 @@ class Exec(Action):
         is_command=True,
     )
 
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key(
+            "exec",
+            "list of texts",
+            "Program and arguments, run in each container without a shell; exit status 0 is delivery.",
+            texts,
+            "command",
+        ),
+        Key("user", "text", "As whom it runs: USER, UID or USER:GROUP.", text, "user", default="the container's own"),
+        Key("timeout", "number of seconds", "How long it may take.", seconds, "timeout_s", default="30"),
+    )
+
     def __str__(self) -> str:
-        return f"exec of {named(self.command)} in {self.container}"
+        return f"exec of {named(self.command)} in {self.whom}"
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> Exec:

@@ -7,19 +7,22 @@ a token. An answer is a server's words, so that of one that fails the first line
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from models.hosts import is_host
 from notify.actions.action import Action, Need, OptionWords, SignalVia
+from notify.actions.keys import Key, seconds, text
 from notify.delivery import Delivered, Failed, Inspector, Outcome, Task, inspect_first
 from notify.output import first_line
 from notify.port import ContainerState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
 
     from notify.http_request import Answer
     from notify.port import NotifyPort
@@ -30,6 +33,52 @@ CONTAINER_MARK = "{container}"
 _STANDS_FOR_ANY = "192.0.2.1"  # RFC 5737: what the mark is replaced by where only the rest of the address counts
 _HEADER_BYTES_MAX = 1 << 16
 _HEADER_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110: what names of headers are made of
+_METHOD = re.compile(r"[A-Z]+(-[A-Z]+)*")
+_NO_REQUEST = "CONNECT"  # opens a tunnel
+_OWN_HEADERS = ("connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
+_STATUS_MIN, _STATUS_MAX = 200, 599
+
+
+def _url(value: object) -> str:
+    found = text(value).strip()
+    check_url(found)
+    return found
+
+
+def _method(value: object) -> str:
+    found = text(value).strip().upper()
+    if not _METHOD.fullmatch(found) or found == _NO_REQUEST:
+        raise ValueError("it is no method of a request: give one such as GET, POST or PUT")
+    return found
+
+
+def _headers(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise ValueError('give a table of files, such as { Authorization = { file = "/run/secrets/token" } }')  # noqa: TRY004 - the caller's one kind of error
+    found: dict[str, tuple[str, str]] = {}
+    for name, source in value.items():
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{name!r} can't be the name of a header: it is made of letters, digits and hyphens")
+        if name.lower() in _OWN_HEADERS:
+            raise ValueError(f"{name} is set by the connection itself: leave it out")
+        if name.lower() in found:
+            raise ValueError(f"{name} is there twice: names of headers are the same in any case")
+        if not isinstance(source, dict) or set(source) != {"file"}:
+            raise ValueError(f'the value of {name} comes from a file: give {{ file = "PATH" }}')
+        try:
+            found[name.lower()] = (name, text(source["file"]))
+        except ValueError as error:
+            raise ValueError(f"the file of {name}: {error}") from None
+    return tuple(found.values())
+
+
+def _statuses(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("give a list of statuses, such as [200, 204]")
+    if not all(type(each) is int and _STATUS_MIN <= each <= _STATUS_MAX for each in value):
+        raise ValueError(f"give statuses from {_STATUS_MIN} to {_STATUS_MAX}, such as [200, 204]")
+    return tuple(dict.fromkeys(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +107,38 @@ class Http(Action):
         "a comma in an address is written %2C.",
     )
 
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key(
+            "http",
+            "address",
+            "A request to this http or https address, once for each content. With container or match one for each of "
+            "their runs; {container} as its host stands for a container's own address.",
+            _url,
+            "url",
+        ),
+        Key("method", "text", "How it is asked.", _method, "method", default="POST"),
+        Key(
+            "headers",
+            "table of files",
+            "Headers by name, each with the file that holds its value, read at each try: "
+            '{ Authorization = { file = "token" } }.',
+            _headers,
+            "header_files",
+        ),
+        Key(
+            "statuses",
+            "list of whole numbers",
+            "The statuses that are delivery.",
+            _statuses,
+            "statuses",
+            default="any 2xx",
+        ),
+        Key("timeout", "number of seconds", "How long all of it may take.", seconds, "timeout_s", default="10"),
+    )
+    recipients: ClassVar[Literal["required", "optional", "none"]] = "optional"
+
     def __str__(self) -> str:
-        of = f" of {self.container}" if self.container else ""
+        of = f" of {self.whom}" if self.whom else ""
         return f"http {self.method} {shown(self.url)}{of}"
 
     @classmethod
@@ -76,7 +155,7 @@ class Http(Action):
     def deliver(self, port: NotifyPort, task: Task, inspector: Inspector, via: SignalVia) -> Outcome:  # noqa: ARG002
         """Ask, and judge the answer by its status."""
         hosts: Sequence[str] = ()
-        if self.container:
+        if self.whom:
             state = inspect_first(task, inspector)
             if not isinstance(state, ContainerState):
                 return state
@@ -89,6 +168,15 @@ class Http(Action):
         except ValueError as error:
             return Failed(str(error), acted=False)
         return self._ask(hosts, headers)
+
+    def check(self) -> None:
+        """A mark needs containers."""
+        if CONTAINER_MARK in self.url and not self.whom:
+            raise ValueError(f"{CONTAINER_MARK} in the address stands for nobody: give container or match")
+
+    def within(self, folder: Path) -> Self:
+        """With the files of headers in this folder."""
+        return replace(self, header_files=tuple((name, str(folder / path)) for name, path in self.header_files))
 
     def needs(self, via: SignalVia) -> frozenset[Need]:  # noqa: ARG002 - no signal is sent
         """Nothing but the look at the container, where there is one."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
+from notify.actions.keys import Key, only_true
 from notify.delivery import (
     READ_TIMEOUT_S,
     Delivered,
@@ -47,8 +48,10 @@ class Restart(Action):
         "PYGEN_TARGET; every match is restarted. Repeatable.",
     )
 
+    keys: ClassVar[tuple[Key, ...]] = (Key("restart", "true", "Each container is restarted.", only_true, ""),)
+
     def __str__(self) -> str:
-        return f"restart of {self.container}"
+        return f"restart of {self.whom}"
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> Restart:
@@ -73,7 +76,7 @@ class Restart(Action):
 
     def state(self) -> dict[str, object]:
         """With the empty `signal` that every notification of the state file's version 1 has."""
-        return {"container": self.container, "signal": ""}
+        return {**Action.state(self), "signal": ""}
 
 
 def _finish(port: NotifyPort, task: Task, inspector: Inspector, state: ContainerState) -> Outcome | None:

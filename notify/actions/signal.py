@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models.signals import parse_signal, same_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
+from notify.actions.keys import Key, text
 from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Inspector, Outcome, Task, inspect_first, preflight
 from notify.port import ContainerState, DeliveryError, EngineRefused, NotifyPort
 
@@ -44,8 +45,18 @@ class Signal(Action):
         "the environment PYGEN_SIGNAL='nginx HUP,haproxy USR2'.",
     )
 
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key(
+            "signal",
+            "text",
+            "The first process of each container gets this signal (HUP, SIGHUP, 1).",
+            lambda value: parse_signal(_words(value)),
+            "signal",
+        ),
+    )
+
     def __str__(self) -> str:
-        return f"signal {self._short} to {self.container}"
+        return f"signal {self._short} to {self.whom}"
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> Signal:
@@ -74,11 +85,16 @@ class Signal(Action):
         """Inside a container nothing can stop or kill PID 1."""
         if via != "exec" or self.signal not in NEVER_BY_EXEC:
             return ""
-        return f"exec can't send {self._short} to {self.container}: give auto or kill"
+        return f"exec can't send {self._short} to {self.whom}: give auto or kill"
 
     @property
     def _short(self) -> str:
         return self.signal.removeprefix("SIG")
+
+
+def _words(value: object) -> str:
+    """A number is as good as a name."""
+    return str(value) if type(value) is int else text(value)
 
 
 def kill_cancels_policy(state: ContainerState, signal: str) -> bool:

@@ -7,11 +7,13 @@ started, so that a child that started after the file was written is known to hav
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from models.run import CHILD
 from models.signals import parse_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia
+from notify.actions.keys import Key, only_true
+from notify.actions.signal import Signal
 from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Held, Inspector, Outcome, RunEnded, Task, is_another_run
 from notify.port import DeliveryError, NotifyPort, WouldEnd
 
@@ -30,11 +32,17 @@ class SignalChild(Action):
     signal: str
     action: ClassVar[str] = "signal-child"
     of_child: ClassVar[bool] = True
+    recipients: ClassVar[Literal["required", "optional", "none"]] = "none"
     option: ClassVar[OptionWords] = OptionWords(
         "--signal-child",
         ("SIGNAL",),
         "Send SIGNAL (HUP, SIGHUP, 1) to the command behind -- when the target changed, once it listens for it. "
         "Repeatable. In the environment PYGEN_SIGNAL_CHILD=HUP.",
+    )
+
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key("child", "true", "The command behind `--` is told, and no container.", only_true, ""),
+        Key("signal", "text", "The signal that it gets.", Signal.keys[0].read, "signal"),
     )
 
     def __str__(self) -> str:

@@ -29,6 +29,7 @@ def read_container_state(body: Mapping[str, Any], *, engine_ns_max: int | None) 
         pid_mode=_text(host, "PidMode"),
         stop_timeout_s=stop_timeout if isinstance(stop_timeout, int) else None,
         addresses=_addresses(_mapping(_mapping(body, "NetworkSettings"), "Networks")),
+        health=_text(_mapping(state, "Health"), "Status"),
         engine_ns_max=engine_ns_max,
     )
 

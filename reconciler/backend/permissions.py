@@ -180,7 +180,7 @@ def telling_needs(notifications: Iterable[Action], signal_via: SignalVia) -> fro
     """
     needs: set[Need] = set()
     for notification in notifications:
-        if notification.container:
+        if notification.whom:
             needs.add("notify")
         needs.update(notification.needs(signal_via))
     return frozenset(needs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from metrics.address import parse_metrics_address
 from models.hosts import is_host
-from notify.actions.action import SECONDS_MAX
+from notify.actions.keys import SECONDS_MAX
 from notify.interval import Interval
 from templating.addresses import check_address, is_address
 

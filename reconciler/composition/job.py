@@ -155,6 +155,7 @@ def _renderer(settings: JobSettings, shared: Shared, target: Target, host: Rende
         time_limit_s=settings.render_time_limit_s,
         size_limit_bytes=settings.render_size_limit_bytes,
         memory_limit_bytes=settings.render_memory_limit_bytes,
+        expressions=sorted({each.match for each in settings.notifications if each.match}),
         host=host,
         replaced=partial(shared.metrics.loop.render_process_restarted, settings.target),
         warn=log.warning,

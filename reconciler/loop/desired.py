@@ -9,7 +9,7 @@ what the template did not read needs no render.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from models.pass_report import RenderReport
@@ -20,7 +20,7 @@ from templating.reads import Reads, look_alike
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from models.snapshot import Snapshot
     from reconciler.backoff import Backoff
@@ -38,11 +38,13 @@ class Content:
         text: the bytes.
         revision: of the state that was rendered.
         render_s: how long it took, where it has just arrived; else 0.
+        chosen: for each expression of a notification the ids of the containers that it chooses in that state.
     """
 
     text: bytes
     revision: int
     render_s: float = 0.0
+    chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Desired:
@@ -157,7 +159,7 @@ class Desired:
         content = self._content
         if content is None or fresh:
             return content
-        return Content(content.text, content.revision)
+        return Content(content.text, content.revision, chosen=content.chosen)
 
     def _would_be_the_same(self, snapshot: Snapshot) -> bool:
         """Whether a render of this state could only give the content that is here."""
@@ -206,7 +208,7 @@ class Desired:
         self.failure = None
         self._retry_at_s = None
         self._backoff.reset()
-        self._content = Content(outcome.text, arrived.revision, arrived.duration_s)
+        self._content = Content(outcome.text, arrived.revision, arrived.duration_s, outcome.chosen)
         self._basis = arrived.snapshot, outcome.reads
         self._is_fresh = True
         self._warn_of(outcome.undefined_names)

@@ -19,7 +19,7 @@ from reconciler.target.outcome import Missing, Present, TargetContent, Unreadabl
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from models.event import Change
     from models.write import Cause
@@ -130,7 +130,7 @@ class Job:
 
     def _converge(self, desired: Content, view: PassInput) -> _Convergence:
         digest = self._digest(desired.text)
-        observations = self._recipients.of(view.readings, view.snapshot.own_container_id)
+        observations = self._recipients.of(view.readings, view.snapshot.own_container_id, desired.chosen)
         reading = self.target.read()
         if isinstance(reading, Unreadable):
             self._failed(f"{self.name} can't be read: {reading.reason}")
@@ -155,7 +155,8 @@ class Job:
         digest, cause = self._digest(content), self._cause(reading)
         changes = [change for revision, change in self._changes if revision <= desired.revision]
         changed = {change.subject for change in changes} if cause == "state" else None
-        self.notifier.prepare(digest, cause, observations, listing=view.listed, changed=changed)
+        also = self._also(changes)
+        self.notifier.prepare(digest, cause, observations, listing=view.listed, changed=changed, also=also)
         outcome = self.target.write(content)
         if isinstance(outcome, WriteFailed):
             self.notifier.abandoned(digest)
@@ -171,6 +172,12 @@ class Job:
         if isinstance(reading, Present) and self._is_drift(self._digest(reading.content)):
             return "drift"
         return "template" if self.desired.template_changed and self._synced_digest is not None else "state"
+
+    def _also(self, changes: Sequence[Change]) -> tuple[Cause, ...]:
+        """What may have had a part in a new content, for notifications that react to that alone."""
+        is_first = self._synced_digest is None  # what changed before this process is not known
+        found: list[Cause] = ["state"] if changes or is_first else []
+        return (*found, "template") if self.desired.template_changed or is_first else tuple(found)
 
     def _is_drift(self, digest: str) -> bool:
         """Tell by what this process left there, or before its first pass by what the one before did."""

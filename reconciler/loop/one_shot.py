@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from models.backoff import delay_s
 from models.work_queue import WorkQueue
-from notify.flush import flush
+from notify.together import flush
 from reconciler.exit_status import ExitStatus
 from reconciler.loop.wakeups import StopAsked, Wakeup
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from models.matching import matches, projects_of
@@ -9,7 +10,7 @@ from notify.start_order import ContainerObservation
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from models.container import Container
     from models.notification import Notification
@@ -32,13 +33,17 @@ class RecipientMatcher:
         self._told: set[tuple[Notification, str]] = set()
 
     def of(
-        self, readings: Mapping[str, Reading], own_container_id: str | None
+        self,
+        readings: Mapping[str, Reading],
+        own_container_id: str | None,
+        chosen: Mapping[str, Collection[str]] = MappingProxyType({}),
     ) -> Mapping[Notification, Sequence[ContainerObservation]]:
         """Match what was read.
 
         Args:
             readings: of all containers, stopped ones included, by id.
             own_container_id: the program's own container, which no restart may hit.
+            chosen: for each expression of a notification the ids of the containers that it chooses.
 
         Returns:
             For each notification its containers, running or not, in the order of the readings.
@@ -51,10 +56,11 @@ class RecipientMatcher:
             container = reading.container
             known = self._matched.get(container.id)
             if known is None or known[0] is not container:
-                known = (container, tuple(n for n in self._notifications if matches(container, n.container)))
+                known = (container, tuple(n for n in self._notifications if _may_be_for(container, n)))
             matched[container.id] = known
             for notification in known[1]:
-                found[notification].append(reading)
+                if not notification.match or container.id in chosen[notification.match]:
+                    found[notification].append(reading)
         self._matched = matched
         return {n: self._observations(n, matching, own_container_id) for n, matching in found.items()}
 
@@ -97,3 +103,8 @@ class RecipientMatcher:
         if (notification, key) not in self._told:
             self._told.add((notification, key))
             self._log.warning(message, notification, *arguments)
+
+
+def _may_be_for(container: Container, notification: Notification) -> bool:
+    """Whether the container has the notification's name, where that gives one: what its expression says changes."""
+    return matches(container, notification.container) if notification.container else bool(notification.match)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from models.pass_report import PassReport, ReconcileReport
-from notify.flush import flush
+from notify.together import advance, flush
 from reconciler.backoff import Backoff
 from reconciler.loop.job_queue import JobQueue
 from reconciler.loop.pass_input import containers_by_state
@@ -214,19 +214,13 @@ class Reconciler:
         return self.states.are_known() or any(state.trouble for state in self.states.latest())
 
     def _deliver(self) -> None:
-        """Serve what every job owes; a fault of ours in one is raised once the others are served."""
+        """Serve what all jobs owe, what is the same for several of them once."""
         moments = [(state.engine, state.clock) for state in self.states.latest()]
-        errors: list[Exception] = []
         for job in self.jobs:
             for engine, moment in moments:
                 if moment is not None and moment.engine_ns_max is not None:
                     job.notifier.engine_clock(engine, moment.begun_at_s, moment.engine_ns_max)
-            try:
-                job.notifier.advance(self._clock())
-            except Exception as error:  # noqa: BLE001 - as above
-                errors.append(error)
-        if errors:
-            raise errors[0]
+        advance([job.notifier for job in self.jobs], self._clock())
 
     def _pass_failed(self, error: Exception) -> None:
         self._publish(PassReport(tuple(self._failed(_WHOLE_PASS, job, error) for job in self.jobs)))

@@ -6,6 +6,7 @@ its process. Jinja's own names that would make two renders of the same state dif
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, Template, nodes
@@ -23,6 +24,8 @@ from templating.sandbox.undefined import unknown_class
 from templating.sandbox.writing import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jinja2.runtime import Context, Undefined
 
 EVERY_CONTAINER = "all_containers"
@@ -57,6 +60,7 @@ class TemplateEnvironment(SandboxedEnvironment):
     Attributes:
         undefined_names: the unknown names used since `begin`, in order.
         notes: what the template noted since `begin`.
+        strict: whether the use of an unknown name is an error.
         modules: the imported templates' modules of this render.
         reads_all_containers: whether a template names `all_containers`, or a filter looked there.
     """
@@ -71,7 +75,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         self.modules: dict[Template, Any] = {}
         self.reads_all_containers = False
         self._words: set[str] = set()
-        self._strict = strict
+        self.strict = strict
         super().__init__(
             loader=loader,
             trim_blocks=True,
@@ -104,6 +108,21 @@ class TemplateEnvironment(SandboxedEnvironment):
         """Whether a name stands in a template's own text and may be shown."""
         return name in self._words
 
+    @contextlib.contextmanager
+    def strictly(self) -> Iterator[None]:
+        """Within it the use of an unknown name is an error."""
+        before, self.strict = self.strict, True
+        try:
+            yield
+        finally:
+            self.strict = before
+
+    def adopt(self, tree: nodes.Template) -> nodes.Template:
+        """Know the words of a template's tree, and give it as it is compiled."""
+        self._words.update(syntax.words_of(tree))
+        self.reads_all_containers |= EVERY_CONTAINER in self._words
+        return syntax.rewrite(tree)
+
     def every_container(self) -> Any:
         """`all_containers` of this render, for a filter that looks there without being given them."""
         self.reads_all_containers = True
@@ -134,10 +153,7 @@ class TemplateEnvironment(SandboxedEnvironment):
     # Inside
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        self._words.update(syntax.words_of(tree))
-        self.reads_all_containers |= EVERY_CONTAINER in self._words
-        return syntax.rewrite(tree)
+        return self.adopt(super()._parse(source, name, filename))
 
     def _note_use(self, name: str, hint: str | None) -> str:
         """An unknown name is used; the name and what is said of it are only shown where the template spells them.
@@ -147,7 +163,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         """
         spelled = self.is_word(name.rpartition(".")[2])
         said = hint or f"{name!r} is undefined" if spelled else "a computed name does not exist"
-        if self._strict:
+        if self.strict:
             raise UndefinedError(said)
         self.undefined_names[name if spelled else "(computed)"] = None
         return said

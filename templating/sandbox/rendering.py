@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from models import kept_body
 from templating.errors import LimitExceeded
 from templating.outcome import describe_bytes
 from templating.reads import EVERYTHING, Reads
+from templating.sandbox.choosing import ChoiceFailure, Chooser
 from templating.sandbox.environment import TemplateEnvironment
 from templating.sandbox.error_messages import place_of, reason_for
 from templating.sandbox.limits import TimeLimitReached
 from templating.sandbox.loading import LoadFailure, SourceLoader, load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from templating.sandbox.loading import Texts
 
@@ -29,11 +30,13 @@ class Text:
         text: UTF-8.
         undefined_names: that were used, in order.
         notes: what the template noted.
+        chosen: for each expression the ids of the containers that it chooses.
     """
 
     text: bytes
     undefined_names: tuple[str, ...]
     notes: tuple[str, ...]
+    chosen: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Rendering:
         strict: whether the use of an unknown name is an error.
         time_limit_s: of a render, for its message.
         size_limit_bytes: of the rendered text.
+        expressions: choose containers.
         limited: within it, time and memory are limited.
 
     Attributes:
@@ -76,6 +80,7 @@ class Rendering:
         strict: bool,
         time_limit_s: float,
         size_limit_bytes: int,
+        expressions: Sequence[str] = (),
         limited: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.reads = EVERYTHING
@@ -86,6 +91,7 @@ class Rendering:
         self._loader = SourceLoader(texts)
         self._environment = TemplateEnvironment(self._loader, strict=strict)
         self._environment.globals |= functions
+        self._chooser = Chooser(self._environment, expressions)
 
     @property
     def reads_all_containers(self) -> bool:
@@ -96,6 +102,7 @@ class Rendering:
         """Read and compile the template and what it includes; None where that went well."""
         try:
             load_all(self._environment, self._loader, self._texts, self._compile)
+            self._compile(self._chooser.compile)
         except LoadFailure as failure:
             return self._failed(failure.cause, failure.name, failure.line)
         except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can make Jinja's compiler fail anyhow
@@ -111,6 +118,7 @@ class Rendering:
         try:
             with self._limited():
                 text = self._text()
+                chosen = self._chooser.choose(values)
         except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can fail in any way
             return self._failed(error, *place_of(error.__traceback__))
         finally:
@@ -118,7 +126,7 @@ class Rendering:
                 del environment.globals[name]
             environment.modules.clear()
             self.reads = Reads(environment.reads_all_containers, _bodies_looked_up() != looked_up)
-        return Text(text, tuple(environment.undefined_names), environment.notes.texts)
+        return Text(text, tuple(environment.undefined_names), environment.notes.texts, chosen)
 
     def _compile(self, call: Callable[[], Any]) -> Any:
         with self._limited():
@@ -149,6 +157,9 @@ class Rendering:
         return LimitExceeded(f"the text is larger than {limit}, the limit of a render")
 
     def _failed(self, error: BaseException, name: str | None, line: int | None) -> Failure:
+        if isinstance(error, ChoiceFailure):
+            failed = self._failed(error.cause, None, None)
+            return replace(failed, message=f"{error.about}: {failed.message}")
         reason = reason_for(error, self._time_limit_s, self._environment.is_word)
         shown = name if name is None or self._is_showable(name) else "(a computed name)"
         is_spent = isinstance(error, TimeLimitReached | MemoryError)

@@ -125,7 +125,8 @@ class ServedTemplate:
         """Compile it.
 
         Args:
-            request: `main`, `refuses_includes`, `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`.
+            request: `main`, `refuses_includes`, `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`,
+                `expressions`.
         """
         self._files.begin()
         rendering = Rendering(
@@ -134,6 +135,7 @@ class ServedTemplate:
             strict=request["strict"],
             time_limit_s=request["time_limit_s"],
             size_limit_bytes=request["size_limit_bytes"],
+            expressions=request["expressions"],
             limited=partial(self._limited, request["memory_limit_bytes"], request["time_limit_s"]),
         )
         failure = rendering.load()
@@ -165,7 +167,12 @@ class ServedTemplate:
         if isinstance(outcome, Failure):
             self._channel.send(answer | {"failure": _as_json(outcome)})
         else:
-            answer |= {"failure": None, "undefined": outcome.undefined_names, "notes": outcome.notes}
+            answer |= {
+                "failure": None,
+                "undefined": outcome.undefined_names,
+                "notes": outcome.notes,
+                "chosen": outcome.chosen,
+            }
             self._channel.send(answer, outcome.text)
 
     @contextlib.contextmanager

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notify.actions.action import SECONDS_MAX
+from notify.actions.keys import SECONDS_MAX
 from reconciler.cli.values import seconds, seconds_over_zero, size_bytes
 
 

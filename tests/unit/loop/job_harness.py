@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from notify.dispatcher import Runtime
-from notify.flush import flush
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
 from notify.port import ContainerState, Executed
+from notify.together import flush
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job

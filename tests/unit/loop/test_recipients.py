@@ -90,3 +90,25 @@ def test_without_notifications_nothing_is_matched() -> None:
     upstream = InformerHarness()
     upstream.world.add_container("web")
     assert _matcher(upstream).of(upstream.state.readings, None) == {}
+
+
+def test_an_expression_chooses_among_those_that_have_the_name() -> None:
+    """Or among all where there is no name; what it chooses may change though the container does not."""
+    upstream = InformerHarness()
+    ids = {name: upstream.world.add_container(name) for name in ("web", "lb")}
+    anywhere = Signal("", "SIGHUP", match="labels.a")
+    named = Signal("web", "SIGHUP", match="labels.a")
+    matcher = _matcher(upstream, HUP, anywhere, named)
+    for chosen, expected in (({ids["web"]}, ["web"]), ({ids["lb"]}, ["lb"]), (set(ids.values()), ["web", "lb"])):
+        found = matcher.of(upstream.state.readings, None, {"labels.a": chosen})
+        assert sorted(each.name for each in found[anywhere]) == sorted(expected)
+        assert [each.name for each in found[named]] == [name for name in expected if name == "web"]
+        assert [each.name for each in found[HUP]] == ["web"]
+
+
+def test_an_expression_without_an_answer_is_no_empty_choice() -> None:
+    """Nobody would be told, and nobody would know."""
+    upstream = InformerHarness()
+    upstream.world.add_container("web")
+    with pytest.raises(KeyError):
+        _matcher(upstream, Signal("", "SIGHUP", match="labels.a")).of(upstream.state.readings, None)

@@ -11,17 +11,18 @@ from models.run import CHILD, NO_CONTAINER, Run
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from notify.dispatcher import Runtime
-from notify.flush import flush
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
 from notify.port import ContainerState, DeliveryError, EngineRefused, Executed
 from notify.start_order import CompleteList, ContainerObservation
+from notify.together import flush
 from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from models.notification import Notification, NotifyReport
+    from models.write import Cause
     from notify.actions.action import Action, SignalVia
 
 HUP = Signal("web", "SIGHUP")
@@ -47,6 +48,7 @@ class FakeContainer:
     pid_mode: str = ""
     stop_timeout_s: int | None = None
     stopped_by_restart: bool = False
+    health: str = ""
 
     @property
     def run(self) -> Run:
@@ -143,6 +145,7 @@ class FakeEngine:
             restart_policy=container.restart_policy,
             pid_mode=container.pid_mode,
             stop_timeout_s=container.stop_timeout_s,
+            health=container.health,
             engine_ns_max=self.epoch_ns() + self.date_slack_ns,
         )
 
@@ -371,13 +374,20 @@ class NotifierHarness:
         self.clock.tick()
         return CompleteList(self.clock(), frozenset(self.engine.containers))
 
-    def render(self, digest: str, *, changed: Collection[str] | None = None) -> None:
+    def render(
+        self,
+        digest: str,
+        *,
+        changed: Collection[str] | None = None,
+        cause: Cause | None = None,
+        also: Collection[Cause] = (),
+    ) -> None:
         """One whole pass in which the template gives this content, for changes of containers of these names."""
         if self.disk == digest:
             self.notifier.unchanged(digest, self.observations(), listing=self.listing())
             return
         shown = self.observations()
-        self.notifier.prepare(digest, self.cause(), shown, changed=changed)
+        self.notifier.prepare(digest, cause or self.cause(), shown, changed=changed, also=also)
         self.disk = digest
         self.clock.tick()
         self.notifier.replaced(digest, shown, self.clock())

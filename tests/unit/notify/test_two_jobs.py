@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notify.flush import flush
 from notify.port import EngineUnavailable
+from notify.together import flush
 from tests.support.fake_clock import FakeClock
 from tests.unit.metrics.scraping import metrics_of, value
 from tests.unit.notify.fakes import HUP, NotifierHarness
