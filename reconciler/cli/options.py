@@ -53,8 +53,8 @@ def _run(given: Given, environ: Mapping[str, str]) -> Command:
 
 def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
     output_format = _found((FORMAT,), given, environ).get(FORMAT.field, FORMAT.default_value)
-    # What the engine has to allow does not depend on the template: an empty one stands in where none is given.
-    settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ)
+    # What the engine has to allow depends on neither template nor child: an empty one stands in where none is given.
+    settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ, needs_child=False)
     return Permissions(settings, output_format, warnings)
 
 
@@ -69,12 +69,14 @@ def _healthcheck(given: Given, environ: Mapping[str, str]) -> Command:
     return Healthcheck(str(written[-1] or 0) if written else None)
 
 
-def _settings(given: Given, environ: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
+def _settings(
+    given: Given, environ: Mapping[str, str], *, needs_child: bool = True
+) -> tuple[Settings, tuple[str, ...]]:
     found = _found(OPTIONS, given, environ)
     if TEMPLATE.field not in found:
         raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
     _check_signals(found, _source(SIGNAL_VIA, given))
-    found["child"] = _child(found, given)
+    found["child"] = _child(found, given, is_needed=needs_child)
     address = choose_address(found.get(DOCKER_ADDRESS.field), _source(DOCKER_ADDRESS, given), environ)
     if NOTIFY_DOCKER_ADDRESS.field in found:
         check_notify_address(found[NOTIFY_DOCKER_ADDRESS.field], _source(NOTIFY_DOCKER_ADDRESS, given), environ)
@@ -132,7 +134,7 @@ def of_one_job(**values: Any) -> Settings:
     return Settings(ProgramSettings(**program), (EngineSettings(**engine),), (JobSettings(**values),))
 
 
-def _child(found: Mapping[str, Any], given: Given) -> tuple[str, ...]:
+def _child(found: Mapping[str, Any], given: Given, *, is_needed: bool) -> tuple[str, ...]:
     """The command behind `--`, and that what is said of it makes sense."""
     commands: list[tuple[str, ...]] = [value for flag, value in given if flag == CHILD_MARK]
     command = commands[0] if commands else ()
@@ -142,7 +144,7 @@ def _child(found: Mapping[str, Any], given: Given) -> tuple[str, ...]:
         raise UsageError("--: the command holds a zero byte, which no program can be given")
     if command and found.get("one_shot"):
         raise UsageError("--one-shot ends after one pass, and -- COMMAND stays: leave one of them out")
-    if not command and any(notification.of_child for notification in found.get("notifications", ())):
+    if is_needed and not command and any(notification.of_child for notification in found.get("notifications", ())):
         raise UsageError("--signal-child: there is no command to tell: put -- COMMAND at the end of the command line")
     return command
 

@@ -112,6 +112,7 @@ def test_it_serves_what_nginx_proxy_serves(engine: RealEngine, project: Project,
     whoami = engine.inspect(project.container("whoami"))["Config"]["Hostname"]
     proxy.await_answer("whoami.example", whoami)
     assert proxy.ask("nobody.example").strip() == whoami  # by DEFAULT_HOST
+    assert "resolver 127.0.0.11;" in proxy.run("nginx -T 2>/dev/null")  # Docker's own, from resolv.conf
     master = proxy.masters()
     proxy.serve("shop", VIRTUAL_HOST="shop.example", VIRTUAL_PORT="80", VIRTUAL_PATH="/shop/", VIRTUAL_DEST="/")
     proxy.await_answer("shop.example", "shop", "/shop/")

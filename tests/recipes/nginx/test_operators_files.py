@@ -139,3 +139,18 @@ def test_streams(site: Site) -> None:
                 return b""
 
         wait_for(lambda: answer() == b"UDP", what="an answer over UDP")
+
+
+def test_the_name_servers_are_those_of_a_container_that_is_shared(site: Site) -> None:
+    """RESOLV_CONF names its resolv.conf; RESOLVERS goes before it, and nothing in it makes the file invalid."""
+    site.backend("web", {"VIRTUAL_HOST": "a.test"})
+    assert "resolver " not in site.render()
+    site.environ["RESOLV_CONF"] = str(site.folder / "resolv.conf")
+    assert "resolver " not in site.render()
+    servers = ("127.0.0.11", "fd00::1", "fe80::1%eth0", "evil;", "", "10.0.0.1 more")
+    lines = ["# nameserver 192.0.2.1", "search a.test", *(f"nameserver {server}" for server in servers), "nameserver"]
+    site.write("resolv.conf", "\n".join([*lines, "options ndots:0", ""]))
+    assert "\nresolver 127.0.0.11 [fd00::1] 10.0.0.1;\n" in site.render()
+    assert site.complaint() == ""
+    site.environ["RESOLVERS"] = "192.0.2.2"
+    assert "\nresolver 192.0.2.2;\n" in site.render()

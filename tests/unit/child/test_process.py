@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pty
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +19,12 @@ from notify.port import WouldEnd
 from reconciler.child.port import ChildPort
 from reconciler.child.process import Child
 from tests.support.fake_clock import FakeClock
+from tests.support.process import ROOT
 from tests.support.waiting import wait_for
 from tests.unit.notify.fakes import FakeEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.processes
 
@@ -77,6 +79,14 @@ def no_leftovers() -> Iterator[None]:
         time.sleep(0.01)
 
 
+def _is_inheritable(descriptor: int) -> bool:
+    """Whether whoever started the tests has left it open for what they start."""
+    try:
+        return os.get_inheritable(descriptor)
+    except OSError:  # it was that of the look itself
+        return False
+
+
 def gone(pid: int) -> bool:
     """Whether no such process runs."""
     try:
@@ -87,18 +97,20 @@ def gone(pid: int) -> bool:
 
 
 def test_it_starts_as_from_a_shell(tmp_path: Path) -> None:
-    """Our streams, no descriptor and no variable of ours, a group of its own, and no signal blocked or ignored."""
+    """What we were given, and nothing of ours: streams, variables, a group of its own, no signal blocked or ignored."""
     told = tmp_path / "told"
-    held = os.open(os.devnull, os.O_RDONLY)
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
+    given = {0, 1, 2, *filter(_is_inheritable, (int(each.name) for each in Path("/proc/self/fd").iterdir()))}
     started = Started(sys.executable, "-c", _SELF, str(told), "a b", "--x", environ={"PYGEN_TEMPLATE": "s", "OWN": "o"})
     assert started.await_end() == 0
-    os.close(held)
+    for each in held:
+        os.close(each)
     found = json.loads(told.read_text())
     assert found["arguments"] == [str(told), "a b", "--x"]
     assert {"OWN", "PATH"} <= set(found["environ"])
     assert not [name for name in found["environ"] if name.startswith("PYGEN_")]
     assert found["group"]
-    assert set(found["open"]) <= {0, 1, 2, 3}  # the last is the list's own
+    assert len(set(found["open"]) - given) == 1  # the list's own
     assert int(found["masks"]["SigBlk"], 16) == 0
     by_python = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
     assert int(found["masks"]["SigIgn"], 16) & _BEFORE_REAL_TIME & ~by_python == 0
@@ -215,3 +227,36 @@ def test_other_containers_are_the_engines() -> None:
     port.restart("e", container.container_id, stop_timeout_s=None, timeout_s=1)
     port.start("e", container.container_id, timeout_s=1)
     assert [call.operation for call in engine.calls] == ["inspect", "kill", "execute", "restart", "start"]
+
+
+_IN_A_TERMINAL = """
+import logging, os, signal, time
+from reconciler.child.process import Child
+from reconciler.loop.signals import block
+
+block(with_child=True)
+listens = "trap 'exit 5' INT; echo ready; while :; do sleep 0.02; done"
+child = Child(["sh", "-c", listens], os.environ, grace_s=60, clock=time.monotonic, ended=lambda: None, log=logging.root)
+child.start()
+while child.run():
+    time.sleep(0.02)
+print("status", child.status(), "ours", signal.SIGINT in signal.sigpending(), flush=True)
+"""
+
+
+def test_the_terminal_is_the_child_s() -> None:
+    """Control-C reaches it, and not us beside it: it is passed on to nobody twice."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-c", _IN_A_TERMINAL])
+    seen = b""
+    try:
+        while b"ready" not in seen:
+            seen += os.read(terminal, 1024)
+        os.write(terminal, b"\x03")
+        while b"ours" not in seen:
+            seen += os.read(terminal, 1024)
+    finally:
+        os.close(terminal)
+    assert b"status 5 ours False" in seen

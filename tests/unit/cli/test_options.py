@@ -440,3 +440,10 @@ def test_help_is_asked_of_us_before_the_dashes_only() -> None:
     """What follows is the child's."""
     assert isinstance(parse(["--help", "--", "nginx"], {}), Printed)
     assert settings("-- nginx --version").program.child == ("nginx", "--version")
+
+
+def test_permissions_need_no_command() -> None:
+    """In a container whose variables are the program's, as in deploy/nginx-proxy; an empty one is still refused."""
+    assert isinstance(parse(["permissions"], {"PYGEN_SIGNAL_CHILD": "HUP"}), Permissions)
+    assert isinstance(parse(["permissions", "--", "nginx"], {"PYGEN_SIGNAL_CHILD": "HUP"}), Permissions)
+    assert isinstance(parse(["permissions", "--", ""], {}), Refused)
