@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from prometheus_client.metrics import MetricWrapperBase
 
@@ -35,7 +35,7 @@ OPERATIONS = (
 )
 """What is asked of an engine (`models` do not name them: they are the words of the backend's ports)."""
 
-PARTS = ("loop", "informer", "events", "inspect", "signals", "delivery", "metrics", "render", OTHER)
+PARTS = ("loop", "informer", "events", "inspect", "signals", "delivery", "metrics", "render", "configuration", OTHER)
 """Parts of the program that survive unexpected errors: threads, and what they do."""
 
 STREAM_END_REASONS = ("unreachable", "timeout", "refused", "status", "malformed", "ended", "silent", OTHER)
@@ -101,8 +101,15 @@ def labelled(metric: M, *values: str) -> M:
 
 @lru_cache(maxsize=4096)
 def _label_set(metric: Any, values: tuple[str, ...]) -> Any:
-    """Remembered: some thirty are looked up for each change. None is ever removed from its metric."""
+    """Remembered: some thirty are looked up for each change; `without` forgets them."""
     return metric.labels(*(value.encode(errors="backslashreplace").decode() for value in values))
+
+
+def without(metric: MetricWrapperBase, known: Iterable[Sequence[str]]) -> None:
+    """The metric without these label sets, which are none of anything that still exists."""
+    for values in known:
+        metric.remove(*(value.encode(errors="backslashreplace").decode() for value in values))
+    _label_set.cache_clear()
 
 
 def from_zero(metric: M, known: Iterable[Iterable[str]]) -> M:

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from metrics.client import Counter, Gauge, Histogram
-from metrics.labels import CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, among, from_zero, labelled
+from metrics.labels import CONTAINER_STATES, LINE_CHANGES, PARTS, RESULTS, among, from_zero, labelled, without
 from models.write import CAUSES, WRITE_MODES
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ class LoopMetrics:
     """
 
     def __init__(self, targets: Sequence[str], registry: CollectorRegistry) -> None:
-        each = list(product(targets))
-        results = list(product(targets, RESULTS))
-        self._reconciles = from_zero(
-            Counter("pygen_reconcile_total", "Passes over a target", ("target", "result"), registry=registry), results
-        )
+        def counter(name: str, words: str, *labels: str) -> Counter:
+            return Counter(name, words, labels, registry=registry)
+
+        def gauge(name: str, words: str, *labels: str) -> Gauge:
+            return Gauge(name, words, labels, registry=registry)
+
+        self._reconciles = counter("pygen_reconcile_total", "Passes over a target", "target", "result")
         self._reconcile_s = Histogram(
             "pygen_reconcile_duration_seconds",
             "How long a pass over a target took",
@@ -39,81 +41,82 @@ class LoopMetrics:
             registry=registry,
         )
         self._unexpected = from_zero(
-            Counter(
+            counter(
                 "pygen_unexpected_errors_total",
                 "Unexpected errors, by the part of the program that survived them",
-                ("part",),
-                registry=registry,
+                "part",
             ),
             product(PARTS),
         )
-        self._process_restarts = from_zero(
-            Counter(
-                "pygen_render_process_restarts_total",
-                "Render processes started in place of one that was killed or ended",
-                ("target",),
-                registry=registry,
-            ),
-            each,
+        self._process_restarts = counter(
+            "pygen_render_process_restarts_total",
+            "Render processes started in place of one that was killed or ended",
+            "target",
         )
-        self._renders = from_zero(
-            Counter("pygen_renders_total", "Renders of a template", ("target", "result"), registry=registry), results
-        )
+        self._renders = counter("pygen_renders_total", "Renders of a template", "target", "result")
         self._render_s = Histogram(
             "pygen_render_duration_seconds", "How long a render took", buckets=PASS_BOUNDS_S, registry=registry
         )
-        self._undefined = from_zero(
-            Gauge(
-                "pygen_template_undefined_names",
-                "Undefined names in the last render",
-                ("target",),
-                registry=registry,
-            ),
-            each,
+        self._undefined = gauge("pygen_template_undefined_names", "Undefined names in the last render", "target")
+        self._notes = gauge("pygen_template_notes", "Notes of the last successful render", "target")
+        self._failing = gauge(
+            "pygen_template_failing", "1 while the last load or render of the template failed", "target"
         )
-        self._notes = from_zero(
-            Gauge("pygen_template_notes", "Notes of the last successful render", ("target",), registry=registry), each
-        )
-        self._failing = from_zero(
-            Gauge(
-                "pygen_template_failing",
-                "1 while the last load or render of the template failed",
-                ("target",),
-                registry=registry,
-            ),
-            each,
-        )
-        self._diffs = from_zero(
-            Counter("pygen_diffs_total", "Differences found, by cause", ("target", "cause"), registry=registry),
-            product(targets, CAUSES),
-        )
-        self._lines = from_zero(
-            Counter("pygen_diff_lines_total", "Lines that differed", ("target", "change"), registry=registry),
-            product(targets, LINE_CHANGES),
-        )
-        self._writes = from_zero(
-            Counter(
-                "pygen_target_writes_total",
-                "Attempts to write a target",
-                ("target", "mode", "result"),
-                registry=registry,
-            ),
-            product(targets, WRITE_MODES, RESULTS),
-        )
+        self._diffs = counter("pygen_diffs_total", "Differences found, by cause", "target", "cause")
+        self._lines = counter("pygen_diff_lines_total", "Lines that differed", "target", "change")
+        self._writes = counter("pygen_target_writes_total", "Attempts to write a target", "target", "mode", "result")
         self._containers = from_zero(
-            Gauge("pygen_containers", "Containers in the snapshot", ("state",), registry=registry),
-            product(CONTAINER_STATES),
+            gauge("pygen_containers", "Containers in the snapshot", "state"), product(CONTAINER_STATES)
         )
         self._shown: dict[str, int] = {}
-        self._succeeded_at = from_zero(
-            Gauge(
-                "pygen_last_successful_reconcile_timestamp_seconds",
-                "When a pass over a target last succeeded, 0 before the first time",
-                ("target",),
-                registry=registry,
-            ),
-            each,
+        self._succeeded_at = gauge(
+            "pygen_last_successful_reconcile_timestamp_seconds",
+            "When a pass over a target last succeeded, 0 before the first time",
+            "target",
         )
+        self._of_targets: tuple[tuple[Counter | Gauge, tuple[tuple[str, ...], ...]], ...] = (
+            (self._reconciles, (RESULTS,)),
+            (self._process_restarts, ()),
+            (self._renders, (RESULTS,)),
+            (self._undefined, ()),
+            (self._notes, ()),
+            (self._failing, ()),
+            (self._diffs, (CAUSES,)),
+            (self._lines, (LINE_CHANGES,)),
+            (self._writes, (WRITE_MODES, RESULTS)),
+            (self._succeeded_at, ()),
+        )
+        self._configuration_is_valid: Gauge | None = None
+        self._configuration_loaded_at: Gauge | None = None
+        self._registry = registry
+        for target in targets:
+            self.add(target)
+
+    def add(self, target: str) -> None:
+        """A job begins: its series are there, at zero."""
+        for metric, others in self._of_targets:
+            from_zero(metric, product((target,), *others))
+
+    def remove(self, target: str) -> None:
+        """A job is gone, and its series with it."""
+        for metric, others in self._of_targets:
+            without(metric, product((target,), *others))
+
+    def configuration(self, *, is_valid: bool, loaded_epoch_s: float) -> None:
+        """The configuration files were read; the series are there as soon as there are such files."""
+        if self._configuration_is_valid is None or self._configuration_loaded_at is None:
+            self._configuration_is_valid = Gauge(
+                "pygen_config_valid",
+                "1 while the configuration files can be used, 0 while the configuration before them is kept",
+                registry=self._registry,
+            )
+            self._configuration_loaded_at = Gauge(
+                "pygen_config_last_load_timestamp_seconds",
+                "When configuration files that can be used were last read",
+                registry=self._registry,
+            )
+        self._configuration_is_valid.set(float(is_valid))
+        self._configuration_loaded_at.set(loaded_epoch_s)
 
     def publish(self, report: PassReport) -> None:
         """A pass is over.

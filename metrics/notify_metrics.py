@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from metrics.client import Counter, Gauge, Histogram
-from metrics.labels import RESULTS, from_zero, labelled
+from metrics.labels import RESULTS, from_zero, labelled, without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +32,11 @@ class NotifyMetrics:
     """
 
     def __init__(self, notifications: Sequence[Notification], registry: CollectorRegistry) -> None:
-        known = sorted({(each.action, each.whom) for each in notifications})
-        self._attempts = from_zero(
-            Counter(
-                "pygen_notifications_total",
-                "Attempts to notify one run of a container",
-                (*_LABELS, "result"),
-                registry=registry,
-            ),
-            ((*labels, result) for labels, result in product(known, RESULTS)),
+        self._attempts = Counter(
+            "pygen_notifications_total",
+            "Attempts to notify one run of a container",
+            (*_LABELS, "result"),
+            registry=registry,
         )
         self._attempt_s = Histogram(
             "pygen_notification_duration_seconds",
@@ -48,32 +44,21 @@ class NotifyMetrics:
             buckets=DELIVERY_BOUNDS_S,
             registry=registry,
         )
-        self._pending = from_zero(
-            Gauge(
-                "pygen_notifications_pending", "Container runs with a pending notification", _LABELS, registry=registry
-            ),
-            known,
+        self._pending = Gauge(
+            "pygen_notifications_pending", "Container runs with a pending notification", _LABELS, registry=registry
         )
-        self._oldest = from_zero(
-            Gauge(
-                "pygen_notification_oldest_pending_timestamp_seconds",
-                "When the oldest change happened that is not delivered yet, 0 when nothing is pending",
-                _LABELS,
-                registry=registry,
-            ),
-            known,
+        self._oldest = Gauge(
+            "pygen_notification_oldest_pending_timestamp_seconds",
+            "When the oldest change happened that is not delivered yet, 0 when nothing is pending",
+            _LABELS,
+            registry=registry,
         )
-        self._matches = from_zero(
-            Gauge("pygen_notification_matches", "Containers that match", _LABELS, registry=registry), known
-        )
-        self._at_risk = from_zero(
-            Gauge(
-                "pygen_restart_policy_at_risk",
-                "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
-                ("container",),
-                registry=registry,
-            ),
-            sorted({(each.whom,) for each in notifications if each.may_cost_policy}),
+        self._matches = Gauge("pygen_notification_matches", "Containers that match", _LABELS, registry=registry)
+        self._at_risk = Gauge(
+            "pygen_restart_policy_at_risk",
+            "1 where a signal had to be sent in a way that makes the engine forget the restart policy",
+            ("container",),
+            registry=registry,
         )
         self._stopped = from_zero(
             Gauge(
@@ -85,7 +70,35 @@ class NotifyMetrics:
             sorted({(each.action, each.whom) for each in notifications if each.is_rolling}),
         )
         self._lock = threading.Lock()
+        self._known: frozenset[tuple[str, str]] = frozenset()
+        self._known_at_risk: frozenset[tuple[str]] = frozenset()
         self._standings: dict[str, tuple[NotificationStanding, ...]] = {}
+        self.configure(notifications)
+
+    def configure(self, notifications: Sequence[Notification], gone: Sequence[str] = ()) -> None:
+        """Show these, each from zero, and no others.
+
+        Args:
+            notifications: all that are configured, for whichever job.
+            gone: the targets of jobs that are no more, or are begun anew.
+        """
+        known = frozenset((each.action, each.whom) for each in notifications)
+        at_risk = frozenset((each.whom,) for each in notifications if each.may_cost_policy)
+        with self._lock:
+            for target in gone:
+                self._standings.pop(target, None)
+            was, self._known = self._known, known
+            was_at_risk, self._known_at_risk = self._known_at_risk, at_risk
+            for metric, more in ((self._attempts, (RESULTS,)), *((each, ()) for each in self._gauges())):
+                from_zero(metric, [(*labels, *rest) for labels in sorted(known - was) for rest in product(*more)])
+                without(metric, [(*labels, *rest) for labels in sorted(was - known) for rest in product(*more)])
+            from_zero(self._at_risk, sorted(at_risk - was_at_risk))
+            without(self._at_risk, sorted(was_at_risk - at_risk))
+            for labels in sorted(known & was) if gone else ():
+                self._show(labels)
+
+    def _gauges(self) -> tuple[Gauge, ...]:
+        return self._pending, self._oldest, self._matches
 
     def publish(self, report: NotifyReport) -> None:
         """Count the deliveries of a job that ended, and show how things stand with all jobs together."""

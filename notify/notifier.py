@@ -248,6 +248,15 @@ class Notifier:
         """Whether nothing is owed, and nothing could be by a replacement whose end is not known."""
         return self._outbox.prepared is None and not any(True for _ in self._outbox.pending())
 
+    @property
+    def is_delivering(self) -> bool:
+        """Whether a worker has not come back yet."""
+        return bool(self._schedule.under_way)
+
+    def forget_all(self) -> None:
+        """Nothing is owed any more, on the disk either: the job is gone. Call nothing else afterwards."""
+        self._outbox_store.save(Outbox(states={}), {})
+
     def advance(self, now_s: float) -> None:
         """Take reports, and start every delivery that is due, side by side; for several jobs see `notify.together`."""
         launch(self.begin(now_s))

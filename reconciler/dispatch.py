@@ -89,7 +89,7 @@ def _run(command: Run, environ: Mapping[str, str], render_process: RenderProcess
     for warning in command.warnings:
         log.warning("%s", warning)
     try:
-        return run(settings, environ, render_process)
+        return run(settings, environ, render_process, command.files)
     except CannotListenError as error:
         log.error("%s", error)  # noqa: TRY400 - a usage error, not a fault of the program
         return ExitStatus.USAGE

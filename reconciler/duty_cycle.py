@@ -46,6 +46,10 @@ class DutyCycle:
         worked_s = self._ended_s - self._begun_s
         self.rest_until_s = max(self.rest_until_s, self._clock() + min(worked_s * REST_RATIO, REST_S_MAX))
 
+    def is_resting(self) -> bool:
+        """Whether the rest is not over yet; from any thread."""
+        return self._clock() < self.rest_until_s
+
     def rest(self, duration_s: float) -> None:
         """Rest at least so long, in seconds."""
         self.rest_until_s = self._clock() + duration_s

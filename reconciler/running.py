@@ -21,6 +21,7 @@ from reconciler.status.pages import status_pages
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.cli.commands import ConfigurationFiles
     from reconciler.cli.settings import Settings
     from templating.process import RenderProcess
 
@@ -34,7 +35,12 @@ CHILD_END_S = 2.0
 """What a child that is killed and what follows may take, seconds."""
 
 
-def run(settings: Settings, environ: Mapping[str, str], render_process: RenderProcess | None = None) -> int:
+def run(
+    settings: Settings,
+    environ: Mapping[str, str],
+    render_process: RenderProcess | None = None,
+    files: ConfigurationFiles | None = None,
+) -> int:
     """Keep the target true until a signal ends it, or make the one pass that was asked for.
 
     The signals are blocked by the caller already.
@@ -43,6 +49,7 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
         settings: checked.
         environ: for TLS settings, `read_config` and the place of the run-time file.
         render_process: was started already, to save time; None has it started now.
+        files: where the settings can be read again; None where they can't.
 
     Returns:
         The exit status: the child's where one was started, else an `ExitStatus`.
@@ -54,7 +61,7 @@ def run(settings: Settings, environ: Mapping[str, str], render_process: RenderPr
     gc.set_threshold(GARBAGE_THRESHOLD)
     one_shot = settings.program.one_shot
     observation = Observation(None if one_shot else settings.program.metrics, environ=environ, log=log)
-    program = Program(settings, environ, render_process)
+    program = Program(settings, environ, render_process, None if one_shot else files)
     for job in settings.jobs:
         log.info("pygen starts: %s", effective_settings(settings, job))
     # An answer that is on its way is still of use to the one pass.
@@ -109,7 +116,7 @@ def _prepare(program: Program) -> ExitStatus | None:
     Returns:
         The status to end with, where that can't be; the reason is told.
     """
-    jobs = program.jobs.values()
+    jobs = program.jobs.built
     for locked in (job.lock() for job in jobs):
         if locked is not None:
             log.error("%s", locked.reason)

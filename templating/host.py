@@ -106,6 +106,7 @@ class RenderHost:
             "secrets": os.fspath(secrets),
         }
         self._body_max = body_max
+        self._forgotten: list[int] = []
         self._warn = warn
         self._clock = clock
         self._was_lost = False
@@ -149,6 +150,16 @@ class RenderHost:
             except (ProcessEnded, TimeIsUp):
                 self.discard()
 
+    def allow(self, body_max: int) -> None:
+        """Take texts of so many bytes, where that is more than before; from any thread."""
+        self._body_max = max(self._body_max, body_max)
+        if (current := self.current) is not None:
+            current.process.allow(self._body_max)
+
+    def forget(self, template: int) -> None:
+        """A template is not rendered any more; the process is told when it is next asked for something. Any thread."""
+        self._forgotten.append(template)
+
     def discard(self) -> None:
         """Give the process up: it failed, or something in it may have been interrupted anywhere."""
         self._was_lost = self._was_lost or self.current is not None
@@ -191,6 +202,10 @@ class RenderHost:
                 raise BadFrame("another answer than was asked for")
             self._tell_missing(answer)
             current.is_ready = True
+        while self._forgotten:
+            number = self._forgotten.pop()
+            if current.loaded.pop(number, None) is not None:
+                current.send(Frame({"do": "forget", "template": number}, b""))
         return current
 
     def _tell_missing(self, ready: Ready) -> None:

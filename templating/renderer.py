@@ -105,6 +105,7 @@ class Renderer:
             clock=clock,
         )
         self._is_own_host = host is None
+        self._hosts: dict[RenderHost, None] = {}
         self._number = next(_numbers)
         self._loads = self._renders = 0
         self._texts: dict[str, str] = {}
@@ -128,6 +129,7 @@ class Renderer:
     def use(self, host: RenderHost) -> None:
         """Render there from now on."""
         self.host = host
+        self._hosts.setdefault(host)
 
     def load(self) -> TemplateFailure | None:
         """Read and compile the template, and what it includes, anew.
@@ -162,8 +164,10 @@ class Renderer:
         return self._source.changed() or (bool(self._facts) and self._files_changed())
 
     def close(self) -> None:
-        """End the process, and what runs in the background."""
+        """End the process, and what runs in the background; a process of others forgets the template."""
         self._source.close()
+        for host in self._hosts:
+            host.forget(self._number)
         if self._is_own_host:
             self.host.close()
 
@@ -228,8 +232,9 @@ class Renderer:
         last: list[Frame] = []
         is_fed_much = False
         for frame in current.feed_of(snapshot, all_containers=self._reads_all_containers):
-            is_fed_much = bool(last)
-            current.send(*last)
+            if last:
+                is_fed_much = True
+                current.send(*last)
             last = [frame]
         feed, bodies = last[0] if last else (None, b"")
         request = self._request("render", announced=is_fed_much, feed=feed)

@@ -126,7 +126,7 @@ TEMPLATE = Option(
     "--template",
     values.template,
     "The Jinja2 template: a file, an http(s) address, or the text itself where it starts with '#'. Edits take effect "
-    "without a restart. Required.",
+    "without a restart. Required, unless --config is given.",
     ("TEMPLATE",),
 )
 INTERVAL = Option(
@@ -170,6 +170,17 @@ METRICS = Option(
     ("[ADDRESS:]PORT",),
     default=str(DEFAULT_PORT),
 )
+CONFIG = Option(
+    "--config",
+    values.folder,
+    "A file in TOML that describes jobs (see docs/configuration.md), or a folder, of which each *.toml is taken in the "
+    "order of their names. --template and its options are then one more job, and may be left out; options of the whole "
+    "program win over the file. Repeatable. In the environment PYGEN_CONFIG=PATH,PATH.",
+    ("PATH",),
+    occurrences=names,
+    repeatable=True,
+    setting="config",
+)
 DEBUG = Option("--debug", values.switch, "More messages, and tracebacks with errors.", nargs=0)
 FORMAT = Option(
     "--format",
@@ -200,6 +211,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
             nargs=0,
         ),
     ),
+    "Many jobs": (CONFIG,),
     "Notifications": (*map(action_option, ACTIONS.values()), INTERVAL, SIGNAL_VIA),
     "A command of its own, behind --": (
         Option(

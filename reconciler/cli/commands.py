@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from reconciler.cli import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from reconciler.cli.catalogue import Option
     from reconciler.cli.settings import Settings
@@ -22,16 +23,31 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationFiles:
+    """Where settings were read from, and how they are read again.
+
+    Attributes:
+        paths: files and folders, as given.
+        load: gives the settings that they hold now; UsageError where they can't be used.
+    """
+
+    paths: tuple[Path, ...]
+    load: Callable[[], Settings]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """The main command: keep the target true.
+    """The main command: keep the targets in sync.
 
     Attributes:
         settings: checked settings.
         warnings: messages for the log, each once, at the start.
+        files: where settings can be read again; None where the command line and the environment say everything.
     """
 
     settings: Settings
     warnings: tuple[str, ...] = ()
+    files: ConfigurationFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,7 @@ class Healthcheck:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A text for standard output, and status 0: `--help` and `--version`."""
+    """A text for standard output, and status 0: `--help`, `--version`, and a configuration that can be used."""
 
     text: str
 
@@ -108,7 +124,9 @@ SYNTAX = {
         catalogue.GROUPS,
         """\
 pygen --template TEMPLATE [--target TARGET] [--restart CONTAINER]... [--signal CONTAINER SIGNAL]... [OPTION]...
-             [-- COMMAND ARGUMENT...]
+              [-- COMMAND ARGUMENT...]
+       pygen --config PATH... [OPTION]... [-- COMMAND ARGUMENT...]
+       pygen check-config --config PATH... [OPTION]...
        pygen record [--docker-address URL] > STATE.json
        pygen healthcheck [--metrics [ADDRESS:]PORT]
        pygen permissions [--format text|socket-proxy] [OPTION]...""",
@@ -126,6 +144,7 @@ one process of a container. It gets the signals that pygen gets. When it ends, p
 pygen ends, so does the command. It is not started again: that is the engine's business.""",
         """\
 Commands (each with a --help of its own):
+  check-config  read configuration files, say what is wrong with them, and start nothing
   record        write the engine's state as JSON, secrets masked, for '--docker-address file://STATE.json'
   healthcheck   ask the running program how it is; status 0 is healthy: for a container's HEALTHCHECK
   permissions   print the requests that this configuration makes of the engine, for a socket proxy
@@ -139,6 +158,17 @@ command behind -- the status is the command's: 127 where it is not found, 126 wh
 status 2 is a usage error, 12 a template that can't be loaded at the start, 13 a target that another pygen keeps.""",
         legacy=catalogue.LEGACY_OPTIONS,
         takes_child=True,
+    ),
+    "check-config": Syntax(
+        {
+            "Options": (catalogue.CONFIG,),
+            "": tuple(option for option in catalogue.OPTIONS if option is not catalogue.CONFIG),
+        },
+        "pygen check-config --config PATH... [OPTION]...",
+        """\
+Reads configuration files as the program itself would, with the same options beside them, prints everything that is
+wrong with them, and starts nothing. Status 0: they can be used; 2: they can't.""",
+        legacy=catalogue.LEGACY_OPTIONS,
     ),
     "record": Syntax(
         {"Options": (catalogue.DOCKER_ADDRESS, catalogue.DEBUG)},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.backend.address import STANDARD_ADDRESS
 from reconciler.cli.catalogue import (
+    CONFIG,
     DEBUG,
     DOCKER_ADDRESS,
     FORMAT,
@@ -18,7 +19,18 @@ from reconciler.cli.catalogue import (
     TEMPLATE,
     Option,
 )
-from reconciler.cli.commands import RUN, Command, Healthcheck, Permissions, Printed, Record, Refused, Run, UsageError
+from reconciler.cli.commands import (
+    RUN,
+    Command,
+    ConfigurationFiles,
+    Healthcheck,
+    Permissions,
+    Printed,
+    Record,
+    Refused,
+    Run,
+    UsageError,
+)
 from reconciler.cli.environment import check_notify_address, choose_address, unknown_variables, values_of
 from reconciler.cli.parser import CHILD_MARK, Given, TextAsked, read_arguments
 from reconciler.cli.settings import EngineSettings, JobSettings, ProgramSettings, Settings
@@ -48,7 +60,9 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Command:
 
 def _run(given: Given, environ: Mapping[str, str]) -> Command:
     settings, warnings = _settings(given, environ)
-    return Run(settings, warnings)
+    paths = _found((CONFIG,), given, environ).get(CONFIG.field)
+    files = ConfigurationFiles(paths, lambda: _settings(given, environ)[0]) if paths else None
+    return Run(settings, warnings, files)
 
 
 def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
@@ -56,6 +70,13 @@ def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
     # What the engine has to allow depends on neither template nor child: an empty one stands in where none is given.
     settings, warnings = _settings([(TEMPLATE.flag, "#"), *given], environ, needs_child=False)
     return Permissions(settings, output_format, warnings)
+
+
+def _check_config(given: Given, environ: Mapping[str, str]) -> Command:
+    settings, warnings = _settings(given, environ)
+    jobs = ", ".join(job.name for job in settings.jobs)
+    lines = [*(f"warning: {warning}" for warning in warnings), f"the configuration can be used; its jobs: {jobs}"]
+    return Printed("".join(f"{line}\n" for line in lines))
 
 
 def _record(given: Given, environ: Mapping[str, str]) -> Command:
@@ -72,20 +93,53 @@ def _healthcheck(given: Given, environ: Mapping[str, str]) -> Command:
 def _settings(
     given: Given, environ: Mapping[str, str], *, needs_child: bool = True
 ) -> tuple[Settings, tuple[str, ...]]:
+    """The settings of files, command line and environment together, and warnings.
+
+    What command line or environment say of the program wins over the files; what they say of a job is one more job.
+
+    Raises:
+        UsageError: they can't be used.
+    """
     found = _found(OPTIONS, given, environ)
-    if TEMPLATE.field not in found:
-        raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
-    _check_signals(found, _source(SIGNAL_VIA, given))
-    found["child"] = _child(found, given, is_needed=needs_child)
-    address = choose_address(found.get(DOCKER_ADDRESS.field), _source(DOCKER_ADDRESS, given), environ)
-    if NOTIFY_DOCKER_ADDRESS.field in found:
-        check_notify_address(found[NOTIFY_DOCKER_ADDRESS.field], _source(NOTIFY_DOCKER_ADDRESS, given), environ)
-    found[DOCKER_ADDRESS.field] = address.text
+    paths = found.pop(CONFIG.field, ())
+    shared = {name: found.pop(name) for name in _SHARED & found.keys()}
+    sources = {name: _source(option, given) for name, option in _BY_FIELD.items()}
+    jobs = [_job(found, given)] if TEMPLATE.field in found or not paths else []
+    if paths:
+        from reconciler.cli.config_file import read_configuration  # late: most starts have no file
+
+        if found and not jobs:
+            raise UsageError(_without_template(found, given))
+        files = read_configuration(paths, jobs)
+        sources |= {name: where for name, where in files.sources.items() if name not in shared}
+        shared = files.fields | shared
+        jobs = [job for _, job in files.jobs]
+    shared["child"] = _child(shared, jobs if needs_child else (), given)
+    address = choose_address(shared.get(DOCKER_ADDRESS.field), sources[DOCKER_ADDRESS.field], environ)
+    if NOTIFY_DOCKER_ADDRESS.field in shared:
+        check_notify_address(shared[NOTIFY_DOCKER_ADDRESS.field], sources[NOTIFY_DOCKER_ADDRESS.field], environ)
+    shared[DOCKER_ADDRESS.field] = address.text
     flags = {flag for flag, _ in given}
     legacy = [
         f"{flag} is obsolete and ignored: {instead}" for flag, (_, instead) in LEGACY_OPTIONS.items() if flag in flags
     ]
-    return of_one_job(**found), (*legacy, *address.warnings, *unknown_variables(environ))
+    return _assembled(shared, jobs), (*legacy, *address.warnings, *unknown_variables(environ))
+
+
+def _job(found: Mapping[str, Any], given: Given) -> JobSettings:
+    """The job of the command line."""
+    if TEMPLATE.field not in found:
+        raise UsageError("no template is given: add --template FILE, or set PYGEN_TEMPLATE; see 'pygen --help'")
+    _check_signals(found, _source(SIGNAL_VIA, given))
+    return JobSettings(**_DEFAULTS_OF_JOB | dict(found))
+
+
+def _without_template(found: Mapping[str, Any], given: Given) -> str:
+    option = next(option for option in OPTIONS if option.field in found)
+    return (
+        f"{_source(option, given)} is of a job, and there is no --template beside --config: add it for one more job, "
+        "or write this into the file"
+    )
 
 
 def _found(options: Iterable[Option], given: Given, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -124,28 +178,37 @@ def of_one_job(**values: Any) -> Settings:
     Raises:
         TypeError: a name that is no field, or no template.
     """
-    values = {option.field: option.default_value for option in OPTIONS if option.default} | values
+    shared = {name: values.pop(name) for name in _SHARED & values.keys()}
+    return _assembled(shared, [JobSettings(**_DEFAULTS_OF_JOB | values)])
+
+
+def _assembled(shared: Mapping[str, Any], jobs: Iterable[JobSettings]) -> Settings:
+    """Settings with the defaults for what of the program is not given."""
+    values = _DEFAULTS_OF_ALL | dict(shared)
     values.setdefault(DOCKER_ADDRESS.field, STANDARD_ADDRESS)
     values.setdefault(NOTIFY_DOCKER_ADDRESS.field, values[DOCKER_ADDRESS.field])
-    own = {
-        scope: {field.name for field in fields(scope)} & values.keys() for scope in (ProgramSettings, EngineSettings)
-    }
-    program, engine = ({name: values.pop(name) for name in names} for names in own.values())
-    return Settings(ProgramSettings(**program), (EngineSettings(**engine),), (JobSettings(**values),))
+    program, engine = (
+        {name: value for name, value in values.items() if name in _FIELDS[scope]}
+        for scope in (ProgramSettings, EngineSettings)
+    )
+    return Settings(ProgramSettings(**program), (EngineSettings(**engine),), tuple(jobs))
 
 
-def _child(found: Mapping[str, Any], given: Given, *, is_needed: bool) -> tuple[str, ...]:
-    """The command behind `--`, and that what is said of it makes sense."""
+def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given) -> tuple[str, ...]:
+    """The command behind `--`, or else of the files, and that what is said of it makes sense."""
     commands: list[tuple[str, ...]] = [value for flag, value in given if flag == CHILD_MARK]
-    command = commands[0] if commands else ()
+    command: tuple[str, ...] = commands[0] if commands else shared.get("child", ())
     if commands and not (command and command[0]):
         raise UsageError("-- is followed by no command: give a program and its arguments, or leave it out")
     if any("\0" in word for word in command):
         raise UsageError("--: the command holds a zero byte, which no program can be given")
-    if command and found.get("one_shot"):
+    if command and shared.get("one_shot"):
         raise UsageError("--one-shot ends after one pass, and -- COMMAND stays: leave one of them out")
-    if is_needed and not command and any(notification.of_child for notification in found.get("notifications", ())):
-        raise UsageError("--signal-child: there is no command to tell: put -- COMMAND at the end of the command line")
+    if not command and any(notification.of_child for job in jobs for notification in job.notifications):
+        raise UsageError(
+            "--signal-child: there is no command to tell: put -- COMMAND at the end of the command line, or [child] "
+            "into the configuration file"
+        )
     return command
 
 
@@ -156,4 +219,16 @@ def _check_signals(found: Mapping[str, Any], source: str) -> None:
             raise UsageError(f"{source}: {refusal}")
 
 
-_COMMANDS = {RUN: _run, "permissions": _permissions, "record": _record, "healthcheck": _healthcheck}
+_FIELDS = {scope: frozenset(field.name for field in fields(scope)) for scope in (ProgramSettings, EngineSettings)}
+_SHARED = frozenset().union(*_FIELDS.values())
+_BY_FIELD = {option.field: option for option in OPTIONS}
+_DEFAULTS = {option.field: option.default_value for option in OPTIONS if option.default}
+_DEFAULTS_OF_ALL = {name: value for name, value in _DEFAULTS.items() if name in _SHARED}
+_DEFAULTS_OF_JOB = {name: value for name, value in _DEFAULTS.items() if name not in _SHARED}
+_COMMANDS = {
+    RUN: _run,
+    "check-config": _check_config,
+    "permissions": _permissions,
+    "record": _record,
+    "healthcheck": _healthcheck,
+}

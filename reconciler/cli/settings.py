@@ -70,6 +70,7 @@ class JobSettings:
     Attributes:
         template: a path, an inline template (begins with `#`), or an http(s) address; never empty.
         target: the path of the file to keep, or `-` for standard output; never empty.
+        name: what the job is called; the target, unless configured.
         notifications: what is notified, in the order given, exact duplicates dropped.
         interval: the bounds of a batch of notifications.
         signal_via: how a signal reaches its container.
@@ -82,6 +83,7 @@ class JobSettings:
 
     template: str
     target: str
+    name: str = ""
     notifications: tuple[Action, ...] = ()
     interval: Interval
     signal_via: SignalVia
@@ -89,6 +91,11 @@ class JobSettings:
     render_time_limit_s: float
     render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        """A job without a name is called like its target."""
+        if not self.name:
+            object.__setattr__(self, "name", self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class Settings:
     Attributes:
         program: what is the same for all.
         engines: one at least.
-        jobs: one at least; no two have the same target.
+        jobs: one at least; no two have the same target, or the same name.
     """
 
     program: ProgramSettings
@@ -113,6 +120,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
     """
     program, engines = settings.program, settings.engines
     parts = {
+        "job": "" if job.name == job.target else job.name,
         "template": template_name(job.template),
         "target": job.target,
         "notify": ", ".join(map(str, job.notifications)) or "none",

@@ -14,9 +14,8 @@ from reconciler.inbox import Inbox
 from reconciler.informer import thread
 from reconciler.informer.informer import Informer
 from reconciler.informer.state import PublishedState
-from reconciler.informer.thread import InboxListener, InformerThread
+from reconciler.informer.thread import InformerThread
 from reconciler.informer.watcher import Watcher
-from reconciler.loop.wakeups import StatePublished
 from reconciler.status.records import EngineRecord
 
 if TYPE_CHECKING:
@@ -63,13 +62,19 @@ class Engine:
         self.reader.close()
 
 
-def build_engine(settings: EngineSettings, shared: Shared, foresee: Callable[[Container], None]) -> Engine:
+def build_engine(
+    settings: EngineSettings,
+    shared: Shared,
+    foresee: Callable[[Container], None],
+    published: Callable[[], object],
+) -> Engine:
     """Make the parts of an engine; nothing is connected yet.
 
     Args:
         settings: the engine's.
         shared: the program's.
         foresee: is given each container as soon as it is read.
+        published: called after each state that is published, in the informer's thread.
     """
     one_shot = shared.settings.one_shot
     observer = shared.metrics.engine
@@ -83,20 +88,12 @@ def build_engine(settings: EngineSettings, shared: Shared, foresee: Callable[[Co
         remaining_s=shared.remaining_s if one_shot else None,
     )
     port = open_notify_port(EngineAddress.parse(settings.notify_docker_address, shared.environ), observer=observer)
-    published = PublishedState(reader.name, shared.wake(StatePublished()))
+    state = PublishedState(reader.name, published)
     inbox: Inbox[thread.Message] = Inbox(shared.clock, ends_waiting=thread.ends_waiting)
     record = EngineRecord(reader.name, observer, shared.wall_clock)
-    watcher = Watcher(
-        reader,
-        InboxListener(inbox),
-        clock=shared.clock,
-        wait=shared.stopping.wait,
-        backoff=shared.backoff(),
-        log=log,
-    )
     informer = Informer(
         reader,
-        published,
+        state,
         resync_s=shared.settings.resync_s,
         clock=shared.clock,
         backoff=shared.backoff(),
@@ -107,5 +104,14 @@ def build_engine(settings: EngineSettings, shared: Shared, foresee: Callable[[Co
         log=log,
         foresee=foresee,
     )
-    informer_thread = InformerThread(informer, watcher, inbox, duty_cycle=shared.duty_cycle(), observer=record, log=log)
-    return Engine(reader, port, published, watcher, informer_thread, record)
+    informer_thread = InformerThread(informer, inbox, duty_cycle=shared.duty_cycle(), observer=record, log=log)
+    watcher = Watcher(
+        reader,
+        informer_thread,
+        clock=shared.clock,
+        wait=shared.stopping.wait,
+        backoff=shared.backoff(),
+        log=log,
+    )
+    informer_thread.hears(watcher)
+    return Engine(reader, port, state, watcher, informer_thread, record)

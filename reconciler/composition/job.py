@@ -42,6 +42,7 @@ class BuiltJob:
         job: what the loop reconciles.
         target: its file.
         store: where it keeps what is owed.
+        renders: what it wants rendered.
         record: what it did, for the status page.
         notified: what became of its notifications, likewise.
     """
@@ -50,6 +51,7 @@ class BuiltJob:
     job: Job
     target: Target
     store: StateFile | MemoryStore
+    renders: RenderWorker
     record: JobRecord
     notified: NotifyRecord
 
@@ -62,6 +64,11 @@ class BuiltJob:
             if isinstance(locked, LockUnavailable):
                 log.warning("%s", locked.reason)
         return None
+
+    def leave(self) -> None:
+        """Let go of everything while the program goes on."""
+        self.renders.leave()
+        self.close()
 
     def close(self) -> None:
         """Let go of everything that was opened."""
@@ -140,7 +147,7 @@ def build_job(
         wall_clock=shared.wall_clock,
         log=log,
     )
-    return BuiltJob(settings, job, target, store, record, notified)
+    return BuiltJob(settings, job, target, store, renders, record, notified)
 
 
 def _no_run() -> None:

@@ -9,13 +9,15 @@ from reconciler.loop.render_threads import RenderThreads
 from templating.host import RenderHost
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.settings import Settings
     from templating.process import RenderProcess
 
 
 def build_renders(
     settings: Settings, shared: Shared, render_process: RenderProcess | None = None
-) -> tuple[RenderHost, RenderThreads]:
+) -> tuple[Sequence[RenderHost], RenderThreads]:
     """Begin the process that renders, and make the threads that serve all jobs, not yet started.
 
     Args:
@@ -24,7 +26,7 @@ def build_renders(
         render_process: was started already; None has it started now.
 
     Returns:
-        Where renders happen, unless a job has to wait for it, and the threads.
+        Where renders happen, the first one for all jobs that need not wait for it, and the threads.
     """
     first, second = (
         RenderHost(
@@ -37,4 +39,4 @@ def build_renders(
         for _ in range(2)
     )
     first.start(render_process)
-    return first, RenderThreads((first, second), clock=shared.clock)
+    return (first, second), RenderThreads((first, second), clock=shared.clock)

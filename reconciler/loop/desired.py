@@ -129,6 +129,24 @@ class Desired:
         self._take()
         self._worker.ask_look()
 
+    def anticipate(self, snapshot: Snapshot, revision: int) -> bool:
+        """Begin the render of a state before a pass asks for it. From any thread.
+
+        Args:
+            snapshot: the whole state.
+            revision: as in `content`.
+
+        Returns:
+            Whether no pass is needed now: the render could only be the same, or is begun, and wakes the loop when it
+            arrives.
+        """
+        basis = self._basis
+        if basis is None:
+            return False
+        if not look_alike(basis[0], snapshot, basis[1]):
+            self._worker.ask_render(snapshot, revision)
+        return True
+
     def content(self, snapshot: Snapshot, revision: int) -> Content | None:
         """Say what the target should hold, and begin the render of this state and template where there was none.
 
@@ -189,7 +207,7 @@ class Desired:
 
     def _ended(self, arrived: RenderEnded) -> None:
         self._rendered = arrived.revision
-        if self._asked == arrived.revision:
+        if self._asked is not None and self._asked <= arrived.revision:  # a later one may have taken its place
             self._asked = None
         outcome = arrived.outcome
         if isinstance(outcome, TemplateFailure):

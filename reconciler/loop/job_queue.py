@@ -41,6 +41,11 @@ class JobQueue:
         self._queue.forget(name)
         self._queue.add(name, now_s)
 
+    def remove(self, name: str) -> None:
+        """The job is gone; nothing is to be done for it, whatever failed before."""
+        self._queue.remove(name)
+        self._queue.forget(name)
+
     def take(self, now_s: float) -> Iterator[str]:
         """Each job that is due, the longest due first; call `ended` for each."""
         while (name := self._queue.get(now_s)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
@@ -37,12 +38,15 @@ class PassInput:
 
 
 class EngineStates:
-    """The latest states of all engines. For one thread, the loop's."""
+    """The latest states of all engines, merged. For the loop's thread, but for `peek`."""
 
     def __init__(self, published: Sequence[PublishedState]) -> None:
         """Take where each informer publishes."""
         self._published = tuple(published)
-        self._merged: PassInput | None = None
+        self._lock = threading.Lock()
+        self._merged: tuple[Snapshot, int] | None = None
+        self._revisions: tuple[int, ...] = ()
+        self._taken: PassInput | None = None
         self._states: tuple[EngineState, ...] = ()
         self._are_known = False
 
@@ -61,21 +65,32 @@ class EngineStates:
         """What the next pass sees, with all changes since the last one; None while an engine was never read."""
         if not self.are_known():
             return None
-        taken = [each.take() for each in self._published]
-        states = tuple(state for state, _ in taken)
+        with self._lock:
+            taken = [each.take() for each in self._published]
+            states = tuple(state for state, _ in taken)
+            snapshot, revision = self._merge(states)
         changes = tuple(chain.from_iterable(changes for _, changes in taken))
-        before = self._merged
+        before = self._taken
         if before is not None and not changes and not before.changes and _are_the_same(states, self._states):
             return before
-        is_new = before is None or any(s.revision != b.revision for s, b in zip(states, self._states, strict=True))
-        self._merged = PassInput(
-            snapshot=_snapshot(states) if before is None or is_new else before.snapshot,
-            revision=(0 if before is None else before.revision) + is_new,
-            readings=_readings(states),
-            listed=_listed(states),
-            changes=changes,
-        )
         self._states = states
+        self._taken = PassInput(snapshot, revision, _readings(states), _listed(states), changes)
+        return self._taken
+
+    def peek(self) -> tuple[Snapshot, int] | None:
+        """A snapshot that no pass has seen yet, with its revision; None where there is none. From any thread."""
+        with self._lock:
+            before = self._merged
+            if before is None:
+                return None
+            merged = self._merge(self.latest())
+        return None if merged is before else merged
+
+    def _merge(self, states: Sequence[EngineState]) -> tuple[Snapshot, int]:
+        revisions = tuple(state.revision for state in states)
+        if self._merged is None or revisions != self._revisions:
+            self._merged = _snapshot(states), 1 if self._merged is None else self._merged[1] + 1
+            self._revisions = revisions
         return self._merged
 
 

@@ -64,6 +64,7 @@ class Reconciler:
         heartbeat: Heartbeat,
         resync_s: float,
         publish: Callable[[PassReport], object],
+        before_pass: Callable[[Sequence[Wakeup]], object],
         after_pass: Callable[[], object],
         log: logging.Logger,
     ) -> None:
@@ -82,6 +83,7 @@ class Reconciler:
             heartbeat: shows that the loop moves.
             resync_s: each target is compared at least so often, seconds.
             publish: takes what became of each pass.
+            before_pass: called with what woke the loop; the jobs may be changed then.
             after_pass: called when everything is at rest.
             log: where what is nobody else's is told.
         """
@@ -95,6 +97,7 @@ class Reconciler:
         self._unexpected = unexpected
         self._heartbeat = heartbeat
         self._publish = publish
+        self._before_pass = before_pass
         self._after_pass = after_pass
         self._log = log
         self._by_name: Mapping[str, Job] = {job.name: job for job in jobs}
@@ -138,6 +141,7 @@ class Reconciler:
         self._heartbeat.beat()
         for wakeup in wakeups:
             self._take(wakeup)
+        self._before_pass(wakeups)
         self._refresh_templates()
         view = self.states.take()
         self._publish(PassReport() if view is None else self._reconcile(view))
@@ -145,6 +149,22 @@ class Reconciler:
             self._deliver()
         self._after_pass()
         self._heartbeat.beat()
+
+    def set_jobs(self, jobs: Sequence[Job]) -> None:
+        """Keep these in sync from now on; of jobs that are known already nothing changes. Called by `before_pass`.
+
+        Args:
+            jobs: in the order of the configuration, each with a name of its own.
+        """
+        for job in self.jobs:
+            if job not in jobs:
+                self._queue.remove(job.name)
+                self._unforeseen.pop(job.name, None)
+        for job in jobs:
+            if job not in self.jobs:
+                self._queue.begin_anew(job.name, self._clock())
+        self.jobs = tuple(jobs)
+        self._by_name = {job.name: job for job in jobs}
 
     def flush(self, deadline_s: float) -> bool:
         """Send everything that is owed, now, side by side.

@@ -70,6 +70,7 @@ class RenderThreads:
         self._idle_s = idle_s
         self._queue: WorkQueue[Served] = WorkQueue(_no_delay)
         self._jobs: list[Served] = []
+        self._leaving: list[Served] = []
         self._threads: list[threading.Thread] = []
         self._busy_since_s: float | None = None
         self._is_started = self._is_closing = False
@@ -79,6 +80,16 @@ class RenderThreads:
         """Serve one more job."""
         with self.changed:
             self._jobs.append(job)
+
+    def remove(self, job: Served) -> None:
+        """Serve a job no more, and have it let go: at once, or by the thread that serves it when that is done."""
+        with self.changed:
+            self._jobs = [each for each in self._jobs if each is not job]
+            if self._queue.is_processing(job):
+                self._leaving.append(job)
+                return
+            self._queue.remove(job)
+        job.let_go()
 
     def start(self) -> None:
         """Begin to serve, where that has not begun yet."""
@@ -194,9 +205,15 @@ class RenderThreads:
         job.serve(host)
         with self.changed:
             self._queue.done(job)
-            if job.has_work():
+            is_leaving = job in self._leaving
+            if is_leaving:
+                self._leaving.remove(job)
+                self._queue.remove(job)
+            elif job.has_work():
                 self._queue.add(job, self._clock())
             self.changed.notify_all()
+        if is_leaving:
+            job.let_go()
 
     def _end(self, host: RenderHost | None) -> None:
         if host is not None:

@@ -95,6 +95,7 @@ class RenderWorker:
         self._wants_load = False
         self._wants_look = False
         self._wanted: tuple[Snapshot, int] | None = None
+        self._rendering: int | None = None
         self._arrived: list[LoadEnded | RenderEnded] = []
         self._threads = threads or RenderThreads((), clock=clock)
         self._changed = self._threads.changed
@@ -117,8 +118,10 @@ class RenderWorker:
             self._threads.due(self)
 
     def ask_render(self, snapshot: Snapshot, revision: int) -> None:
-        """Have a state rendered, in place of any that still waits."""
+        """Have a state rendered, in place of any that still waits, unless it was asked for before. From any thread."""
         with self._changed:
+            if self._is_asked(revision):
+                return
             self._wanted = snapshot, revision
             self._threads.end_foresight()
             self._threads.due(self)
@@ -152,8 +155,13 @@ class RenderWorker:
         arrived = self._step()
         with self._changed:
             self._arrived += arrived
+            self._rendering = None
         if arrived:
             self._wake()
+
+    def leave(self) -> None:
+        """Nothing more is asked for, and nothing that arrives is of use: the job is gone."""
+        self._threads.remove(self)
 
     def close(self) -> None:
         """End, where it has its own thread, without waiting for a render that is under way."""
@@ -163,12 +171,20 @@ class RenderWorker:
         """Let go of what is open; from the thread that served last."""
         self._renderer.close()
 
+    def _is_asked(self, revision: int) -> bool:
+        """Whether the render of a state waits, is under way or has arrived, and no load came after."""
+        if self._wanted is not None:
+            return self._wanted[1] == revision
+        last = self._arrived[-1] if self._arrived else None
+        return self._rendering == revision or (isinstance(last, RenderEnded) and last.revision == revision)
+
     def _step(self) -> list[LoadEnded | RenderEnded]:
         with self._changed:
             load, look, wanted = self._wants_load, self._wants_look, self._wanted
             self._wants_load = self._wants_look = False
             if not (load or look):
                 self._wanted = None
+                self._rendering = None if wanted is None else wanted[1]
         try:
             if load or look:
                 return [LoadEnded(self._renderer.load())] if load or self._renderer.stale() else []

@@ -21,6 +21,11 @@ class ReloadAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationRead:
+    """The configuration files were read again; what they say lies where `before_pass` finds it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryEnded:
     """A worker has put an outcome where the notifier finds it."""
 
@@ -40,7 +45,7 @@ class StatusAsked:
     """Somebody looks at the status page: come by, so that it is of now."""
 
 
-Wakeup = StatePublished | ReloadAsked | DeliveryEnded | RenderArrived | StatusAsked | StopAsked
+Wakeup = StatePublished | ReloadAsked | ConfigurationRead | DeliveryEnded | RenderArrived | StatusAsked | StopAsked
 
 
 def ends_waiting(wakeup: Wakeup) -> bool:

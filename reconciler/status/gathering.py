@@ -47,6 +47,7 @@ class WatchedJob:
         self,
         job: Job,
         *,
+        name: str,
         template: str,
         notifications: Sequence[Notification],
         record: JobRecord,
@@ -57,6 +58,7 @@ class WatchedJob:
 
         Args:
             job: the loop's.
+            name: what it is called.
             template: its template's name.
             notifications: as configured.
             record: what the job did.
@@ -64,6 +66,7 @@ class WatchedJob:
             clock: the notifier's, monotonic, seconds.
         """
         self._job = job
+        self._name = name
         self._template = template
         self._notifications = tuple(dict.fromkeys(notifications))
         self._record = record
@@ -75,6 +78,7 @@ class WatchedJob:
         job, record = self._job, self._record
         failures = (job.desired.failure, job.write_failure)
         return JobStatus(
+            name=self._name,
             target=job.name,
             template=self._template,
             ok=job.in_sync and record.last_pass_epoch_s > 0,
@@ -167,8 +171,9 @@ class Gathering:
     def __init__(
         self,
         engines: Sequence[WatchedEngine],
-        jobs: Sequence[WatchedJob],
+        jobs: Callable[[], Sequence[WatchedJob]],
         *,
+        problems: Callable[[], Sequence[str]] = tuple,
         version: str,
         started_epoch_s: float,
         wall_clock: Callable[[], float],
@@ -177,13 +182,15 @@ class Gathering:
 
         Args:
             engines: in the order of the configuration.
-            jobs: likewise.
+            jobs: gives those that there are now, likewise.
+            problems: gives what is wrong with the configuration.
             version: the program's.
             started_epoch_s: when it started, seconds since the epoch.
             wall_clock: seconds since the epoch.
         """
         self._engines = tuple(engines)
-        self._jobs = tuple(jobs)
+        self._jobs = jobs
+        self._problems = problems
         self._version = version
         self._wall_clock = wall_clock
         self._started_epoch_s = started_epoch_s
@@ -197,7 +204,8 @@ class Gathering:
             started_epoch_s=self._started_epoch_s,
             at_epoch_s=now_epoch_s,
             engines=tuple(engine.status(now_epoch_s) for engine in self._engines),
-            jobs=tuple(job.status() for job in self._jobs),
+            jobs=tuple(job.status() for job in self._jobs()),
+            problems=tuple(self._problems()),
             events=tuple(islice(events, EVENTS_KEPT)),
         )
 

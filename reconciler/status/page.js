@@ -164,14 +164,18 @@ function renderText(render) {
   return `${result}, took ${duration(render.duration_s)}${unknown}`;
 }
 
+const targetName = (job) => (job.target === "-" ? "standard output" : job.target);
+const jobName = (job) => (job.name === job.target ? targetName(job) : job.name);
+
 function showJob(card, job, at) {
   const [head, problems, facts, changes, notes, notifications] = card.children;
-  setText(head.firstChild, job.target === "-" ? "standard output" : job.target);
+  setText(head.firstChild, jobName(job));
   if (job.trouble.length) badge(head.lastChild, "bad", "not in sync");
   else badge(head.lastChild, job.ok ? "good" : "wait", job.ok ? "in sync" : "not read yet");
   trouble(problems, job.trouble);
   const last = job.last_change;
   describe(facts, [
+    ...(jobName(job) === targetName(job) ? [] : [["Target", targetName(job)]]),
     ["Template", job.template],
     ["Last render", ...(job.last_render ? [renderText(job.last_render), job.last_render.at_epoch_s] : ["none yet"])],
     ["Last change", ...(last ? [`${last.why} (+${last.lines_added} −${last.lines_removed} lines)`, last.at_epoch_s] : ["none since the start"])],
@@ -245,6 +249,8 @@ function showEvents(events) {
 
 function show(status) {
   setText(byId("version"), status.version);
+  byId("configuration").hidden = status.problems.length === 0;
+  list(byId("configuration-problems"), status.problems);
   fill(byId("jobs"), status.jobs, (job) => job.target, makeJob, (card, job) => showJob(card, job, status.at_epoch_s));
   fill(byId("engines"), status.engines, (engine) => engine.name, makeEngine, showEngine);
   showEvents(status.events);
@@ -260,7 +266,8 @@ function show(status) {
 function troubles(status) {
   const owed = status.jobs.flatMap((job) => job.notifications).filter((each) => each.debts.some((debt) => debt.tries > 0));
   return [
-    ...status.jobs.filter((job) => job.trouble.length).map((job) => `${job.target} is not in sync`),
+    ...(status.problems.length ? ["the configuration can't be used as it is"] : []),
+    ...status.jobs.filter((job) => job.trouble.length).map((job) => `${jobName(job)} is not in sync`),
     ...status.engines.filter((engine) => engine.trouble).map((engine) => `${engine.name} is failing`),
     ...owed.map((each) => `${each.name} is failing`),
   ];

@@ -102,6 +102,7 @@ class JobStatus:
 
     Attributes:
         target: the file as configured.
+        name: what it is called; the target, unless configured.
         template: its template's name, never its text.
         ok: whether the target is as it should be, as far as the last pass knows.
         trouble: what stands against it.
@@ -114,6 +115,7 @@ class JobStatus:
     """
 
     target: str
+    name: str
     template: str
     ok: bool
     trouble: tuple[str, ...]
@@ -215,6 +217,7 @@ class Status:
         at_epoch_s: the moment.
         engines, jobs: in the order of the configuration.
         events: the last ones heard, the newest first.
+        problems: what is wrong with the configuration, which is not in use as it is written.
     """
 
     version: str
@@ -223,3 +226,4 @@ class Status:
     engines: tuple[EngineStatus, ...] = field(default=())
     jobs: tuple[JobStatus, ...] = field(default=())
     events: tuple[HeardEvent, ...] = field(default=())
+    problems: tuple[str, ...] = field(default=())

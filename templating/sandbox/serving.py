@@ -7,6 +7,7 @@ Requests, each a frame's `do`; all but the first two name the `template` by its 
 - `load`: compile a template, whose texts are asked for. Answered by `loaded`.
 - `render`, with the last part of a `feed` where there is one. Answered by `rendered`; after a feed that takes a while
   also by `begun`, when its time begins to count.
+- `forget`: a template that is not rendered any more. Not answered.
 - `watch`: look after files that another process looked at; `changed`: whether one is different. Answered by `changed`.
 
 In between this process asks for a template's text (`ask`), and tells which files it looked at (`looked`).
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import encodings.unicode_escape  # noqa: F401 - Jinja's lexer needs it for every text in a template
+import gc
 import importlib
 import os
 import stat
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
     from templating.watching import Fact
 
+GARBAGE_THRESHOLD = 20_000
+"""New objects between two looks of the garbage collector: most renders make fewer, and few of them make cycles."""
 CONFIG_LIMIT_BYTES = 16 * 1024 * 1024
 _LATE = (
     "ruamel.yaml", "pprint", "textwrap", "unicodedata", "encodings.ascii", "encodings.latin_1", "encodings.iso8859_1",
@@ -51,6 +55,7 @@ _LATE = (
 def serve(parent: int) -> NoReturn:
     """Serve on standard input and output until the program is gone; it sees no status."""
     channel = Channel(0, 1)
+    gc.set_threshold(GARBAGE_THRESHOLD)
     _import_what_will_be_out_of_reach()  # while the program is busy with its own imports
     try:
         header, _ = channel.receive()
@@ -84,11 +89,16 @@ class Server:
             case "feed":
                 self._state.feed(header, body)
             case "load":
+                is_first = not self._templates
                 self._template(header["template"]).load(header)
+                if is_first:
+                    gc.freeze()  # what was imported stays: the collector need not look at it again
             case "render":
                 if header["feed"] is not None:
                     self._state.feed(header["feed"], body)
                 self._template(header["template"]).render(self._state.values(), announced=header["announced"])
+            case "forget":
+                self._templates.pop(header["template"], None)
             case "watch":
                 self._template(header["template"]).watch.restore(header["facts"])
             case "changed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from reconciler.cli.options import parse
 from templating.inline_source import InlineSource
 from templating.outcome import Rendered
 from templating.renderer import Renderer
-from tests.deploying.migrate_page import Row, blocks, rows, snapshot, words
+from tests.deploying.migrate_page import PAGE, Row, blocks, rows, snapshot, words
 from tests.support.compose import read_by_compose
 from tests.support.process import ROOT
 from tests.support.render_limits import RENDER_LIMITS
@@ -168,3 +169,14 @@ def test_the_signal_to_nginx_is_the_recipes() -> None:
     (told,) = [row.code(1)[0] for row in table if row.code(0)[0].startswith("-notify-sighup")]
     recipe = ROOT / "deploy" / "recipes" / "nginx" / "compose.yaml"
     assert told in " ".join(read_by_compose(recipe)["services"]["pygen"]["command"])
+
+
+def test_the_example_of_three_configs_is_read_as_it_stands(tmp_path: Path) -> None:
+    """Each of docker-gen's is one job with the same target."""
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "pygen.toml").write_text(example)
+    command = parse(["--config", str(tmp_path)], {})
+    assert isinstance(command, Run), command
+    theirs = re.findall(r'^    dest = "(.*)"$', PAGE.read_text(), re.MULTILINE)
+    assert [job.target for job in command.settings.jobs] == theirs
+    assert all(job.notifications for job in command.settings.jobs)

@@ -32,5 +32,5 @@ def hurried(document: Any) -> Any:
     quick = copy.deepcopy(document)
     for rule in rules(quick):
         rule["for"] = "1s"
-        rule["expr"] = re.sub(r"\[\d+m\]", "[10s]", re.sub(r"> 120$", "> 2", rule["expr"].strip()))
+        rule["expr"] = re.sub(r"\[\d+m\]", "[10s]", re.sub(r"> 120\b", "> 2", rule["expr"].strip()))
     return quick

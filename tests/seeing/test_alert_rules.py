@@ -13,6 +13,7 @@ import pytest
 
 from metrics.instruments import Metrics
 from notify.actions.signal import Signal
+from notify.rules import Rules
 from tests.seeing import rules
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ NAMED = {
     "PygenContainerUnreadable",
     "PygenUnexpectedErrors",
     "PygenRestartPolicyAtRisk",
+    "PygenRolloutStopped",
     "PygenNothingMatches",
     "PygenAbsent",
 }
@@ -74,7 +76,8 @@ def test_an_undelivered_notification_is_critical() -> None:
 @pytest.mark.parametrize("name", sorted(NAMED))
 def test_an_alert_is_about_metrics_that_exist(name: str) -> None:
     """With labels and label values that they really have."""
-    metrics = Metrics(version="1", targets=["t"], notifications=[Signal("c", "SIGHUP")], engines=["e"])
+    notifications = [Signal("c", "SIGHUP", rules=Rules(max_parallel=1))]
+    metrics = Metrics(version="1", targets=["t"], notifications=notifications, engines=["e"])
     samples = {each.name: each for family in metrics.registry.collect() for each in family.samples}
     expression = RULES[name]["expr"]
     for metric, selector in re.findall(r"\b(pygen_\w+|up)\{([^}]*)\}", expression):

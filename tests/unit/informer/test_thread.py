@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
 
+import pytest
+
+from models.event import EngineEvent
 from reconciler.backoff import Backoff
 from reconciler.duty_cycle import DutyCycle
 from reconciler.inbox import Inbox
 from reconciler.informer.state import EngineState, PublishedState
 from reconciler.informer.thread import (
-    InboxListener,
+    DueSooner,
     InformerThread,
     Message,
     RelistAsked,
@@ -22,9 +24,6 @@ from reconciler.informer.thread import (
 )
 from reconciler.unexpected import Survivor, UnexpectedErrors
 from tests.unit.informer.informer_harness import InformerHarness
-
-if TYPE_CHECKING:
-    from models.event import EngineEvent
 
 LOG = logging.getLogger("test.thread")
 
@@ -61,14 +60,15 @@ class ThreadHarness:
         self.upstream = InformerHarness()
         self.watch = RecordingWatch()
         self.inbox: Inbox[Message] = Inbox(self.upstream.clock, ends_waiting=ends_waiting)
+        self.duty_cycle = DutyCycle(self.upstream.clock, lambda: 0.0)
         self.thread = InformerThread(
             self.upstream.informer,
-            self.watch,
             self.inbox,
-            duty_cycle=DutyCycle(self.upstream.clock, lambda: 0.0),
+            duty_cycle=self.duty_cycle,
             observer=self.watch,
             log=LOG,
         )
+        self.thread.hears(self.watch)
 
 
 def test_a_stream_is_counted_and_leads_to_a_list() -> None:
@@ -119,11 +119,99 @@ def test_a_stream_that_hides_changes_is_renewed() -> None:
 def test_what_a_watch_hears_arrives_in_the_inbox() -> None:
     """From its own thread."""
     harness = ThreadHarness()
-    listener = InboxListener(harness.inbox)
-    listener.stream_opened()
-    listener.stream_ended("ended")
+    harness.thread.stream_opened()
+    harness.thread.stream_ended("ended")
     harness.thread.relist()
     assert harness.inbox.take(0.0) == [StreamOpened(), StreamEnded("ended"), RelistAsked()]
+
+
+def test_an_event_is_worked_on_by_the_thread_that_heard_it() -> None:
+    """The state is there when the event was handed over, whether or not the informer's thread comes by."""
+    harness = ThreadHarness()
+    harness.thread.run_once([StreamOpened()])
+    harness.upstream.world.add_container("web")
+    for event in harness.upstream.world.told:
+        harness.thread.stream_event(event)
+    assert harness.upstream.names() == ["web"]
+    assert not any(isinstance(message, EngineEvent) for message in harness.inbox.take(0.0))
+
+
+def test_an_event_whose_inspect_waits_has_the_thread_look_again() -> None:
+    """A stop is settled by an inspect a little later, which the informer's own thread makes."""
+    harness = ThreadHarness()
+    harness.upstream.world.add_container("web")
+    harness.thread.run_once([StreamOpened()])
+    harness.upstream.lose()
+    harness.upstream.world.stop_container("web")
+    for event in harness.upstream.world.told:
+        harness.thread.stream_event(event)
+    assert DueSooner() in harness.inbox.take(0.0)
+
+
+@pytest.mark.parametrize("is_resting", [True, False])
+def test_an_event_waits_for_what_came_before(is_resting: bool) -> None:  # noqa: FBT001 - pytest's parameters
+    """The informer rests under a storm, or an earlier event still waits: events are worked on in their order."""
+    harness = ThreadHarness()
+    harness.thread.run_once([StreamOpened()])
+    harness.upstream.world.add_container("web")
+    told = list(harness.upstream.world.told)
+    if is_resting:
+        harness.duty_cycle.rest(1.0)
+    else:
+        harness.thread.stream_opened()
+    for event in told:
+        harness.thread.stream_event(event)
+    assert harness.upstream.names() == []
+    waiting = harness.inbox.take(0.0)
+    assert waiting == ([] if is_resting else [StreamOpened()]) + told
+
+
+def test_whoever_works_events_are_worked_on_once_and_in_order() -> None:
+    """Two threads: the one that hears, and the informer's own, which others keep awake."""
+    harness = ThreadHarness()
+    seen: list[str] = []
+    at_work: list[int] = []
+
+    def heard(event: EngineEvent) -> None:
+        at_work.append(1)
+        assert len(at_work) == 1
+        seen.append(event.actor_id)
+        at_work.pop()
+
+    harness.watch.heard = heard  # type: ignore[method-assign] # instead of a list
+    harness.upstream.informer.on_event = lambda event: None  # type: ignore[method-assign] # only the order counts here
+    own = threading.Thread(target=harness.thread.run)
+    own.start()
+    names = [f"{number:04}" for number in range(2000)]
+    for name in names:
+        harness.thread.stream_event(EngineEvent("container", "start", name, {}, 0))
+        if name.endswith("7"):
+            harness.thread.relist()
+    harness.thread.stop()
+    own.join(30)
+    assert not own.is_alive()
+    assert seen == names[: len(seen)]
+    assert len(seen) + sum(isinstance(each, EngineEvent) for each in harness.inbox.take(0.0)) == len(names)
+
+
+def test_a_fault_in_the_work_on_an_event_is_the_informers() -> None:
+    """The watch goes on; the informer's thread is the one that fails, lists anew, and is counted."""
+    harness = ThreadHarness()
+    harness.thread.run_once([StreamOpened()])
+    harness.upstream.world.add_container("web")
+    original = harness.upstream.informer.on_event
+
+    def fail(event: EngineEvent) -> None:
+        harness.upstream.informer.on_event = original  # type: ignore[method-assign] # once only
+        raise MemoryError
+
+    harness.upstream.informer.on_event = fail  # type: ignore[method-assign] # a fault that nothing real shows
+    harness.thread.stream_event(harness.upstream.world.told[0])
+    with pytest.raises(MemoryError):
+        harness.thread.run()
+    harness.thread.stop()
+    harness.thread.run()
+    assert harness.upstream.calls() > 0
 
 
 def test_a_stop_asks_the_engine_nothing_more() -> None:

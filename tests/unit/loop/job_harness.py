@@ -94,7 +94,7 @@ class SynchronousRenderWorker(RenderWorker):
 
     def step_once(self) -> None:
         """Do one thing of what was asked for."""
-        self._arrived += self._step()
+        self.serve(None)
 
     def release(self) -> None:
         """Do what was asked for meanwhile."""
@@ -115,7 +115,7 @@ class SynchronousRenderWorker(RenderWorker):
 
     def _catch_up(self) -> None:
         while not self.is_held and self.has_work():
-            self._arrived += self._step()
+            self.serve(None)
 
 
 class MemoryTarget:

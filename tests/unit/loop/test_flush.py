@@ -70,6 +70,7 @@ def test_the_second_job_is_told_while_the_first_one_s_engine_hangs() -> None:
         heartbeat=Heartbeat(upstream.clock),
         resync_s=30.0,
         publish=harnesses[0].observer.passed,
+        before_pass=lambda _: None,
         after_pass=lambda: None,
         log=log,
     )

@@ -57,6 +57,7 @@ class ReconcilerHarness:
             heartbeat=self.heartbeat,
             resync_s=30.0,
             publish=self.job_harness.observer.passed,
+            before_pass=lambda _: None,
             after_pass=lambda: None,
             log=log,
         )

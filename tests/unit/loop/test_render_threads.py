@@ -50,7 +50,7 @@ class TwoJobs:
         (job,) = command.settings.jobs
         jobs = tuple(replace(job, template=f"{folder}/{name}.j2", target=f"{folder}/{name}.out") for name in "ab")
         self.program = Program(replace(command.settings, jobs=jobs), {})
-        for built in self.program.jobs.values():
+        for built in self.program.jobs.built:
             assert built.lock() is None
             assert built.job.desired.first_load() is None
             built.job.restore()

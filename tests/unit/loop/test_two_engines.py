@@ -111,6 +111,7 @@ class TwoByTwo:
             heartbeat=Heartbeat(self.clock),
             resync_s=30.0,
             publish=self._publish,
+            before_pass=lambda _: None,
             after_pass=lambda: None,
             log=self.log,
         )

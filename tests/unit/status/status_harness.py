@@ -49,6 +49,7 @@ class StatusHarness:
         self.engine = EngineRecord("unix:///made/up.sock", self.metrics.engine, self.upstream.clock)
         watched = WatchedJob(
             self.job_harness.job,
+            name="names",
             template="names.j2",
             notifications=notifications,
             record=self.recording.job,
@@ -57,7 +58,7 @@ class StatusHarness:
         )
         self.gathering = Gathering(
             [WatchedEngine(self.upstream.published, self.engine, clock=self.upstream.clock)],
-            [watched],
+            lambda: [watched],
             version="1.2.3",
             started_epoch_s=900.0,
             wall_clock=self.upstream.clock,

@@ -1,0 +1,271 @@
+"""The configuration files change while the program runs: jobs begin, change and end, and the others notice nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.fake_engine import FakeEngine
+from tests.support.process import PygenProcess
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Literal
+
+    from tests.support.fake_engine.container import FakeContainer
+
+NAMES = "{% for c in containers %}{{ c.name }} {% endfor %}"
+
+
+class TellingEngine(FakeEngine):
+    """Remembers which containers got a signal."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        super().__init__()
+
+    def signal_process(self, container: FakeContainer, signal: str, via: Literal["kill", "exec"]) -> None:
+        super().signal_process(container, signal, via)
+        self.told.append(container.name)
+
+
+class Configured:
+    """The program with a configuration file, and an engine with the containers `web` and `reader`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "pygen.toml"
+        self.engine = TellingEngine()
+        self.engine.start()
+        self.engine.add_container("web")
+        self.engine.add_container("reader")
+        self._program: PygenProcess | None = None
+
+    @property
+    def program(self) -> PygenProcess:
+        assert self._program is not None
+        return self._program
+
+    def configure(self, *jobs: str, top: str = "") -> None:
+        """Write the file; a job is its name, and further keys after a blank line."""
+        text = f'{top}\n[engine]\ndocker_address = "{self.engine.address}"\nresync = 3600\n'
+        for job in jobs:
+            name, _, more = job.partition("\n")
+            text += f'[[job]]\nname = "{name}"\ntarget = "{name}.out"\ninterval = 0\n'
+            text += (more if "template" in more else f'template = "#{name}: {NAMES}"\n{more}') + "\n"
+        self.replace(text)
+
+    def replace(self, text: str) -> None:
+        """As an editor does it."""
+        unfinished = self.folder / "pygen.toml.new"
+        unfinished.write_text(text)
+        unfinished.rename(self.file)
+
+    def start(self) -> PygenProcess:
+        self._program = PygenProcess(["--config", self.file], folder=self.folder)
+        self._program.wait_ready()
+        return self._program
+
+    def target(self, name: str) -> str:
+        path = self.folder / f"{name}.out"
+        return path.read_text() if path.exists() else ""
+
+    def await_target(self, name: str, text: str) -> None:
+        self.program.wait_for(lambda: self.target(name) == text, what=f"{text!r} in {name}")
+
+    def count(self, name: str, job: str, **labels: str) -> float:
+        """A metric of a job."""
+        return self.program.metric(name, target=str(self.folder / f"{job}.out"), **labels)
+
+    def series(self, job: str) -> list[str]:
+        """Every series that names a job's target."""
+        return [name for name in self.program.metrics() if f"{job}.out" in name]
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.program.get("/status.json")[1])
+        return found
+
+    def open_descriptors(self) -> int:
+        return len(list(Path(f"/proc/{self.program.pid}/fd").iterdir()))
+
+    def close(self) -> None:
+        if self._program is not None and self._program.running:
+            self._program.kill()
+        self.engine.stop()
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[Configured]:
+    """Nothing is written or started yet."""
+    tmp_path.chmod(0o755)
+    made = Configured(tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def test_jobs_begin_change_and_end_and_the_others_notice_nothing(configured: Configured) -> None:
+    """After SIGHUP, each by counts: what stays is neither rendered nor written, what goes leaves no series."""
+    configured.configure("stays", "changes", "goes")
+    program = configured.start()
+    for name in ("stays", "changes", "goes"):
+        configured.await_target(name, f"{name}: reader web ")
+    state = configured.folder / ".stays.out.lock.pygen"
+    inode, writes = (
+        state.stat().st_ino,
+        configured.count("pygen_target_writes_total", "stays", mode="replace", result="success"),
+    )
+    loads = configured.count("pygen_renders_total", "stays", result="success")
+    configured.configure("stays", 'changes\ntemplate = "#changed"', "begins")
+    program.send(signal.SIGHUP)
+    configured.await_target("changes", "changed")
+    configured.await_target("begins", "begins: reader web ")
+    assert configured.series("goes") == []
+    assert configured.target("goes") == "goes: reader web "
+    assert configured.series("begins")
+    assert state.stat().st_ino == inode
+    assert configured.count("pygen_target_writes_total", "stays", mode="replace", result="success") == writes
+    assert configured.count("pygen_renders_total", "stays", result="success") <= loads + 1  # SIGHUP loads each template
+    assert [job["name"] for job in configured.status()["jobs"]] == ["stays", "changes", "begins"]
+    assert "the job goes is gone from the configuration" in program.log()
+    lock = os.open(configured.folder / ".goes.out.lock.pygen", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where the program still has it
+    os.close(lock)
+    configured.engine.add_container("late")
+    configured.await_target("begins", "begins: late reader web ")
+    configured.await_target("stays", "stays: late reader web ")
+    assert configured.target("goes") == "goes: reader web "
+    assert program.stop() == 0
+
+
+def test_an_edit_is_noticed_without_a_signal(configured: Configured) -> None:
+    """Once it has stayed for a second; a job that it does not concern is not rendered."""
+    configured.configure("one")
+    configured.start()
+    configured.await_target("one", "one: reader web ")
+    renders = configured.count("pygen_renders_total", "one", result="success")
+    configured.configure("one", "two")
+    configured.await_target("two", "two: reader web ")
+    assert configured.count("pygen_renders_total", "one", result="success") == renders
+
+
+def test_files_that_cannot_be_used_leave_everything_as_it_is(configured: Configured) -> None:
+    """The log says all that is wrong, the status page too, and `pygen_config_valid` is 0 until it is mended."""
+    configured.configure("one")
+    program = configured.start()
+    configured.await_target("one", "one: reader web ")
+    assert program.metric("pygen_config_valid") == 1
+    configured.replace('[[job]]\ntemplat = "x"\n[engine]\nresynk = 3\n')
+    program.wait_for(lambda: program.metric("pygen_config_valid") == 0, what="the metric")
+    assert "templat: there is no such key (did you mean template?)" in program.log()
+    assert "engine.resynk: there is no such key (did you mean resync?)" in program.log()
+    problems = configured.status()["problems"]
+    assert any("templat" in problem for problem in problems)
+    configured.engine.add_container("late")
+    configured.await_target("one", "one: late reader web ")
+    configured.configure("one", "two")
+    configured.await_target("two", "two: late reader web ")
+    assert program.metric("pygen_config_valid") == 1
+    assert configured.status()["problems"] == []
+
+
+def test_a_job_that_changes_goes_on_with_what_it_owes(configured: Configured) -> None:
+    """What could not be delivered is delivered once, after the change; what was delivered is not told again."""
+    told = 'one\nnotify = [{ signal = "HUP", container = "reader" }]'
+    configured.configure(told)
+    program = configured.start()
+    configured.await_target("one", "one: reader web ")
+    program.wait_for(lambda: program.metric("pygen_notifications_pending", action="signal", container="reader") == 0)
+    before = len(configured.engine.told)
+    configured.configure(told + "\nstrict = true")
+    program.wait_for_log("the job one begins")
+    program.wait_ready()
+    assert len(configured.engine.told) == before
+    configured.engine.fault("kill", times=None, status=500)
+    configured.engine.add_container("late")
+    configured.await_target("one", "one: late reader web ")
+    program.wait_for_log("retried until it succeeds")
+    configured.configure(told + "\nrender_time_limit = 5")
+    program.wait_for(lambda: program.log().count("the job one begins") == 2)
+    configured.engine.heal()
+    program.wait_for(lambda: len(configured.engine.told) == before + 1, what="one signal")
+    program.wait_for(lambda: program.metric("pygen_notifications_pending", action="signal", container="reader") == 0)
+    assert len(configured.engine.told) == before + 1
+
+
+def test_a_job_that_goes_owes_nothing_any_more(configured: Configured) -> None:
+    """Its debts are dropped with one line; what comes back later begins anew."""
+    told = 'one\nnotify = [{ signal = "HUP", container = "reader" }]'
+    configured.configure(told, "other")
+    program = configured.start()
+    configured.await_target("one", "one: reader web ")
+    configured.engine.fault("kill", times=None, status=500)
+    configured.engine.add_container("late")
+    program.wait_for_log("retried until it succeeds")
+    configured.configure("other")
+    program.wait_for_log("1 pending notifications are dropped")
+    assert not any("pygen_notifications_pending" in name for name in program.metrics())
+    configured.engine.heal()
+    configured.configure(told, "other")
+    program.wait_for_log("the job one begins")
+    configured.engine.add_container("later")
+    configured.await_target("one", "one: late later reader web ")
+
+
+def test_a_new_job_whose_target_another_program_has_waits_for_it(configured: Configured) -> None:
+    """It costs the others nothing, the status page says so, and it begins when the other one has ended."""
+    configured.configure("one")
+    program = configured.start()
+    lock = os.open(configured.folder / ".two.out.lock.pygen", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    configured.configure("one", "two", "three")
+    configured.await_target("three", "three: reader web ")
+    assert configured.target("two") == ""
+    assert any("job two" in problem for problem in configured.status()["problems"])
+    os.close(lock)
+    configured.await_target("two", "two: reader web ")
+    assert configured.status()["problems"] == []
+    assert program.log().count("it is tried again") == 1
+
+
+def test_a_new_job_whose_template_cannot_be_loaded_is_its_own_failure(configured: Configured) -> None:
+    """It begins as soon as the template is there."""
+    configured.configure("one")
+    program = configured.start()
+    configured.configure("one", 'two\ntemplate = "two.j2"')
+    program.wait_for_log("two.j2")
+    configured.engine.add_container("late")
+    configured.await_target("one", "one: late reader web ")
+    (configured.folder / "two.j2").write_text("two")
+    configured.await_target("two", "two")
+
+
+def test_what_needs_a_restart_is_told(configured: Configured) -> None:
+    """The rest of the edit takes effect."""
+    configured.configure("one")
+    program = configured.start()
+    configured.configure("one", "two", top="debug = true")
+    configured.await_target("two", "two: reader web ")
+    program.wait_for_log("debug is another one in the configuration: that needs a restart of pygen")
+
+
+def test_many_reloads_keep_nothing_open(configured: Configured) -> None:
+    """Files, threads and processes stay as many; the render process forgets templates that are gone."""
+    configured.configure("one", "a")
+    program = configured.start()
+    configured.await_target("a", "a: reader web ")
+    before = configured.open_descriptors()
+    for number in range(20):
+        configured.configure("one", f"a{number % 2}")
+        program.send(signal.SIGHUP)
+        (configured.folder / f"a{(number + 1) % 2}.out").unlink(missing_ok=True)
+        configured.await_target(f"a{number % 2}", f"a{number % 2}: reader web ")
+    wait_for(lambda: configured.open_descriptors() <= before + 1, what="as many descriptors as before")
