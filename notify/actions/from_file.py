@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
 from notify.actions import ACTIONS
 from notify.actions.keys import RECIPIENT_KEYS, ROLLOUT_KEYS, RULE_KEYS, Key, only_true
-from notify.actions.signal import Signal
-from notify.actions.signal_child import SignalChild
 from notify.rules import Rules
 
 if TYPE_CHECKING:
@@ -129,10 +128,10 @@ def _check_none(entry: Mapping[str, object]) -> None:
 def _named(entry: Mapping[str, object]) -> type[Action]:
     """The one action that is named."""
     named = {name: action for name, action in _by_key().items() if name in entry}
-    if SignalChild.keys[0].name in named:  # the signal is one of its own keys
-        named.pop(Signal.keys[0].name, None)
-    if len(named) == 1:
-        return next(iter(named.values()))
+    # One that needs another's key beside its own is meant where both are there.
+    owners = [action for action in named.values() if named.keys() <= {key.name for key in action.keys}]
+    if len(owners) == 1:
+        return owners[0]
     if named:
         raise NotificationError([("", f"it names several actions ({', '.join(named)}): write one table for each")])
     hints = (f" (did you mean {near}?)" for each in entry if (near := _nearest(each, [*_by_key(), NONE.name])))
@@ -153,8 +152,14 @@ def _unknown(entry: Mapping[str, object], action: type[Action], keys: Mapping[st
 
 
 def _missing(action: type[Action], found: Mapping[str, object]) -> str:
-    if action is SignalChild and "signal" not in found:
-        return "signal is missing: give one such as HUP"
+    kept = {key.field: key.name for key in action.keys if key.field}
+    lacking = [
+        kept[each.name]
+        for each in fields(action)
+        if each.name in kept and each.default is MISSING and each.name not in found
+    ]
+    if lacking:
+        return f"{', '.join(lacking)} is missing: give it beside {action.keys[0].name}"
     if action.recipients == "required" and not ("container" in found or "match" in found):
         return "nobody is named to tell: give container, or match"
     has_recipients = "container" in found or "match" in found

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from models.run import CHILD
 from models.signals import parse_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia
-from notify.actions.keys import Key, only_true, text
+from notify.actions.keys import Key, only_true
+from notify.actions.signal import Signal
 from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Held, Inspector, Outcome, RunEnded, Task, is_another_run
 from notify.port import DeliveryError, NotifyPort, WouldEnd
 
@@ -32,27 +33,16 @@ class SignalChild(Action):
     action: ClassVar[str] = "signal-child"
     of_child: ClassVar[bool] = True
     recipients: ClassVar[Literal["required", "optional", "none"]] = "none"
-    keys: ClassVar[tuple[Key, ...]] = (
-        Key(
-            "child",
-            "true",
-            "The command that pygen itself has started gets a signal, instead of containers.",
-            only_true,
-            "",
-        ),
-        Key(
-            "signal",
-            "text",
-            "Which one (HUP, SIGHUP, 1); it is sent once the command listens for it.",
-            lambda value: parse_signal(text(value)),
-            "signal",
-        ),
-    )
     option: ClassVar[OptionWords] = OptionWords(
         "--signal-child",
         ("SIGNAL",),
         "Send SIGNAL (HUP, SIGHUP, 1) to the command behind -- when the target changed, once it listens for it. "
         "Repeatable. In the environment PYGEN_SIGNAL_CHILD=HUP.",
+    )
+
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key("child", "true", "The command behind `--` is told, and no container.", only_true, ""),
+        Key("signal", "text", "The signal that it gets.", Signal.keys[0].read, "signal"),
     )
 
     def __str__(self) -> str:

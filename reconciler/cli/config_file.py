@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from notify.actions.keys import Key
 
 _BYTES_MAX = 4 * 1024 * 1024
-_TABLES = ("defaults", "engine", "metrics", "child")
+_TABLES = ("defaults", *filter(None, SECTIONS))
 
 
 @dataclass(frozen=True, slots=True)

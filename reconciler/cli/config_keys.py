@@ -125,19 +125,17 @@ JOB_KEYS: Mapping[str, Key] = {key.name: key for key in (NAME, *_options_of("job
 DEFAULT_KEYS: Mapping[str, Key] = {name: key for name, key in JOB_KEYS.items() if name not in ("name", "target")}
 """Keys of `[defaults]`, which hold for the jobs of the same file."""
 
-COMMAND = Key(
+CHILD_COMMAND = Key(
     "command",
     "list of texts",
-    "Program and arguments, started once the files are written, as `-- COMMAND ARGUMENT...` on the command line, which "
-    "wins.",
+    "The program that pygen starts once the first files are written, and its arguments.",
     texts,
     "child",
+    default="none",
 )
 
 SECTIONS: Mapping[str, Mapping[str, Key]] = {
-    "": {key.name: key for key in _options_of("")},
-    "engine": {key.name: key for key in _options_of("engine")},
-    "metrics": {key.name: key for key in _options_of("metrics")},
-    "child": {key.name: key for key in (COMMAND, *_options_of("child"))},
+    section: {key.name: key for key in (*own, *_options_of(section))}
+    for section, own in {"": (), "engine": (), "metrics": (), "child": (CHILD_COMMAND,)}.items()
 }
 """Keys of the program by their section: those of no section stand at the top of the file."""

@@ -114,7 +114,7 @@ def _settings(
         sources |= {name: where for name, where in files.sources.items() if name not in shared}
         shared = files.fields | shared
         jobs = [job for _, job in files.jobs]
-    shared["child"] = _child(shared, jobs, given, is_needed=needs_child)
+    shared["child"] = _child(shared, jobs if needs_child else (), given)
     address = choose_address(shared.get(DOCKER_ADDRESS.field), sources[DOCKER_ADDRESS.field], environ)
     if NOTIFY_DOCKER_ADDRESS.field in shared:
         check_notify_address(shared[NOTIFY_DOCKER_ADDRESS.field], sources[NOTIFY_DOCKER_ADDRESS.field], environ)
@@ -194,7 +194,7 @@ def _assembled(shared: Mapping[str, Any], jobs: Iterable[JobSettings]) -> Settin
     return Settings(ProgramSettings(**program), (EngineSettings(**engine),), tuple(jobs))
 
 
-def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given, *, is_needed: bool) -> tuple[str, ...]:
+def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given) -> tuple[str, ...]:
     """The command behind `--`, or else of the files, and that what is said of it makes sense."""
     commands: list[tuple[str, ...]] = [value for flag, value in given if flag == CHILD_MARK]
     command: tuple[str, ...] = commands[0] if commands else shared.get("child", ())
@@ -204,7 +204,7 @@ def _child(shared: Mapping[str, Any], jobs: Iterable[JobSettings], given: Given,
         raise UsageError("--: the command holds a zero byte, which no program can be given")
     if command and shared.get("one_shot"):
         raise UsageError("--one-shot ends after one pass, and -- COMMAND stays: leave one of them out")
-    if is_needed and not command and any(each.of_child for job in jobs for each in job.notifications):
+    if not command and any(notification.of_child for job in jobs for notification in job.notifications):
         raise UsageError(
             "--signal-child: there is no command to tell: put -- COMMAND at the end of the command line, or [child] "
             "into the configuration file"

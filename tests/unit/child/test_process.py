@@ -39,6 +39,9 @@ print(json.dumps({
 """
 
 
+_started: list[Child] = []
+
+
 class Started:
     """A child that is ended with the test."""
 
@@ -54,6 +57,7 @@ class Started:
             log=logging.getLogger("child"),
         )
         self.child.start()
+        _started.append(self.child)
 
     def await_end(self) -> int | None:
         """Wait until it has ended by itself."""
@@ -69,14 +73,14 @@ class Started:
 
 @pytest.fixture(autouse=True)
 def no_leftovers() -> Iterator[None]:
-    """Its own end of each child is the test's to see."""
+    """What a test has started is ended and waited for, and nothing else."""
     yield
-    while True:
-        try:
-            os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        time.sleep(0.01)
+    while _started:
+        child = _started.pop()
+        child.kill()
+        with child.held() as pids:
+            for pid in pids:
+                os.waitpid(pid, 0)
 
 
 def _is_inheritable(descriptor: int) -> bool:
@@ -259,4 +263,5 @@ def test_the_terminal_is_the_child_s() -> None:
             seen += os.read(terminal, 1024)
     finally:
         os.close(terminal)
+        os.waitpid(pid, 0)
     assert b"status 5 ours False" in seen

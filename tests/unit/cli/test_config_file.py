@@ -299,18 +299,17 @@ def test_permissions_of_files(files: Files) -> None:
     assert [job.notifications for job in command.settings.jobs if job.notifications]
 
 
-def test_a_child_of_the_file(files: Files) -> None:
-    """The command line's own wins; a signal to a child needs one."""
-    files.write(
-        '[child]\ncommand = ["nginx", "-g", "daemon off;"]\ngrace = 3\n'
-        + ONE_JOB
-        + 'notify = [{ signal = "HUP", child = true }]\n'
-    )
+def test_the_child_is_one_of_the_program(files: Files) -> None:
+    """Its notifications are a job's; the command line's command wins, and one is needed."""
+    told = '[[job]]\ntemplate = "a.j2"\ntarget = "/out/a"\nnotify = [{ signal = "HUP", child = true }]\n'
+    files.write('[child]\ncommand = ["nginx", "-g", "daemon off;"]\ngrace = 3\n' + told)
     settings = files.settings()
-    assert (settings.program.child, settings.program.child_grace_s) == (("nginx", "-g", "daemon off;"), 3.0)
+    assert settings.program.child == ("nginx", "-g", "daemon off;")
+    assert settings.program.child_grace_s == 3
     assert settings.jobs[0].notifications == (SignalChild("", "SIGHUP"),)
-    assert files.settings("--", "haproxy").program.child == ("haproxy",)
-    files.write(ONE_JOB + "notify = [{ child = true, signal = 'HUP' }]\n")
-    assert files.refusals()[0].startswith("--signal-child: there is no command to tell")
-    files.write(ONE_JOB + "notify = [{ child = true }]\n")
-    assert files.refusals() == ["pygen.toml: job /out/a: notify[1]: signal is missing: give one such as HUP"]
+    assert files.settings("--", "other").program.child == ("other",)
+    files.write('[child]\ncommand = "nginx"\n' + told)
+    assert files.refusals() == ['pygen.toml: child.command: give a list of texts, such as ["nginx", "-s", "reload"]']
+    files.write(told)
+    (refusal,) = files.refusals()
+    assert "there is no command to tell: put -- COMMAND at the end of the command line, or [child]" in refusal

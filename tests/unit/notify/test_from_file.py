@@ -14,10 +14,13 @@ from notify.actions.from_file import NotificationError, all_keys, keys_of, notif
 from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
+from notify.actions.signal_child import SignalChild
 from notify.interval import Interval
 from notify.rules import Rules
 
 FINE = {
+    "{ signal = 12, child = true }": SignalChild("", "SIGUSR2"),
+    '{ signal = "hup", child = true }': SignalChild("", "SIGHUP"),
     '{ signal = "HUP", container = "nginx" }': Signal("nginx", "SIGHUP"),
     '{ signal = 12, container = "a/b" }': Signal("a/b", "SIGUSR2"),
     """{ signal = "HUP", match = "labels.role == 'lb'" }""": Signal("", "SIGHUP", match="labels.role == 'lb'"),
@@ -50,6 +53,12 @@ WRONG = {
     '{ signal = "HUP", restart = true, container = "a" }': "it names several actions (restart, signal)",
     '{ signal = "HUP" }': "nobody is named to tell: give container, or match",
     '{ signal = "HOP", container = "a" }': "signal: ",
+    '{ signal = "HOP", child = true }': "signal: ",
+    "{ child = true }": "signal is missing: give it beside child",
+    '{ signal = "HUP", child = false }': "child: give true",
+    '{ signal = "HUP", child = true, container = "a" }': "container: child has no such key",
+    '{ signal = "HUP", child = true, max_parallel = 1 }': "max_parallel: child has no such key",
+    '{ signal = "HUP", child = true, restart = true }': "it names several actions (restart, signal, child)",
     '{ signal = true, container = "a" }': "signal: give a text",
     '{ signal = "HUP", container = 5 }': "container: give a text",
     '{ signal = "HUP", container = "" }': "container: give a text",
@@ -212,10 +221,10 @@ def test_paths_begin_where_the_file_is() -> None:
 
 def test_every_action_has_its_keys() -> None:
     """Each begins with the one that names it, has no key twice, and fills fields that exist."""
-    assert list(all_keys()) == [action.keys[0].name for action in ACTIONS.values()] + ["none"]
+    assert list(all_keys()) == [*(action.keys[0].name for action in ACTIONS.values()), "none"]
     for action in ACTIONS.values():
         keys = keys_of(action)
-        assert keys[0].name == action.action.removeprefix("signal-")
+        assert keys[0].name == ("child" if action is SignalChild else action.action)  # `signal` alone is for containers
         assert len({key.name for key in keys}) == len(keys)
         fields = {*action.__dataclass_fields__, *Rules.__dataclass_fields__, ""}
         assert {key.field for key in keys} <= fields
