@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.run import parse_ns
-from reconciler.informer.invalidation import is_end, is_start
+from reconciler.informer.invalidation import is_end
 
 if TYPE_CHECKING:
     from models.container import Container
@@ -70,8 +70,6 @@ class Ends:
         Returns:
             Whether it proves that the run of the cached container is over, which is news.
         """
-        if is_start(event) and event.time_ns:
-            self._starts[event.actor_id] = _Start(event.time_ns)
         if not is_end(event):
             return False
         started_ns = None if cached is None or not cached.is_current else parse_ns(cached.started_at)
@@ -85,6 +83,11 @@ class Ends:
         was_proven = end.is_proven and end.started_at == cached.started_at
         end.started_at, end.is_proven = cached.started_at, was_proven or is_proven
         return is_proven and not was_proven
+
+    def started(self, event: EngineEvent) -> None:
+        """Take the event of a start: an inspect that shows no run as new is to be asked again."""
+        if event.time_ns:
+            self._starts[event.actor_id] = _Start(event.time_ns)
 
     def is_over(self, container: Container) -> bool:
         """Whether an event has proven that this run is over."""

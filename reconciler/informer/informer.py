@@ -19,7 +19,7 @@ from notify.start_order import CompleteList
 from reconciler.backend.port import EngineError, EngineReader, Inspection, LateInspection, LateSink, RequestTime
 from reconciler.informer.container_reader import ContainerReader
 from reconciler.informer.ends import Ends
-from reconciler.informer.invalidation import DEFERRED_S, MissedChanges, hint_of, is_end, subject_of
+from reconciler.informer.invalidation import DEFERRED_S, MissedChanges, hint_of, is_end, is_start, subject_of
 from reconciler.informer.known_networks import KnownNetworks
 from reconciler.informer.list_comparison import cached_reading, differing, name_of_entry
 from reconciler.informer.publisher import Publisher, PublisherObserver
@@ -123,6 +123,8 @@ class Informer:
         cached = self._store.get(subject)
         if event.kind == "container" and cached is None:
             self._names[subject] = {"Names": [event.attributes.get("name")]}
+        if is_start(event):
+            self._ends.started(event)
         is_known_end = is_end(event) and self._end_is_known(event, cached)
         hint = hint_of(event, self._store.container(subject))
         self._networks.due = self._networks.due or hint.networks
