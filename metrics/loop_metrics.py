@@ -88,6 +88,8 @@ class LoopMetrics:
         )
         self._configuration_is_valid: Gauge | None = None
         self._configuration_loaded_at: Gauge | None = None
+        self._locked_out: Gauge | None = None
+        self._of_files: frozenset[tuple[str, str]] = frozenset()
         self._registry = registry
         for target in targets:
             self.add(target)
@@ -117,6 +119,26 @@ class LoopMetrics:
             )
         self._configuration_is_valid.set(float(is_valid))
         self._configuration_loaded_at.set(loaded_epoch_s)
+
+    def locked_out(self, jobs: Mapping[tuple[str, str], bool]) -> None:
+        """Show the jobs of configuration files; there is no series without such files.
+
+        Args:
+            jobs: by target and name, whether another program keeps it from beginning.
+        """
+        if self._locked_out is None:
+            if not jobs:
+                return
+            self._locked_out = Gauge(
+                "pygen_job_locked_out",
+                "1 while a job can't begin because another program has its target",
+                ("target", "name"),
+                registry=self._registry,
+            )
+        without(self._locked_out, self._of_files - jobs.keys())
+        for labels, is_locked_out in jobs.items():
+            labelled(self._locked_out, *labels).set(float(is_locked_out))
+        self._of_files = frozenset(jobs)
 
     def publish(self, report: PassReport) -> None:
         """A pass is over.

@@ -116,15 +116,17 @@ def _prepare(program: Program) -> ExitStatus | None:
     Returns:
         The status to end with, where that can't be; the reason is told.
     """
-    jobs = program.jobs.built
-    for locked in (job.lock() for job in jobs):
-        if locked is not None:
-            log.error("%s", locked.reason)
-            return ExitStatus.WRITE_FAILED
+    locked = program.lock_targets()
+    if locked is not None:
+        log.error("%s", locked.reason)
+        return ExitStatus.WRITE_FAILED
     program.start_engines()
-    if any([each.job.desired.first_load() is not None for each in jobs]):  # noqa: C419 - each failure is told
+    needed = [each for each in program.jobs.built if not program.jobs.may_begin_later(each)]
+    if any([each.job.desired.first_load() is not None for each in needed]):  # noqa: C419 - each failure is told
         return ExitStatus.TEMPLATE_FAILED
-    for each in jobs:
+    for each in program.jobs.built:
+        if each not in needed:
+            each.job.desired.load()
         each.job.restore()
     return None
 

@@ -245,4 +245,4 @@ def _made(folder: Path, found: dict[str, Any]) -> JobSettings:
         job["template"] = str(folder / job["template"])
     if job["target"] != "-":
         job["target"] = str(folder / job["target"])
-    return JobSettings(**job)
+    return JobSettings(**job, is_from_file=True)

@@ -87,6 +87,7 @@ class JobSettings:
         render_size_limit_bytes: bytes that one render may give, over 0.
         render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
             size.
+        is_from_file: whether a configuration file describes it: what keeps it from beginning is its own failure.
     """
 
     template: str
@@ -104,6 +105,7 @@ class JobSettings:
     render_time_limit_s: float
     render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
+    is_from_file: bool = False
 
     def __post_init__(self) -> None:
         """A job without a name is called like its target."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.cli.settings import JobSettings, Settings
     from reconciler.loop.job import Job
     from reconciler.loop.render_threads import RenderThreads
+    from reconciler.target.outcome import LockedElsewhere
     from templating.host import RenderHost
 
 LOCK_RETRY_S = 5.0
@@ -73,6 +74,28 @@ class Jobs:
         """What the loop reconciles, in the same order."""
         return [each.job for each in self._by_target.values()]
 
+    def lock(self) -> LockedElsewhere | None:
+        """Take all targets, at the start; a value where another program has one that has to be had.
+
+        A job of a configuration file that can't begin is left out until it can, and costs the others nothing. A single
+        pass has no later, and the command line's job is what the program was started for.
+        """
+        for each in self.built:
+            locked = each.lock()
+            if locked is None:
+                continue
+            if not self.may_begin_later(each):
+                return locked
+            self._lock_out(each, locked)
+            del self._by_target[each.settings.target]
+        self._lock_due_s = self._shared.clock() + LOCK_RETRY_S
+        self._publish()
+        return None
+
+    def may_begin_later(self, built: BuiltJob) -> bool:
+        """Whether the program goes on without a job that can't begin yet."""
+        return built.settings.is_from_file and not self._shared.settings.one_shot
+
     @property
     def locked_out(self) -> dict[str, str]:
         """Why jobs have not begun yet, by their names."""
@@ -101,13 +124,17 @@ class Jobs:
         self._shared.metrics.notify.configure(notifications, [each.settings.target for each in leaving])
         self._locked_out = {}
         self._begin_missing()
+        self._publish()
         return True
 
     def retry(self) -> bool:
         """Ask again for targets that other programs had; whether a job has begun."""
         if not self._locked_out or self._shared.clock() < self._lock_due_s:
             return False
-        return self._begin_missing()
+        has_begun = self._begin_missing()
+        if has_begun:
+            self._publish()
+        return has_begun
 
     def close(self) -> None:
         """Let go of everything that was opened."""
@@ -127,10 +154,7 @@ class Jobs:
         built = self._build(settings)
         locked = built.lock()
         if locked is not None:
-            if settings.target not in self._locked_out:
-                log.error("%s; it is tried again", locked.reason, extra=fields(target=settings.target))
-            self._locked_out[settings.target] = locked.reason
-            built.leave()
+            self._lock_out(built, locked)
             return settings.target, None
         self._locked_out.pop(settings.target, None)
         log.info("the job %s begins: %s", settings.name, effective_settings(self._settings, settings))
@@ -138,6 +162,24 @@ class Jobs:
         built.job.restore()
         built.job.desired.load()
         return settings.target, built
+
+    def _lock_out(self, built: BuiltJob, locked: LockedElsewhere) -> None:
+        settings = built.settings
+        if settings.target not in self._locked_out:
+            log.error(
+                "the job %s can't begin: %s; it is tried again",
+                settings.name,
+                locked.reason,
+                extra=fields(target=settings.target),
+            )
+        self._locked_out[settings.target] = locked.reason
+        built.leave()
+
+    def _publish(self) -> None:
+        """Show which jobs of configuration files another program keeps from beginning."""
+        self._shared.metrics.loop.locked_out(
+            {(job.target, job.name): job.target in self._locked_out for job in self._settings.jobs if job.is_from_file}
+        )
 
     def _end(self, built: BuiltJob, *, is_gone: bool) -> None:
         settings = built.settings

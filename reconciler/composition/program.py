@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reconciler.composition.reload import ConfigurationState
     from reconciler.loop.wakeups import Wakeup
     from reconciler.status.values import Status
+    from reconciler.target.outcome import LockedElsewhere
     from templating.process import RenderProcess
 
 COMMANDS_GRACE_S = 0.4
@@ -134,6 +135,12 @@ class Program:
         self.readiness = Readiness(
             self.reconciler, self._heartbeat, resync_s=settings.program.resync_s, clock=self.shared.clock
         )
+
+    def lock_targets(self) -> LockedElsewhere | None:
+        """Take the targets for ourselves; a value where another program has one that has to be had."""
+        locked = self.jobs.lock()
+        self.reconciler.set_jobs(self.jobs.jobs)
+        return locked
 
     def start_engines(self) -> None:
         """Begin to read the engines: all of the time, or once for a single pass."""

@@ -68,9 +68,9 @@ class Configured:
         unfinished.write_text(text)
         unfinished.rename(self.file)
 
-    def start(self) -> PygenProcess:
+    def start(self, *, is_ready: bool = True) -> PygenProcess:
         self._program = PygenProcess(["--config", self.file], folder=self.folder)
-        self._program.wait_ready()
+        self._program.wait_for(lambda: self.program.get("/readyz")[0] in ({200} if is_ready else {200, 503}))
         return self._program
 
     def target(self, name: str) -> str:
@@ -80,9 +80,9 @@ class Configured:
     def await_target(self, name: str, text: str) -> None:
         self.program.wait_for(lambda: self.target(name) == text, what=f"{text!r} in {name}")
 
-    def count(self, name: str, job: str, **labels: str) -> float:
+    def count(self, metric: str, job: str, /, **labels: str) -> float:
         """A metric of a job."""
-        return self.program.metric(name, target=str(self.folder / f"{job}.out"), **labels)
+        return self.program.metric(metric, target=str(self.folder / f"{job}.out"), **labels)
 
     def series(self, job: str) -> list[str]:
         """Every series that names a job's target."""

@@ -36,6 +36,8 @@ NAMED = {
     "PygenRestartPolicyAtRisk",
     "PygenRolloutStopped",
     "PygenNothingMatches",
+    "PygenJobLockedOut",
+    "PygenConfigurationInvalid",
     "PygenAbsent",
 }
 
@@ -78,6 +80,8 @@ def test_an_alert_is_about_metrics_that_exist(name: str) -> None:
     """With labels and label values that they really have."""
     notifications = [Signal("c", "SIGHUP", rules=Rules(max_parallel=1))]
     metrics = Metrics(version="1", targets=["t"], notifications=notifications, engines=["e"])
+    metrics.loop.configuration(is_valid=True, loaded_epoch_s=0)
+    metrics.loop.locked_out({("t", "n"): False})
     samples = {each.name: each for family in metrics.registry.collect() for each in family.samples}
     expression = RULES[name]["expr"]
     for metric, selector in re.findall(r"\b(pygen_\w+|up)\{([^}]*)\}", expression):
