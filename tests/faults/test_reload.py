@@ -98,7 +98,7 @@ class Configured:
     def close(self) -> None:
         if self._program is not None and self._program.running:
             self._program.kill()
-        self.engine.stop()
+        self.engine.close()
 
 
 @pytest.fixture
