@@ -120,18 +120,6 @@ class Container(Record):
         reader = FieldReader(_name(attrs) or container_id[: matching.SHORT_ID_DIGITS], warn)
         return _read(reader, attrs, engine=engine, facts=networks, kept=kept_body.keep(body))
 
-    @classmethod
-    def from_kept(cls, kept: bytes, *, engine: str, networks: Mapping[str, NetworkFacts]) -> Container:
-        """Read a body again that `from_inspect` has read before.
-
-        Args:
-            kept: the answer's bytes, as `models.kept_body` keeps them.
-            engine: the name of the engine that gave them.
-            networks: what was known of the engine's networks then, by id.
-        """
-        reader = FieldReader("", _was_told)
-        return _read(reader, kept_body.parse(kept_body.unpack(kept)), engine=engine, facts=networks, kept=kept)
-
     @property
     def kept(self) -> bytes:
         """The engine's answer, as `models.kept_body` keeps it."""
@@ -250,10 +238,6 @@ def _read(
         target_names=MappingProxyType(matching.target_names(container_id, name, labels, env, compose)),
         _kept=kept,
     )
-
-
-def _was_told(_warning: str) -> None:
-    """What is odd in the body was reported when it was read for the first time."""
 
 
 def _name(attrs: dict[str, Any]) -> str:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from operator import attrgetter
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from models.networks import NetworkFacts
+from models.packed import pack
 from templating.wire import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from models.container import Container
+    from models.networks import NetworkFacts
     from models.snapshot import Snapshot
 
-_BODIES_MAX = 200
+_CONTAINERS_MAX = 200
 """In one frame: enough that frames cost little, and few enough that none is large."""
+_BYTES_MAX = 8 * 1024 * 1024
+"""Of a frame's containers but the last, some of which may be as large as an inspect may be."""
 
-_values_of = attrgetter(*(field.name for field in fields(NetworkFacts)))
+_Parts = tuple[bytes, bytes]
 
 
 class Feed:
@@ -51,27 +53,38 @@ class Feed:
         changed = [each for each in new if each.id not in known]
         gone = [container_id for container_id in given if container_id not in now]
         self._given = now
-        for at in range(0, max(len(changed), 1), _BODIES_MAX):
-            yield _frame(changed[at : at + _BODIES_MAX], own_id=own_id, remove=gone, ended=ended)
+        for parts in _portions(changed):
+            yield _frame(parts, own_id=own_id, remove=gone, ended=ended)
             gone, ended = [], []
 
-    def ahead(self, containers: Sequence[Container]) -> Frame:
-        """A frame with containers that the first state is going to hold, most likely; `frames` corrects the rest.
+    def ahead(self, containers: Sequence[Container]) -> Iterator[Frame]:
+        """Frames with containers that the first state is going to hold, most likely; `frames` corrects the rest.
 
         What was yielded counts as given.
         """
         self._given |= {each.id: each for each in containers}
-        return _frame(containers)
+        return map(_frame, _portions(containers))
+
+
+def _portions(containers: Sequence[Container]) -> Iterator[list[_Parts]]:
+    """What is put into one frame after the other; nothing into one where there is nothing."""
+    portion: list[_Parts] = []
+    length = 0
+    for each in containers:
+        if len(portion) >= _CONTAINERS_MAX or length >= _BYTES_MAX:
+            yield portion
+            portion, length = [], 0
+        portion.append((pack(each), each.kept))
+        length += sum(map(len, portion[-1]))
+    yield portion
 
 
 def _frame(
-    put: Sequence[Container], *, own_id: str | None = None, remove: Sequence[str] = (), ended: Sequence[str] = ()
+    put: Sequence[_Parts], *, own_id: str | None = None, remove: Sequence[str] = (), ended: Sequence[str] = ()
 ) -> Frame:
-    networks: dict[NetworkFacts, int] = {}
-    entries = [[each.engine, _places(each, networks), len(each.kept), each.is_over] for each in put]
-    facts = [_values_of(each) for each in networks]
-    header = {"do": "feed", "own_id": own_id, "remove": remove, "ended": ended, "networks": facts, "put": entries}
-    return Frame(header, b"".join(each.kept for each in put))
+    lengths = [(len(packed), len(kept)) for packed, kept in put]
+    header = {"do": "feed", "own_id": own_id, "remove": remove, "ended": ended, "put": lengths}
+    return Frame(header, b"".join(chain.from_iterable(put)))
 
 
 def _is_end_of(container: Container, given: Container | None) -> bool:
@@ -83,8 +96,3 @@ def _is_end_of(container: Container, given: Container | None) -> bool:
 
 def _facts_of(container: Container) -> list[NetworkFacts]:
     return [network.facts for network in container.networks]
-
-
-def _places(container: Container, networks: dict[NetworkFacts, int]) -> list[int]:
-    """Where the facts of a container's networks are among those of a frame, which has each once."""
-    return [networks.setdefault(network.facts, len(networks)) for network in container.networks if network.id]

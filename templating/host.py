@@ -148,7 +148,7 @@ class RenderHost:
         with contextlib.suppress(CannotBegin):
             current = self.ready(_nobody_is_told)
             try:
-                current.send(current.feed.ahead(containers))
+                current.send(*current.feed.ahead(containers))
             except (ProcessEnded, TimeIsUp):
                 self.discard()
 

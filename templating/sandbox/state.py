@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, Any
 
-from models.container import Container
-from models.networks import NetworkFacts
+from models.packed import unpack
 from models.snapshot import Snapshot
 from templating.sandbox.undefined import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from models.container import Container
 
 _MANY = 100
 """From so many new ones on they are taken out of the garbage collector's sight."""
@@ -25,20 +26,19 @@ class State:
         self._snapshot: Snapshot | None = None
         self._own_id: str | None = None
 
-    def feed(self, header: Mapping[str, Any], kept: bytes) -> None:
+    def feed(self, header: Mapping[str, Any], parts: bytes) -> None:
         """Take changes in.
 
         Args:
-            header: `own_id`; `remove`, ids; `ended`, ids of those whose run is over since; `networks`, the fields of
-                `NetworkFacts`; `put`, for each container its engine, which of these networks it is in, the length of
-                its body, and whether its run is over since.
-            kept: the bodies, as `models.kept_body` keeps them, one after the other.
+            header: `own_id`; `remove`, ids; `ended`, ids of those whose run is over since; `put`, for each container
+                the lengths of what follows in `parts`.
+            parts: of each container what `models.packed` made of it, and its body, as `models.kept_body` keeps it.
         """
         for container_id in header["remove"]:
             self._containers.pop(container_id, None)
         for container_id in header["ended"]:
             self._containers[container_id] = self._containers[container_id].ended()
-        self._put(header["put"], [NetworkFacts(*fields) for fields in header["networks"]], kept)
+        self._put(header["put"], parts)
         if header["remove"] or header["ended"] or header["put"] or header["own_id"] != self._own_id:
             self._own_id = header["own_id"]
             self._snapshot = None
@@ -59,10 +59,10 @@ class State:
             "own_container_id": own_id,
         }
 
-    def _put(self, entries: Sequence[Sequence[Any]], networks: Sequence[NetworkFacts], kept: bytes) -> None:
+    def _put(self, lengths: Sequence[Sequence[int]], parts: bytes) -> None:
         at = 0
-        for engine, places, length, is_over in entries:
-            facts = {networks[place].id: networks[place] for place in places}
-            container = Container.from_kept(kept[at : at + length], engine=engine, networks=facts)
-            self._containers[container.id] = container.ended() if is_over else container
-            at += length
+        for packed, kept in lengths:
+            start, end = at + packed, at + packed + kept
+            container = unpack(parts[at:start], parts[start:end])
+            self._containers[container.id] = container
+            at = end

@@ -135,8 +135,9 @@ class Soak:
     def _act(self, name: str, act: Callable[[], None]) -> None:
         try:
             act()
-        except docker.errors.APIError:
-            name = f"refused {name}"  # connected already, say: what the state does not allow is tried, too
+        except (docker.errors.APIError, ProcessLookupError):
+            # Connected already, or ended a moment ago: what the state does not allow is tried, too.
+            name = f"refused {name}"
         self.findings.acts[name] += 1
 
     def _kill_engine(self) -> None:

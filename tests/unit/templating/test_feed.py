@@ -20,9 +20,10 @@ NETWORKS: list[dict[str, Any]] = [
 ]
 
 
-def _container(name: str, networks: list[str]) -> Container:
+def _container(name: str, networks: list[str], *, label: str = "") -> Container:
     endpoints = {network: {"NetworkID": f"{network}-id", "IPAddress": "10.0.0.2"} for network in networks}
     body = {"Id": name, "Name": f"/{name}", "NetworkSettings": {"Networks": endpoints}, "State": {"Running": True}}
+    body["Config"] = {"Labels": {"a": label}}
     facts = network_facts(NETWORKS)
     return Container.from_inspect(json.dumps(body).encode(), engine="main", networks=facts, warn=lambda _: None)
 
@@ -73,7 +74,7 @@ def test_what_was_fed_ahead_is_corrected_by_the_first_state() -> None:
     """What is the same is not fed again; what has changed since, or is gone, is."""
     first, second, third = (_container(name, ["bridge"]) for name in ("a", "b", "c"))
     state, feed = State(), Feed()
-    header, kept = feed.ahead([first, second, third])
+    [(header, kept)] = feed.ahead([first, second, third])
     state.feed(json.loads(json.dumps(header)), kept)
     moved = _container("b", ["lan"])
     given = Snapshot.of([first, moved], "a")
@@ -109,3 +110,18 @@ def test_only_what_is_different_is_fed() -> None:
     assert not list(feed.frames(changed, all_containers=True))
     assert tuple(state.values()["all_containers"]) == (first, moved, third)
     assert _fed(state, feed, Snapshot.of([third])) == (third,)
+
+
+def test_no_frame_is_large() -> None:
+    """Not by the number of containers, and not by what one of them says, which may be as much as an inspect may be."""
+    state, feed = State(), Feed()
+    many = Snapshot.of([_container(f"c{number}", ["bridge"]) for number in range(401)])
+    frames = list(feed.frames(many, all_containers=True))
+    assert [len(header["put"]) for header, _ in frames] == [200, 200, 1]
+    large = Snapshot.of([_container(name, ["bridge"], label="x" * (5 * 1024 * 1024)) for name in "abc"])
+    frames = list(feed.frames(large, all_containers=True))
+    assert [len(header["put"]) for header, _ in frames] == [2, 1]
+    assert [len(header["remove"]) for header, _ in frames] == [401, 0]
+    for header, parts in frames:
+        state.feed(header, parts)
+    assert tuple(state.values()["all_containers"]) == tuple(large.all_containers)
