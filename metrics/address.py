@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from models.frozen import frozen
 from models.hosts import PORT_MAX, is_host
 
 DEFAULT_PORT = 9413
 _LIKE_IPV4 = re.compile(r"[0-9.]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetricsAddress:
     """An address to listen on.
 

@@ -6,9 +6,11 @@ Each connection carries one request: `Connection: close` is in every answer, so 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ TEXT = "text/plain; charset=utf-8"
 _GZIP = 31  # zlib's way to say: with gzip's header
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A request's head.
 
@@ -35,7 +37,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """An answer, not encoded yet."""
 

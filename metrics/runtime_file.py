@@ -12,11 +12,11 @@ import fcntl
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.address import MetricsAddress, parse_metrics_address
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _BYTES_MAX = 1024
 _NAME = re.compile(r"\.\d+\.[0-9a-f]{16}\.runtime\.pygen")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunningProgram:
     """What a running program left.
 

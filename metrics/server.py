@@ -17,10 +17,10 @@ import select
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from metrics.http import HEAD_BYTES_MAX, Request, Response, encode, head_of, parse_request, text_response
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ _UNREADABLE = Request("GET", "")
 _PAUSE_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What a client may take.
 

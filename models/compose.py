@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.record import Record
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ NUMBER_LABEL = "com.docker.compose.container-number"
 _NUMBER_DIGITS_MAX = 9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compose(Record):
     """A container's place in its Compose project; false for a container that Compose did not create.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from sys import intern
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from models import kept_body, matching
 from models.compose import Compose
+from models.frozen import frozen
 from models.image import ImageName
 from models.mapping import TextMapping
 from models.mounts import Mount, read_mounts
@@ -32,7 +33,7 @@ _NETWORKS = "NetworkSettings.Networks"
 _PORTS = "NetworkSettings.Ports"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+@frozen(kw_only=True)
 class Container(Record):
     """One container at one moment.
 

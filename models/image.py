@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from models.frozen import frozen
 from models.record import Record
 
 _ID = re.compile(r"[a-z0-9]+:[0-9a-f]{64}", re.ASCII)
 _LOCAL = "localhost"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImageName(Record):
     """The parts of an image's name; as text it is the name again.
 

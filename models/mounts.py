@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from models.frozen import frozen
 from models.listing import ItemList
 from models.record import Record
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.reading import FieldReader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mount(Record):
     """One mount.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from sys import intern
 from typing import TYPE_CHECKING, Any, Self
 
+from models.frozen import frozen
 from models.listing import ItemList
 from models.matching import is_named, target_text
 from models.record import Record
@@ -28,7 +29,7 @@ _YES = frozenset({"1", "t", "true"})
 _USUAL_INGRESS = "ingress"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkFacts:
     """What `GET /networks` says of one network and an inspected container does not.
 
@@ -96,7 +97,7 @@ def network_facts(entries: Iterable[Mapping[str, Any]]) -> dict[str, NetworkFact
     return {facts.id: facts for facts in found if facts is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Network(Record):
     """A container's place in one network.
 

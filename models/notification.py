@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from models.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Notification:
     """A configured notification. Its subclasses in `notify.actions` say what is done, and how that reads in a sentence.
 
@@ -39,7 +41,7 @@ class Notification:
         return f"{self.container or 'containers'} where {self.match}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryResult:
     """One attempt to deliver to one run. Finding a container ended or paused is not an attempt.
 
@@ -54,7 +56,7 @@ class DeliveryResult:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotificationStanding:
     """The state of one notification of a job.
 
@@ -75,7 +77,7 @@ class NotificationStanding:
     is_stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotifyReport:
     """What is new since the previous report.
 

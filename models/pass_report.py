@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from models.write import Cause, WriteMode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderReport:
     """What became of a render, or of a load that failed.
 
@@ -30,7 +31,7 @@ class RenderReport:
     notes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetWrite:
     """A write that was tried; a target that can't be read counts as one that failed.
 
@@ -43,7 +44,7 @@ class TargetWrite:
     ok: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """A difference that was written, with its lines."""
 
@@ -52,7 +53,7 @@ class Difference:
     removed: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconcileReport:
     """What became of one job's part of a pass.
 
@@ -73,7 +74,7 @@ class ReconcileReport:
     difference: Difference | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PassReport:
     """What became of one pass.
 

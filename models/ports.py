@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from sys import intern
 from typing import TYPE_CHECKING, Any, Self
 
+from models.frozen import frozen
 from models.hosts import PORT_MAX
 from models.listing import ItemList
 from models.mapping import CaseMapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PROTOCOLS = ("sctp", "tcp", "udp")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublishedPort(Record):
     """One place on the host at which a container's port is reached.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
 from models.container import Container
+from models.frozen import frozen
 from models.listing import ItemList
 from models.matching import Index, target_text
 
@@ -61,7 +61,7 @@ class ContainerList(ItemList[Container]):
         return type(self)(items, self._own_container_id)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """What one pass of the loop renders from.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from models.frozen import frozen
 from notify.port import ContainerState, DeliveryError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 READ_TIMEOUT_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """One delivery for a worker: everything it must know, nothing that may change meanwhile.
 
@@ -38,7 +38,7 @@ class Task:
     cause: Cause | Literal[""] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivered:
     """The run was told.
 
@@ -53,21 +53,21 @@ class Delivered:
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunEnded:
     """The run is over, and so is its debt. `why` is for the log."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """Nothing was sent, the debt stays; `why` is for the log, such as `it is paused`."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The engine did not do it, or did not say so.
 
@@ -92,7 +92,7 @@ Outcome = Delivered | RunEnded | Held | Failed
 _GONE = RunEnded("the container is gone")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContainerReading:
     """One inspect made by a delivery.
 
@@ -105,7 +105,7 @@ class ContainerReading:
     state: ContainerState | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """What a worker leaves for the loop.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from notify.delivery import Failed, Inspector, Report, Task
 from notify.outbox import UNKNOWN, Unproven
 from notify.rollout import CheckReport, check
@@ -35,7 +36,7 @@ def _ignore(_: Exception) -> None:
     """Count nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runtime:
     """What the notifications of a program take from the world around them.
 
@@ -58,7 +59,7 @@ class Runtime:
     unexpected: Callable[[Exception], object] = _ignore
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PendingDebt:
     """One debt, for the status page.
 
@@ -83,7 +84,7 @@ class PendingDebt:
     due_at_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Begun:
     """A delivery that is recorded, and not made yet.
 

@@ -17,9 +17,9 @@ import select
 import signal
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models.frozen import frozen
 from notify.output import Tail
 from notify.port import Executed
 
@@ -41,7 +41,7 @@ _running: set[int] = set()
 _is_over = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeUp:
     """A command's time was up, and it was ended.
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote
 
+from models.frozen import frozen
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping, Sequence
@@ -36,7 +38,7 @@ class RequestFailed(Exception):  # noqa: N818 - an outcome
         self.sent = sent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a server answered.
 
@@ -49,7 +51,7 @@ class Answer:
     begin: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What is asked.
 

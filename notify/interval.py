@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from models.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interval:
     """The first and the last moment of a batch.
 
@@ -28,7 +29,7 @@ class Interval:
             raise ValueError(f"MIN ({self.min_s:g} s) of an interval is over its MAX ({self.max_s:g} s)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """Changes that are told together.
 

@@ -13,9 +13,9 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from notify.acknowledging import Acknowledger
 from notify.delivery_log import DeliveryLog
 from notify.dispatcher import Begun, Dispatcher, Effect, PendingDebt, Runtime, launch
@@ -46,7 +46,7 @@ def _no_child() -> None:
     """No child is configured."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotifySettings:
     """One job's notifications as configured.
 
@@ -60,7 +60,7 @@ class NotifySettings:
 
     job: str
     notifications: Sequence[Action]
-    interval: Interval = Interval()  # noqa: RUF009 - it is a frozen value
+    interval: Interval = Interval()
     signal_via: SignalVia = "auto"
     child: str = ""
 

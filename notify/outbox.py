@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from models.frozen import frozen
 from notify.rules import Reason, reasons_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class NotificationState:
     unproven: dict[str, Unproven] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A replacement that was announced and is not yet known to have happened.
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from models.frozen import frozen
 from models.run import Run
 from models.write import CAUSES, Cause
 from notify.actions import ACTIONS
@@ -180,7 +180,7 @@ def _encode_run(record: RunRecord) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decoded:
     """What a state file says.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ class WouldEnd(DeliveryError):  # noqa: N818
     """A process does not listen for the signal, or not yet, and would be ended by it: nothing was sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContainerState:
     """What a delivery must know of a container, read by an inspect directly before it acts.
 
@@ -71,7 +72,7 @@ class ContainerState:
     engine_ns_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Executed:
     """A command that ended.
 

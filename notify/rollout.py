@@ -7,10 +7,10 @@ again: the next content may be what heals it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.backoff import doubled_s
+from models.frozen import frozen
 from models.run import Run
 from notify.delivery import READ_TIMEOUT_S, ContainerReading
 from notify.port import DeliveryError
@@ -33,7 +33,7 @@ _NO_CHECK = ("", "none")
 _STARTING, _HEALTHY = "starting", "healthy"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckReport:
     """What a worker found of a container that was told.
 

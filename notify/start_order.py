@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.notification import Notification
 from models.run import CHILD, NO_CONTAINER, OF_NO_ENGINE, parse_ns
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 BEFORE_EVERYTHING_S = -math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContainerObservation:
     """One matching container as a snapshot shows it.
 
@@ -68,7 +69,7 @@ def of_child(name: str, run: Run | None, at_s: float) -> ContainerObservation:
     return ContainerObservation(container_id=CHILD, name=name, engine=CHILD, run=run, read_at_s=at_s)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompleteList:
     """The last complete list of containers: who is missing in it did not exist when it was begun, or later.
 
@@ -85,7 +86,7 @@ class CompleteList:
         return container_id not in OF_NO_ENGINE and container_id not in self.container_ids
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """The newest reading of a container.
 

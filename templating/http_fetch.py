@@ -17,11 +17,11 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import urljoin
 
+from models.frozen import frozen
 from templating.addresses import check_address, is_address, origin_of, split_credentials
 from templating.text_encoding import decoded
 
@@ -47,7 +47,7 @@ class FetchFailed(Exception):  # noqa: N818 - an outcome, translated by the sour
         self.is_late = is_late
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """A text, and what the server wants to hear when it is asked whether that changed.
 
@@ -62,7 +62,7 @@ class Fetched:
     last_modified: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetcher:
     """Fetches texts.
 

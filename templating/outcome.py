@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from templating.reads import EVERYTHING, Reads
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """A complete text.
 
@@ -36,7 +37,7 @@ class Rendered:
     is_repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateFailure:
     """No text, and why.
 

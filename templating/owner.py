@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.record import Record
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ROOT = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner(Record):
     """The owner of a file or folder.
 

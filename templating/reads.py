@@ -6,15 +6,16 @@ A template that reads `containers` alone sees nothing of the second, nor of a he
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from models.container import Container
     from models.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reads:
     """What a render may have read beside the model's fields of running containers.
 

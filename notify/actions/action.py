@@ -7,9 +7,10 @@ written on the command line, in the environment and in a state file, and how it 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from models.frozen import frozen
 from models.notification import Notification
 from notify.actions.keys import SECONDS_MAX
 from notify.rules import Rules
@@ -32,7 +33,7 @@ Need = Literal["kill", "exec", "restart"]
 """Groups of requests to the engine, as `reconciler.backend.permissions` lists them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionWords:
     """An action on the command line.
 
@@ -49,7 +50,7 @@ class OptionWords:
     is_command: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action(Notification, ABC):
     """One action, configured for one name, or for none. Its fields are of the types that `state` can keep.
 

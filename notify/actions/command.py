@@ -7,9 +7,9 @@ was given, secrets included.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from models.frozen import frozen
 from notify.actions.action import Action, Need, OptionWords, SignalVia
 from notify.actions.command_words import cut, named
 from notify.actions.keys import Key, flag, seconds, text, texts
@@ -28,7 +28,7 @@ _SHELL = "/bin/sh"
 _STANDARD_OUTPUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command(Action):
     """A command of our own host's.
 

@@ -6,9 +6,9 @@ goes on inside beside the next one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from models.frozen import frozen
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
 from notify.actions.command_words import cut, named
 from notify.actions.keys import Key, seconds, text, texts
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exec(Action):
     """A command in each matching container.
 

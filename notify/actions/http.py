@@ -7,11 +7,12 @@ a token. An answer is a server's words, so that of one that fails the first line
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from models.frozen import frozen
 from models.hosts import is_host
 from notify.actions.action import Action, Need, OptionWords, SignalVia
 from notify.actions.keys import Key, seconds, text
@@ -81,7 +82,7 @@ def _statuses(value: object) -> tuple[int, ...]:
     return tuple(dict.fromkeys(value))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Http(Action):
     """A request to a server, or to each matching container's.
 

@@ -7,9 +7,9 @@ lists, so neither knows a key that the other does not.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from notify.interval import Interval
 from notify.rules import REASONS
 
@@ -20,7 +20,7 @@ SECONDS_MAX = 366 * 24 * 3600
 """A year: beyond it a number of seconds is a mistake, and far beyond it timers overflow."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One key.
 

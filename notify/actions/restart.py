@@ -10,9 +10,9 @@ where no pass comes by any more, as at the end of the process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from models.frozen import frozen
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
 from notify.actions.keys import Key, only_true
 from notify.delivery import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ENGINE_STOP_TIMEOUT_S = 10  # what the engine takes where the container sets none
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restart(Action):
     """`docker restart` of each matching container."""
 

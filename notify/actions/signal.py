@@ -8,9 +8,9 @@ is not the container's own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from models.frozen import frozen
 from models.signals import parse_signal, same_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
 from notify.actions.keys import Key, text
@@ -27,7 +27,7 @@ _FORBIDDEN = frozenset({403, 405})
 _FIRST_REAL_TIME = 34  # as the engine counts: names like RTMIN+3 are not known to every `kill`
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signal(Action):
     """A signal to the first process of each matching container.
 

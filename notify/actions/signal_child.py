@@ -6,9 +6,9 @@ started, so that a child that started after the file was written is known to hav
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from models.frozen import frozen
 from models.run import CHILD
 from models.signals import parse_signal
 from notify.actions.action import Action, Need, OptionWords, SignalVia
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalChild(Action):
     """A signal to the child.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from models.frozen import frozen
 from models.hosts import PORT_MAX, is_host
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _INSTEAD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsFiles:
     """How to speak TLS with an engine, as `DOCKER_CERT_PATH` and `DOCKER_TLS_VERIFY` say.
 
@@ -57,7 +57,7 @@ class TlsFiles:
         return path if os.path.exists(path) else None  # noqa: PTH110
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineAddress:
     """The address of one engine, or of a recorded state.
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from models.frozen import frozen
 from reconciler.backend import api_version, errors
 from reconciler.backend.http_answer import BODY_BYTES_MAX, Answer, Head, MalformedAnswerError
 from reconciler.backend.http_connection import HttpConnection
@@ -28,7 +28,7 @@ _OK = 200
 VERSION_BYTES_MAX = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeouts:
     """How long an engine may take.
 

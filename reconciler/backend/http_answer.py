@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ class ConnectionEndedError(ConnectionError):
     """The other side ended the connection before the answer was complete."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """An answer's first part.
 
@@ -54,7 +55,7 @@ class Head:
     ends_connection: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A complete answer."""
 

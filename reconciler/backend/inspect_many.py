@@ -7,9 +7,9 @@ and used here. Threads would not add to that: what is left to do here holds the 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from models.frozen import frozen
 from reconciler.backend.http_connection import NotYetError
 from reconciler.backend.port import EngineError, InspectFailed, Inspection, InspectPending, RequestTime
 
@@ -38,7 +38,7 @@ class SingleReader(Protocol):
         """Wait for no answer any longer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _UnderWay:
     connection: HttpConnection
     container_id: str

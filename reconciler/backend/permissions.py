@@ -7,9 +7,9 @@ Paths are those of the engine's API without its version prefix (`/v1.41`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from models.frozen import frozen
 from notify.actions.action import Need as ActionNeed
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _EXEC = "[0-9a-f]+"
 _PLACES = {"{container}": _CONTAINER, "{exec}": _EXEC}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """One kind of request.
 

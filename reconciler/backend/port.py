@@ -7,8 +7,9 @@ telling containers is declared by whoever needs it, in `notify.port`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,7 @@ class EngineError(Exception):
         return EngineError(str(self), operation=self.operation, reason=self.reason, status=self.status)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestTime:
     """When a request was made, on both clocks.
 
@@ -51,7 +52,7 @@ class RequestTime:
     engine_ns_max: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """The answer to one list call: every container, stopped ones included.
 
@@ -64,7 +65,7 @@ class Listing:
     moment: RequestTime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inspection:
     """The answer to one inspect call.
 
@@ -80,7 +81,7 @@ class Inspection:
     moment: RequestTime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InspectFailed:
     """An inspect that told nothing.
 
@@ -95,7 +96,7 @@ class InspectFailed:
     error: EngineError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InspectPending:
     """An inspect that is not waited for any longer: it goes on beside, and its outcome comes by itself.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ FORMAT = "pygen-state"
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordedState:
     """A recorded state.
 

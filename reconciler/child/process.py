@@ -15,10 +15,10 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.frozen import frozen
 from models.run import CHILD, Run
 from reconciler.child.start import NOT_STARTED
 
@@ -34,7 +34,7 @@ _STARTTIME, _STATE = 19, 0  # fields of /proc/PID/stat behind the name; source: 
 _KILLED_S = 1.0  # one that is killed is gone in milliseconds, unless the kernel holds it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalMasks:
     """What a process does with signals: bit N-1 stands for signal N.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from metrics.address import DEFAULT_PORT
+from models.frozen import frozen
 from notify.actions import ACTIONS
 from reconciler.cli import values
 
@@ -53,7 +53,7 @@ def commands_of(word_count: int) -> Callable[[str], list[Words]]:
     return lambda written: [part[0].split(None, word_count - 1) or [""] for part in _UNQUOTED_PART.finditer(written)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """One option.
 

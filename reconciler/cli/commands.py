@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from models.frozen import frozen
 from reconciler.cli import catalogue
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class UsageError(Exception):
     """The command line or the environment can't be used; the message says what, where, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigurationFiles:
     """Where settings were read from, and how they are read again.
 
@@ -35,7 +35,7 @@ class ConfigurationFiles:
     load: Callable[[], Settings]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """The main command: keep the targets in sync.
 
@@ -50,7 +50,7 @@ class Run:
     files: ConfigurationFiles | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Permissions:
     """`permissions`: print what this configuration needs of the engine."""
 
@@ -59,7 +59,7 @@ class Permissions:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """`record`: write the engine's state to standard output."""
 
@@ -68,7 +68,7 @@ class Record:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Healthcheck:
     """`healthcheck`: ask the running program how it is.
 
@@ -79,14 +79,14 @@ class Healthcheck:
     metrics: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Printed:
     """A text for standard output, and status 0: `--help`, `--version`, and a configuration that can be used."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """A usage error: the message for standard error; the status is `ExitStatus.USAGE`."""
 

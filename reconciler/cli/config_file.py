@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from models.frozen import frozen
 from notify.actions.from_file import NotificationError, notifications_from
 from reconciler.cli.catalogue import OPTIONS, did_you_mean
 from reconciler.cli.commands import UsageError
@@ -24,7 +25,7 @@ _BYTES_MAX = 4 * 1024 * 1024
 _TABLES = ("defaults", *filter(None, SECTIONS))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One thing that is wrong.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from metrics.address import MetricsAddress, parse_metrics_address
+from models.frozen import frozen
 from reconciler.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _ANSWER_BYTES_MAX = 65536
 _LOOPBACK = {"": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "::": ("::1",)}  # noqa: S104 - to ask, not to bind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """What the running program answered, or why it did not."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from models.frozen import frozen
 from reconciler.backend.permissions import Need, Operation, needed, reading_needs, telling_needs
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _SOCKET_PROXY_HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessList:
     """What one address has to allow.
 

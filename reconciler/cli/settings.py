@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from models.frozen import frozen
 from notify.actions.command_words import named
 from templating.addresses import is_address, shown_address
 from templating.selection import Selection
@@ -20,7 +20,7 @@ LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProgramSettings:
     """What all engines and jobs of one run share.
 
@@ -51,7 +51,7 @@ class ProgramSettings:
     child_grace_s: float = 8.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class EngineSettings:
     """One engine. The addresses are texts that `reconciler.backend.address` accepts: they hold no credentials.
 
@@ -66,7 +66,7 @@ class EngineSettings:
     filters: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class JobSettings:
     """One target, what it is made from, and what is notified of it.
 
@@ -120,7 +120,7 @@ class JobSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The settings of one run, checked: whatever is here can be used as it is.
 

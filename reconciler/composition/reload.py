@@ -7,9 +7,9 @@ jobs as they are.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from reconciler.cli.commands import UsageError
 from reconciler.composition.shared import log
 
@@ -24,7 +24,7 @@ POLL_S = 1.0
 """So often the files are looked at, and so long an edit has to stay before it counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigurationState:
     """How it went the last time.
 

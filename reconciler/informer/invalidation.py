@@ -6,9 +6,9 @@ next resync) or one too many. What no event told of, though a resync found it, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.run import parse_ns
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _NETWORK_OF_A_CONTAINER = frozenset({"connect", "disconnect"})
 _NETWORK_ITSELF = frozenset({"create", "destroy", "remove", "update", "prune"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hint:
     """What may be different.
 

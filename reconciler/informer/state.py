@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +27,7 @@ PROVES_NOTHING_S = -math.inf
 """The moment of a reading that is none: it follows from an event, and no request showed it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """A container as it was last read.
 
@@ -38,7 +40,7 @@ class Reading:
     read_at_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quarantined:
     """A container that the engine lists and can't show: it keeps its last known state, or is left out.
 
@@ -57,7 +59,7 @@ class Quarantined:
     is_known: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineState:
     """One engine, complete but for what is in quarantine.
 

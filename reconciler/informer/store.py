@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.snapshot import by_name
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.informer.state import Reading
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListSummary:
     """The part of a container that both the list and an inspect show, and that can change while its id stays.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from models.event import EngineEvent
+from models.frozen import frozen
 from reconciler.backend.port import InspectFailed, Inspection, LateInspection
 
 if TYPE_CHECKING:
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
     from reconciler.informer.informer import Informer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamOpened:
     """The subscription to the engine's events stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamEnded:
     """The subscription is gone; the reason is a word for metrics."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelistAsked:
     """Somebody wants a list now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopAsked:
     """The program ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueSooner:
     """Something is due before the moment until which the thread waits."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkFailed:
     """The work on an event failed, in the thread that heard it, with what nobody foresaw."""
 

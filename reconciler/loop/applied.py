@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ _CHANGES_NAMED_MAX = 4
 _CHANGES_KEPT_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """A change that is in the target.
 

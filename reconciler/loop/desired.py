@@ -9,9 +9,10 @@ what the template did not read needs no render.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.pass_report import RenderReport
 from reconciler.log_fields import fields
 from reconciler.loop.render_worker import LoadEnded, RenderEnded
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _NOTES_LOGGED_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What a target should hold.
 

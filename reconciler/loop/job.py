@@ -8,9 +8,9 @@ disk, then the target is replaced, then the batch begins.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.pass_report import Difference, ReconcileReport, TargetWrite
 from reconciler.log_fields import fields
 from reconciler.loop.applied import Applied, kept_changes, why
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.target.target import Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Convergence:
     """What a comparison of desired and current came to."""
 

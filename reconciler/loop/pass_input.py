@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from models.frozen import frozen
 from models.snapshot import Snapshot
 from notify.start_order import CompleteList
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.informer.state import EngineState, PublishedState, Reading
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PassInput:
     """What a pass sees.
 

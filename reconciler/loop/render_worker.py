@@ -6,9 +6,9 @@ counts: a state that was overtaken before its render began is never rendered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from models.frozen import frozen
 from reconciler.loop.render_threads import RenderThreads
 from templating.outcome import TemplateFailure
 
@@ -43,14 +43,14 @@ class TemplateRenderer(Protocol):
         """Let go of what is open."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadEnded:
     """The template was read anew; `failure` says why it can't be used."""
 
     failure: TemplateFailure | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderEnded:
     """A state was rendered.
 

@@ -7,40 +7,40 @@ at once, and being woken twice, late or for nothing is harmless.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from models.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatePublished:
     """An informer has put a new state where the loop finds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReloadAsked:
     """SIGHUP: load the templates anew, list, and reconcile."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigurationRead:
     """The configuration files were read again; what they say lies where `before_pass` finds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryEnded:
     """A worker has put an outcome where the notifier finds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderArrived:
     """A template was loaded or rendered; its job finds out with what outcome."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopAsked:
     """SIGTERM or SIGINT: finish, send what is owed, end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusAsked:
     """Somebody looks at the status page: come by, so that it is of now."""
 

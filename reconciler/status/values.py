@@ -6,14 +6,16 @@ since the epoch (0 or None where there was none), durations are seconds. The fie
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastRender:
     """How the last render, or the last try to load a template, went.
 
@@ -30,7 +32,7 @@ class LastRender:
     undefined_names: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastChange:
     """The last change that was written to a target.
 
@@ -50,7 +52,7 @@ class LastChange:
     lines_removed: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Debt:
     """One run of a container that is owed a notification.
 
@@ -71,7 +73,7 @@ class Debt:
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotificationStatus:
     """A configured notification.
 
@@ -96,7 +98,7 @@ class NotificationStatus:
     policy_at_risk: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobStatus:
     """One job.
 
@@ -129,7 +131,7 @@ class JobStatus:
     notifications: tuple[NotificationStatus, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamStatus:
     """An engine's event stream.
 
@@ -146,7 +148,7 @@ class StreamStatus:
     last_end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuarantinedContainer:
     """A container that an engine lists and can't show.
 
@@ -165,7 +167,7 @@ class QuarantinedContainer:
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineStatus:
     """One engine.
 
@@ -188,7 +190,7 @@ class EngineStatus:
     quarantine: tuple[QuarantinedContainer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeardEvent:
     """An event of an engine.
 
@@ -207,7 +209,7 @@ class HeardEvent:
     container: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """Everything, of one moment.
 

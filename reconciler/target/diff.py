@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ EXACT_CELLS_MAX = 100_000_000
 """Old times new lines, after what is common at both ends is gone: 10,000 x 10,000 takes some tens of milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineCounts:
     """Lines added and removed by a change."""
 

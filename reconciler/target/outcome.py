@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from models.frozen import frozen
 
 if TYPE_CHECKING:
     from models.write import WriteMode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Present:
     """The target holds these bytes (of a stream: this process printed them last)."""
 
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """There is no target yet, or no more (of a stream: nothing whole was printed yet)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """What the target holds is unknown.
 
@@ -35,14 +36,14 @@ class Unreadable:
 TargetContent = Present | Missing | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """The target holds the new bytes, whole and on the disk."""
 
     mode: WriteMode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WriteFailed:
     """The target does not hold the new bytes; in mode `replace` it is untouched. The next try may succeed.
 
@@ -55,19 +56,19 @@ class WriteFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locked:
     """The target is ours alone (or is a stream, which needs no lock)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockedElsewhere:
     """Another program keeps this target, or its state: at the start the end of this one, with status 13."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockUnavailable:
     """The lock could not be tried for now (a read-only folder, say): no reason to end; every write tries again."""
 

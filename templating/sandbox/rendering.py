@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from models import kept_body
+from models.frozen import frozen
 from templating.errors import LimitExceeded
 from templating.outcome import describe_bytes
 from templating.reads import EVERYTHING, Reads, look_alike
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from templating.sandbox.loading import Texts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A complete render.
 
@@ -43,7 +44,7 @@ class Text:
     is_repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """No text, or no template.
 

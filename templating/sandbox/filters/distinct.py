@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from models.frozen import frozen
 from models.record import Record
 from templating.errors import TemplateUsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PATTERN = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat(Record):
     """An entry that names a file which another entry names.
 
@@ -34,7 +34,7 @@ class Repeat(Record):
     is_same: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Distinct(Record):
     """Entries of which no two name one file.
 

@@ -9,11 +9,11 @@ folder, unless it is handled as the folder's owner, who can reach nothing that i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
+from models.frozen import frozen
 from models.record import Record
 from templating.errors import TemplateUsageError
 from templating.sandbox.filters.names import text_of
@@ -38,7 +38,7 @@ _READ_ONLY = "names a file in a read-only mount"
 _ODD_SOURCE = "names a file in a mount whose place on the host cannot be written"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostFile(Record):
     """A file of the host that a container means.
 
@@ -53,7 +53,7 @@ class HostFile(Record):
     is_deep: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostFiles(Record):
     """The files of the host that one path of a container means.
 

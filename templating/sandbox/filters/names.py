@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
+from models.frozen import frozen
 from models.hosts import NAME_LENGTH_MAX
 from models.record import Record
 from templating.errors import TemplateUsageError
@@ -33,7 +33,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 _PLAIN_LENGTH_MAX = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entries(Record):
     """What is left of a list that a container wrote.
 

@@ -7,10 +7,10 @@ worse than one that leads nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
+from models.frozen import frozen
 from models.matching import SWARM_SERVICE_LABEL
 from models.record import Record
 from templating.errors import TemplateUsageError
@@ -37,7 +37,7 @@ _CONTESTED = "is claimed by another application as well"
 _OWN_NAME = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim(Record):
     """One container's wish for one name.
 
@@ -54,7 +54,7 @@ class Claim(Record):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal(Record):
     """A claim that was not granted.
 
@@ -69,7 +69,7 @@ class Refusal(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settlement(Record):
     """Who gets which name.
 

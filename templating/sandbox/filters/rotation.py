@@ -7,10 +7,10 @@ host does not know (seen with 3.21, whose manual says the same of `su`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from models.frozen import frozen
 from models.record import Record
 from templating.errors import TemplateUsageError
 from templating.owner import Owner
@@ -29,7 +29,7 @@ _NO_USER = "names no user and group of the host"
 _OPEN_FOLDER = "is in a folder that others than its owner may write, and needs the label logrotate.su"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RotateAs(Record):
     """As whom a folder's files are rotated.
 

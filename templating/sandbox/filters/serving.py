@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.container import Container
+from models.frozen import frozen
 from models.hosts import PORT_MAX
 from models.record import Record
 from templating.errors import TemplateUsageError
@@ -28,7 +28,7 @@ _NO_PORT = "is not a port from 1 to 65535"
 _NO_ADDRESS = "has no address that can be reached"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint(Record):
     """Where a container is reached; false where it is not.
 

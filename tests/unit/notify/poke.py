@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from models.frozen import frozen
 from notify.actions.action import Action, Need, OptionWords, SignalVia, container_name
 from notify.delivery import READ_TIMEOUT_S, Delivered, Failed, Inspector, Outcome, Task, preflight
 from notify.port import DeliveryError, NotifyPort
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Poke(Action):
     """Runs `poke WORD` in the container."""
 

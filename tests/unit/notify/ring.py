@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from models.frozen import frozen
 from notify.actions.action import Action, Need, OptionWords, SignalVia
 from notify.delivery import Delivered, Failed, Inspector, Outcome, Task
 from notify.port import DeliveryError, NotifyPort
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.unit.notify.fakes import FakeEngine
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ring(Action):
     """Rings a bell."""
 
