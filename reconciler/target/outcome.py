@@ -56,6 +56,21 @@ class WriteFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PartlyWritten:
+    """Some files of a set hold their new bytes, or are gone as they should be, and others do not.
+
+    Attributes:
+        mode: how they were written.
+        content: what the set holds now, as `Present` has it.
+        reason: as for `WriteFailed`.
+    """
+
+    mode: WriteMode
+    content: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """The target is ours alone (or is a stream, which needs no lock)."""
 
