@@ -14,6 +14,7 @@ from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Permissions, Printed, Refused, Run
 from reconciler.cli.config_keys import COMMAND_LINE_ONLY, JOB_KEYS, SECTIONS
 from reconciler.cli.options import parse
+from templating.elements import ForEach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -374,3 +375,55 @@ def test_very_many_jobs_in_a_row_are_read(files: Files) -> None:
     )
     files.write(row)
     assert files.jobs()["j1999"].after == ("/out/1998",)
+
+
+EACH = '[[job]]\nname = "sites"\nfor_each = "containers"\ntemplate = "a.j2"\n'
+
+
+def test_for_each_has_a_pattern_that_begins_at_the_folder(files: Files) -> None:
+    """What looks like a path inside an expression stays as it is written."""
+    pattern = "sites/{{ item.labels['a//b'] or './x' }}.conf"
+    files.write(f'{EACH}target = "{pattern}"\n')
+    job = files.jobs()["sites"]
+    assert (job.for_each, job.target) == ("containers", f"{files.folder}/{pattern}")
+    assert job.each == ForEach("containers", job.target)
+    files.write('[[job]]\ntemplate = "a.j2"\ntarget = "/out/{{ x }}"\n')
+    assert files.jobs()["/out/{{ x }}"].each is None
+
+
+@pytest.mark.parametrize(
+    ("more", "refusal"),
+    [
+        ("", "target: it is missing: with for_each give the pattern of the files, such as sites/{{ item.name }}.conf"),
+        (
+            'target = "-"',
+            "target: it is missing: with for_each give the pattern of the files, such as sites/{{ item.name }}.conf",
+        ),
+        (
+            'target = "/sites/all.conf"',
+            "target: all files would be one: name item in it, such as sites/{{ item.name }}.conf",
+        ),
+        ('target = "/sites/{{ item.name }}/"', "target: names a directory; name a file"),
+    ],
+)
+def test_for_each_needs_a_pattern(files: Files, more: str, refusal: str) -> None:
+    """It is told what to give."""
+    files.write(f"{EACH}{more}\n")
+    assert files.refusals() == [f"pygen.toml: job sites: {refusal}"]
+
+
+@pytest.mark.parametrize("value", ['""', "[]", "3", '"  "'])
+def test_for_each_is_an_expression(files: Files, value: str) -> None:
+    """A text that is not empty."""
+    files.write(f'[[job]]\ntemplate = "a.j2"\ntarget = "/sites/{{{{ item }}}}"\nfor_each = {value}\n')
+    assert files.refusals() == ["pygen.toml: job /sites/{{ item }}: for_each: give a text that is not empty"]
+
+
+def test_check_config_says_what_is_wrong_with_the_order(files: Files) -> None:
+    """As the program itself would, and starts nothing."""
+    files.write(_three('after = ["tow"]'))
+    refused = parse(["check-config", "--config", str(files.folder)], {})
+    assert isinstance(refused, Refused)
+    assert "job one: after: there is no job tow (did you mean two?)" in refused.message
+    files.write(_three('after = ["two"]'))
+    assert isinstance(parse(["check-config", "--config", str(files.folder)], {}), Printed)

@@ -18,7 +18,7 @@ from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.recipients import RecipientMatcher
 from reconciler.loop.render_worker import RenderWorker
 from reconciler.target.diff import LineCounts, count_lines
-from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
+from reconciler.target.outcome import Locked, Missing, PartlyWritten, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
 from templating.outcome import Rendered, TemplateFailure
 from templating.reads import EVERYTHING
@@ -44,6 +44,7 @@ class FakeRenderer:
         self.render_failure: TemplateFailure | None = None
         self.undefined_names: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.failed: tuple[TemplateFailure, ...] = ()
         self.edited = False
         self.is_empty = False
         self.reads = EVERYTHING
@@ -70,7 +71,9 @@ class FakeRenderer:
         if self.is_empty:
             return Rendered(b"", (), reads=self.reads)
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes, self.reads)
+        text = "".join(f"{line}\n" for line in lines).encode()
+        count = len(self.failed)
+        return Rendered(text, self.undefined_names, self.notes, self.reads, failed=self.failed, failed_count=count)
 
     def stale(self) -> bool:
         return self.edited
@@ -130,6 +133,7 @@ class MemoryTarget:
         self.content: bytes | None = None
         self.unreadable = ""
         self.refusal = ""
+        self.partial = ""  # why the last line of what is written is not there
         self.is_file = True
         self.writes: list[bytes] = []
         self.tries = 0
@@ -148,8 +152,11 @@ class MemoryTarget:
     def line_counts(self, old: bytes, new: bytes) -> LineCounts:
         return count_lines(old, new)
 
-    def write(self, content: bytes) -> Written | WriteFailed:
+    def write(self, content: bytes) -> Written | PartlyWritten | WriteFailed:
         self.tries += 1
+        if self.partial:
+            self.content = b"".join(content.splitlines(keepends=True)[:-1])
+            return PartlyWritten("replace", self.content, self.partial)
         if self.refusal:
             return WriteFailed("replace", self.refusal)
         self.content = content

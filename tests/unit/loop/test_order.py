@@ -16,7 +16,7 @@ from reconciler.loop.order import WriteOrder
 from reconciler.loop.reconciler import Reconciler
 from reconciler.loop.wakeups import StatePublished, Wakeup
 from reconciler.readiness import Readiness
-from reconciler.target.outcome import WriteFailed, Written
+from reconciler.target.outcome import PartlyWritten, WriteFailed, Written
 from reconciler.unexpected import UnexpectedErrors
 from templating.outcome import TemplateFailure
 from tests.unit.informer.informer_harness import InformerHarness
@@ -74,7 +74,7 @@ class Ordered:
     def _record(self, name: str, harness: JobHarness) -> None:
         write = harness.target.write
 
-        def writes(content: bytes) -> Written | WriteFailed:
+        def writes(content: bytes) -> Written | PartlyWritten | WriteFailed:
             outcome = write(content)
             if isinstance(outcome, Written):
                 self.journal.append(f"wrote {name}")
