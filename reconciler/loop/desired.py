@@ -57,6 +57,7 @@ class Desired:
 
     Attributes:
         failure: why the last load or render gave none; None where it gave one.
+        is_partial: whether `failure` is about some elements only, and there is a content for the others.
         template_changed: whether the template was loaded anew since the target was last as it should be.
         notes: what the template noted in the last render that gave a content.
     """
@@ -82,6 +83,7 @@ class Desired:
             log: where failures are told.
         """
         self.failure: TemplateFailure | None = None
+        self.is_partial = False
         self.template_changed = False
         self.parses = False
         self.notes: tuple[str, ...] = ()
@@ -242,6 +244,7 @@ class Desired:
             self._log.info("the template for %s renders again", self._target, extra=fields(target=self._target))
         self.parses = True
         self.failure = None if is_whole else _of_elements(outcome)
+        self.is_partial = not is_whole
         self._tell_elements(outcome.failed)
         self._retry_at_s = None
         self._backoff.reset()
@@ -302,6 +305,7 @@ class Desired:
                 extra=fields(target=self._target),
             )
         self.failure = failure
+        self.is_partial = False
 
 
 def _of_elements(outcome: Rendered) -> TemplateFailure:

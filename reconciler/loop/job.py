@@ -113,6 +113,13 @@ class Job:
         failed = self.desired.failure is not None or self.write_failure is not None or self.waiting is not None
         return self._synced_digest is not None and not failed
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether the last pass left the target as it should be but for elements that failed: their fault is theirs."""
+        renders = self.desired.failure is None or self.desired.is_partial
+        is_written = self.write_failure is None or self.is_partial
+        return self._synced_digest is not None and renders and is_written and self.waiting is None
+
     def holds_up(self, revision: int) -> str | None:
         """Why what comes after this job waits.
 
@@ -123,9 +130,9 @@ class Job:
             What is wrong; '' where it only takes its time; None where its file is as that state wants it, or a later
             one, and nothing is owed for it.
         """
-        if self.desired.failure is not None:
+        if self.desired.failure is not None and not self.desired.is_partial:
             return "whose template fails"
-        if self.write_failure is not None:
+        if self.write_failure is not None and not self.is_partial:
             return "which can't be written"
         if self.waiting is not None:
             return "which waits itself" if self.waiting.why else ""

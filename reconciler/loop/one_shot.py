@@ -78,7 +78,7 @@ class OneShot:
         told = True
         for stage in self._order.stages():
             self._write(view, stage, statuses)
-            written = [self._jobs[name].notifier for name in stage if statuses[name] is ExitStatus.OK]
+            written = [self._jobs[name].notifier for name in stage if self._jobs[name].is_usable]
             told = flush(written, self._deadline_s, clock=self._clock, wait=self._inbox.take) and told
         if not told:
             self._log.error("not every container could be notified in time; the rest stays pending")

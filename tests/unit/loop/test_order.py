@@ -332,3 +332,29 @@ def test_a_single_pass_fails_as_what_it_waits_for(fault: str) -> None:
     }
     assert _single(first, second) is expected[fault]
     assert second.target.content is None
+
+
+def test_elements_that_fail_hold_up_nobody(ordered: Ordered) -> None:
+    """A set of files is as it should be but for them: one container's fault is its own, in the order, too."""
+    first = ordered.job(FIRST)
+    first.renderer.failed = (TemplateFailure("web: no", "t.j2"),)
+    first.target.problem = "/sites/web: it is somebody else's"
+    ordered.start_one()
+    assert ordered.settle() == IN_ORDER
+    assert first.job.is_usable
+    assert not first.job.in_sync
+
+
+def test_a_single_pass_tells_of_what_could_be_written() -> None:
+    """The status is that of the elements that failed; readers of the others are told, and the next job is written."""
+    upstream = InformerHarness()
+    upstream.world.add_container("nginx")
+    first = JobHarness(Signal("nginx", "SIGHUP"), upstream=upstream, path=FIRST)
+    second = JobHarness(upstream=upstream, path=SECOND, after=[FIRST])
+    first.reconcile()
+    first.renderer.heading = "edited"
+    first.renderer.failed = (TemplateFailure("web: no", "t.j2"),)
+    first.desired.load()
+    assert _single(first, second) is ExitStatus.TEMPLATE_FAILED
+    assert first.port.signals == [("nginx", "SIGHUP")]
+    assert second.target.lines == ["names", "nginx"]
