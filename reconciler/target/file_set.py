@@ -92,6 +92,7 @@ class FileSetTarget:
         self._warned: set[str] = set()
         self._loaded: tuple[Manifest, bool] | None = None
         self._elements: dict[str, str] = {}
+        self._kept: set[str] = set()
         self._seen: dict[str, bytes | None] = {}
 
     @property
@@ -128,7 +129,8 @@ class FileSetTarget:
         self._elements = {each.path: each.element for each in rendered.files}
         refusals = self._refusals([each.path for each in rendered.files])
         files = {each.path: each.content for each in rendered.files if each.path not in refusals}
-        for path in self._kept(rendered) - self._elements.keys():
+        self._kept = self._files_of_failed(rendered) - self._elements.keys()
+        for path in self._kept:
             if (held := self._held(path)) is not None:
                 files[path] = held
         self.problem = _of_many(list(refusals.values()))
@@ -146,7 +148,9 @@ class FileSetTarget:
         known = self._manifest
         new = {path: text for path, text in wanted.items() if self._seen_at(path) != text}
         found = [path for path in wanted if path not in new and (path not in known.files or known.files[path].is_left)]
-        gone = [path for path, each in known.files.items() if path not in wanted and not each.is_left]
+        gone = [
+            path for path, each in known.files.items() if not (path in wanted or path in self._kept or each.is_left)
+        ]
         announced = known.announce({path: digest_of(text) for path, text in new.items()}, found, self._elements)
         if failed := self._save(announced, is_durable=True):
             return WriteFailed("replace", failed)
@@ -192,8 +196,8 @@ class FileSetTarget:
                 self._loaded = Manifest(), False
         return self._loaded
 
-    def _kept(self, rendered: FileSet) -> set[str]:
-        """Known files of elements that failed."""
+    def _files_of_failed(self, rendered: FileSet) -> set[str]:
+        """Known files of elements that failed, whether or not they are there."""
         elements = frozenset(rendered.kept_elements)
         return {
             path
@@ -226,7 +230,8 @@ class FileSetTarget:
     def _forget_missing(self, wanted: Mapping[str, bytes]) -> None:
         """Files that are gone already, as their elements are, are none of ours if somebody makes them again."""
         files = self._manifest.files
-        for path in [path for path in files if path not in wanted and not os.path.lexists(path)]:
+        alive = wanted.keys() | self._kept
+        for path in [path for path in files if path not in alive and not os.path.lexists(path)]:
             del files[path]
 
     def _held(self, path: str) -> bytes | None:

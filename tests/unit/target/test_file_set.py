@@ -256,6 +256,17 @@ def test_files_of_elements_that_fail_are_kept(folder: Folder) -> None:
     assert folder.on_disk() == {"a": "1", "c": "2"}
 
 
+def test_a_file_that_is_missing_while_its_element_fails_is_still_this_job_s(folder: Folder) -> None:
+    """Somebody removed it and put another one there: that is drift, once the element renders again."""
+    folder.apply({"a": "1", "b": "1"})
+    (folder.sites / "a").unlink()
+    assert folder.apply({"b": "2"}, kept_paths=(str(folder.sites / "a"),)) == Written("replace")
+    (folder.sites / "a").write_text("by hand")
+    assert folder.apply({"a": "1", "b": "2"}) == Written("replace")
+    assert folder.on_disk() == {"a": "1", "b": "2"}
+    assert folder.target.problem == ""
+
+
 def test_another_job_s_target_is_never_written(tmp_path: Path) -> None:
     """Whatever a container is called, and by way of a link, too."""
     (tmp_path / "sites").mkdir()
