@@ -89,6 +89,10 @@ class LoopMetrics:
         self._configuration_is_valid: Gauge | None = None
         self._configuration_loaded_at: Gauge | None = None
         self._locked_out: Gauge | None = None
+        self._waiting: Gauge | None = None
+        self._ordered: frozenset[str] = frozenset()
+        self._files: Gauge | None = None
+        self._sets: set[str] = set()
         self._of_files: frozenset[tuple[str, str]] = frozenset()
         self._registry = registry
         for target in targets:
@@ -103,6 +107,9 @@ class LoopMetrics:
         """A job is gone, and its series with it."""
         for metric, others in self._of_targets:
             without(metric, product((target,), *others))
+        if self._files is not None and target in self._sets:
+            self._sets.discard(target)
+            without(self._files, [(target,)])
 
     def configuration(self, *, is_valid: bool, loaded_epoch_s: float) -> None:
         """The configuration files were read; the series are there as soon as there are such files."""
@@ -140,6 +147,24 @@ class LoopMetrics:
             labelled(self._locked_out, *labels).set(float(is_locked_out))
         self._of_files = frozenset(jobs)
 
+    def waiting(self, jobs: Mapping[str, bool]) -> None:
+        """Show the jobs that come after others; there is no series without such jobs.
+
+        Args:
+            jobs: by target, whether it waits for those before it.
+        """
+        if self._waiting is None:
+            self._waiting = Gauge(
+                "pygen_job_waiting",
+                "1 while a file is not written because the jobs before it are not in sync, or their readers not told",
+                ("target",),
+                registry=self._registry,
+            )
+        without(self._waiting, [(target,) for target in self._ordered - jobs.keys()])
+        for target, is_waiting in jobs.items():
+            labelled(self._waiting, target).set(float(is_waiting))
+        self._ordered = frozenset(jobs)
+
     def publish(self, report: PassReport) -> None:
         """A pass is over.
 
@@ -150,9 +175,13 @@ class LoopMetrics:
             self.containers(report.containers)
         for job in report.jobs:
             self._reconciled(job)
+        if report.waiting is not None or self._ordered:
+            self.waiting(report.waiting or {})
 
     def _reconciled(self, report: ReconcileReport) -> None:
         target, write, difference = report.job, report.write, report.difference
+        if report.files is not None:
+            self.keeps(target, report.files)
         if write is not None:
             self.wrote(target, write.mode, ok=write.ok)
         if difference is not None:
@@ -161,6 +190,18 @@ class LoopMetrics:
             self.pass_failed(target)
         else:
             self.reconciled(target, ok=report.ok, duration_s=report.duration_s, at_epoch_s=report.at_epoch_s)
+
+    def keeps(self, target: str, files: int) -> None:
+        """A job with a file for each element keeps so many; there is no series without such a job."""
+        if self._files is None:
+            self._files = Gauge(
+                "pygen_target_files",
+                "Files that a job with a file for each element keeps",
+                ("target",),
+                registry=self._registry,
+            )
+        self._sets.add(target)
+        labelled(self._files, target).set(files)
 
     def reconciled(self, target: str, *, ok: bool, duration_s: float, at_epoch_s: float) -> None:
         """A pass ended at `at_epoch_s` (seconds since the epoch) after `duration_s`."""

@@ -64,6 +64,7 @@ class ReconcileReport:
         duration_s: how long it took, its render included; None where it failed for a reason that nobody foresaw.
         write: the try to write, if there was one.
         difference: what was written, if the target differed.
+        files: how many files it keeps, of a job with a file for each element; else None.
     """
 
     job: str
@@ -72,6 +73,7 @@ class ReconcileReport:
     duration_s: float | None
     write: TargetWrite | None = None
     difference: Difference | None = None
+    files: int | None = None
 
 
 @frozen
@@ -81,7 +83,9 @@ class PassReport:
     Attributes:
         jobs: those that it reconciled.
         containers: how many there are by state, where the engines' states have changed; else None.
+        waiting: of the jobs that come after others whether each waits for them; None where there are none.
     """
 
     jobs: tuple[ReconcileReport, ...] = ()
     containers: Mapping[str, int] | None = None
+    waiting: Mapping[str, bool] | None = None

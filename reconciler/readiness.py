@@ -83,5 +83,8 @@ class Readiness:
             return f"the template for {', '.join(broken)} can't be loaded"
         if self._loop.unexpected_failure:
             return f"a pass failed unexpectedly ({self._loop.unexpected_failure})"
-        waiting = [job.name for job in self._loop.jobs if not job.was_reconciled]
-        return f"the first content of {', '.join(waiting)} is still being rendered" if waiting else ""
+        missing = [job for job in self._loop.jobs if not job.was_reconciled]
+        rendered = [job.name for job in missing if job.waiting is None]
+        if rendered:
+            return f"the first content of {', '.join(rendered)} is still being rendered"
+        return next((f"{job.name} is not written yet: {job.waiting}" for job in missing), "")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from models.file_set import ELEMENTS_MAX
+from templating.elements import Element, ElementFailed
 from templating.reads import Reads
 from templating.wire import BadFrame
 
@@ -89,6 +91,8 @@ class Answered(NamedTuple):
         reads: what of the state it depends on.
         chosen: for each expression the ids of the containers that it chooses.
         is_repeated: the text can only be that of the last render, and is not here.
+        files: of a job with a file for each element the elements and their texts, which are all of `text`.
+        failed: the elements that have none.
     """
 
     failure: Failed | None
@@ -99,6 +103,8 @@ class Answered(NamedTuple):
     reads: Reads
     chosen: tuple[tuple[str, ...], ...] = ()
     is_repeated: bool = False
+    files: tuple[tuple[Element, bytes], ...] = ()
+    failed: tuple[ElementFailed, ...] = ()
 
 
 Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
@@ -130,7 +136,9 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
             reads = Reads(_typed(header, "all_containers", bool), _typed(header, "raw", bool))
             chosen = () if failure else _lists(header, "chosen")
             is_repeated = failure is None and _typed(header, "repeated", bool)
-            return Answered(failure, body, undefined, notes, _texts(header, "warnings"), reads, chosen, is_repeated)
+            files, failed = ((), ()) if failure else (_files(header, body), _failed_elements(header))
+            warnings = _texts(header, "warnings")
+            return Answered(failure, body, undefined, notes, warnings, reads, chosen, is_repeated, files, failed)
         case _:
             raise BadFrame("an answer of no known kind")
 
@@ -196,6 +204,40 @@ def _lists(header: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], ...]:
     if len(found) > _MANY:
         raise BadFrame(f"{key} are too many")
     return tuple(_texts({key: each}, key) for each in found)
+
+
+def _files(header: Mapping[str, Any], body: bytes) -> tuple[tuple[Element, bytes], ...]:
+    """Elements with their pieces of the body, one after the other."""
+    found, at = [], 0
+    for entry in _elements(header, "files"):
+        match entry:
+            case [str(label), str(key), str(path), int(length)] if 0 <= length <= len(body) - at:
+                found.append((Element(_printable(label), key, path), body[at : at + length]))
+                at += length
+            case _:
+                raise BadFrame("an element's text is not told as it should be")
+    if found and at != len(body):
+        raise BadFrame("the elements' texts are longer than they are said to be")
+    return tuple(found)
+
+
+def _failed_elements(header: Mapping[str, Any]) -> tuple[ElementFailed, ...]:
+    found = []
+    for entry in _elements(header, "failed"):
+        match entry:
+            case [str(label), str(key), str(path), str(message), str(name), line] if line is None or type(line) is int:
+                element = Element(_printable(label), key, path)
+                found.append(ElementFailed(element, _printable(message[:_TEXT_MAX]), name, line))
+            case _:
+                raise BadFrame("an element's failure is not told as it should be")
+    return tuple(found)
+
+
+def _elements(header: Mapping[str, Any], key: str) -> list[Any]:
+    found = header.get(key, [])
+    if type(found) is not list or len(found) > ELEMENTS_MAX:
+        raise BadFrame(f"{key} is no list of elements")
+    return found
 
 
 def _printable(text: str) -> str:

@@ -25,6 +25,8 @@ class Rendered:
         notes: what the template said with `note`, each once, in order: single lines of printable characters.
         reads: what of the state it may depend on.
         chosen: for each expression of the job's the ids of the containers that it chooses.
+        failed: of a job with a file for each element why some of them have none in the text; the first ones of many.
+        failed_count: how many they are.
         is_repeated: nothing was rendered, since the state differs only in what the job does not see: this is the last
             render's text.
     """
@@ -35,6 +37,8 @@ class Rendered:
     reads: Reads = field(default=EVERYTHING, compare=False)
     chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_repeated: bool = False
+    failed: tuple[TemplateFailure, ...] = ()
+    failed_count: int = 0
 
 
 @frozen

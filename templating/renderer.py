@@ -14,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked
+from templating.elements import settle
 from templating.errors import SourceError, SourceMissing
 from templating.host import PATIENCE_S, SECRETS, CannotBegin, HostedProcess, RenderHost
 from templating.outcome import MIB, Rendered, TemplateFailure
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from models.snapshot import Snapshot
+    from templating.elements import ElementFailed, ForEach
     from templating.source import TemplateSource
     from templating.watching import Fact
 
@@ -33,6 +35,8 @@ _MEMORY_LEAST_BYTES = 256 * MIB
 _GRACE_S = 1.0
 """After its time limit a process has so long to say itself where the template stands."""
 _FACTS_MAX = 100_000
+FAILED_TOLD_MAX = 100
+"""Elements whose failures are kept, of all that failed."""
 _NOT_LOADED = "the template is not loaded"
 _numbers = count(1)
 
@@ -55,6 +59,7 @@ class Renderer:
         memory_limit_bytes: what one render may add to its process's memory; None for what fits the size.
         expressions: choose containers, of those that run; see `templating.sandbox.choosing`.
         selection: which containers the template sees.
+        each: for which elements there is a file each, see `models.file_set`; None for one file.
         host: has the process that renders; None has one of its own, for which are `keep_rights`, `environ`, `secrets`.
         keep_rights: the process stays root where the program is.
         warn: is told of what is odd but no failure; never a value.
@@ -78,6 +83,7 @@ class Renderer:
         memory_limit_bytes: int | None = None,
         expressions: Sequence[str] = (),
         selection: Selection = EVERY_CONTAINER,
+        each: ForEach | None = None,
         host: RenderHost | None = None,
         keep_rights: bool = False,
         warn: Callable[[str], None],
@@ -99,7 +105,9 @@ class Renderer:
             "memory_limit_bytes": memory_limit_bytes or memory_limit_for(size_limit_bytes),
             "expressions": tuple(expressions),
             "selection": selection.as_request(),
+            "each": None if each is None else {"expression": each.expression, "target": each.target},
         }
+        self._each = each
         self._expressions = tuple(expressions)
         self._selects = selection != EVERY_CONTAINER
         self.host = host or RenderHost(
@@ -288,11 +296,23 @@ class Renderer:
             return self._failed("the render process ended: it chose by other expressions", may_pass=True)
         chosen = {text: frozenset(ids) for text, ids in zip(self._expressions, answer.chosen, strict=True)}
         if not answer.is_repeated:
-            return Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads, chosen)
+            return self._rendered(answer, chosen)
         if self._last is None:
             self.host.discard()
             return self._failed("the render process ended: it repeats what there was not", may_pass=True)
         return replace(self._last[1], reads=answer.reads, chosen=chosen, is_repeated=True)
+
+    def _rendered(self, answer: Answered, chosen: Mapping[str, frozenset[str]]) -> Rendered:
+        rendered = Rendered(answer.text, answer.undefined_names, answer.notes, answer.reads, chosen)
+        if self._each is None:
+            return rendered
+        settled = settle(self._each.target, answer.files, answer.failed)
+        failed = tuple(map(self._element_failure, settled.failed[:FAILED_TOLD_MAX]))
+        return replace(rendered, text=settled.files.encode(), failed=failed, failed_count=len(settled.failed))
+
+    def _element_failure(self, failed: ElementFailed) -> TemplateFailure:
+        name = failed.name or self._source.main
+        return TemplateFailure(f"{failed.element.label}: {failed.message}", self._source.shown(name), failed.line)
 
     def _files_changed(self) -> bool:
         found = self._within(self._ask_for_changes)

@@ -23,8 +23,8 @@ class WatchedJob(Protocol):
         """The target as configured."""
 
     @property
-    def in_sync(self) -> bool:
-        """Whether the file is as it should be."""
+    def is_usable(self) -> bool:
+        """Whether the file is as it should be; of a set of files those whose elements did not fail."""
 
     @property
     def was_reconciled(self) -> bool:
@@ -52,10 +52,10 @@ class ChildGate:
         if not self._child.is_awaited:
             return
         jobs = self._jobs()
-        if all(job.in_sync for job in jobs):
+        if all(job.is_usable for job in jobs):
             self._child.start()
             return
-        failing = ", ".join(job.name for job in jobs if job.was_reconciled and not job.in_sync)
+        failing = ", ".join(job.name for job in jobs if job.was_reconciled and not job.is_usable)
         if failing and failing != self._told:
             self._told = failing
             self._log.warning("%s is not started before %s could be written", self._child.name, failing)

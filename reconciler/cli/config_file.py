@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.file_set import literal_prefix
 from models.frozen import frozen
 from notify.actions.from_file import NotificationError, notifications_from
 from reconciler.cli.catalogue import OPTIONS, did_you_mean
 from reconciler.cli.commands import UsageError
-from reconciler.cli.config_keys import DEFAULT_KEYS, JOB_KEYS, NOTIFY, SECTIONS
+from reconciler.cli.config_keys import AFTER, DEFAULT_KEYS, JOB_KEYS, NOTIFY, SECTIONS
+from reconciler.cli.job_order import JobOrder
 from reconciler.cli.settings import JobSettings
 from templating.addresses import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from notify.actions.keys import Key
 
@@ -90,12 +92,21 @@ def read_configuration(paths: Sequence[Path], also: Sequence[JobSettings] = ()) 
             reading.read(file)
     configuration = reading.configuration
     configuration.jobs += [("the command line", job) for job in also]
-    problems = [*reading.problems, *_collisions(configuration.jobs)]
+    order = JobOrder([(Path(file).parent, job) for file, job in configuration.jobs], reading.unusable)
+    problems = [*reading.problems, *_collisions(configuration.jobs), *_out_of_order(configuration.jobs, order)]
     if not (problems or configuration.jobs):
         problems.append(Problem(", ".join(map(str, paths)), "", "", "there is no job: add one with [[job]]"))
     if problems:
         raise ConfigurationError(problems)
+    places = [file for file, _ in configuration.jobs]
+    configuration.jobs = list(zip(places, order.jobs, strict=True))
     return configuration
+
+
+def _out_of_order(jobs: Sequence[tuple[str, JobSettings]], order: JobOrder) -> Iterator[Problem]:
+    for place, message in order.problems:
+        file, job = jobs[place]
+        yield Problem(file, job.name, AFTER.name, message)
 
 
 def _collisions(jobs: Sequence[tuple[str, JobSettings]]) -> Iterator[Problem]:
@@ -122,6 +133,7 @@ class _Reading:
     def __init__(self) -> None:
         self.configuration = Configuration()
         self.problems: list[Problem] = []
+        self.unusable: set[str] = set()  # names of jobs with a problem
 
     def files_of(self, path: Path) -> Iterator[Path]:
         """The file itself, or what a folder holds."""
@@ -215,6 +227,11 @@ class _Reading:
         if "template" not in table and "template" not in defaults:
             self._add(file, label, "template", "it is missing: give the template's file")
         if len(self.problems) > before or "template" not in found:
+            self.unusable.add(label)
+            return
+        if unfit := _not_for_each(found):
+            self._add(file, label, *unfit)
+            self.unusable.add(label)
             return
         job = _made(file.parent, {JOB_KEYS[name].field: value for name, value in found.items()})
         for notification in job.notifications:
@@ -237,6 +254,23 @@ class _Reading:
         self.problems.append(Problem(str(file), job, key, message))
 
 
+def _not_for_each(found: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Why a job can't have a file for each element: the key, and what to do."""
+    target = found.get("target", "-")
+    if "for_each" not in found:
+        return None
+    if target == "-":
+        return (
+            "target",
+            "it is missing: with for_each give the pattern of the files, such as sites/{{ item.name }}.conf",
+        )
+    if literal_prefix(target) == target:
+        return "target", "all files would be one: name item in it, such as sites/{{ item.name }}.conf"
+    if target.endswith("/"):
+        return "target", "names a directory; name a file"
+    return None
+
+
 def _made(folder: Path, found: dict[str, Any]) -> JobSettings:
     """A job with the options' defaults for what its file does not say; its paths begin at the folder."""
     defaults = {option.field: option.default_value for option in OPTIONS if option.default}
@@ -244,6 +278,8 @@ def _made(folder: Path, found: dict[str, Any]) -> JobSettings:
     job = usual | found
     if not (job["template"].startswith("#") or is_address(job["template"])):
         job["template"] = str(folder / job["template"])
-    if job["target"] != "-":
+    if job.get("for_each"):  # a path would take a piece of an expression for one of its own
+        job["target"] = os.path.join(os.path.abspath(folder), job["target"])  # noqa: PTH100, PTH118
+    elif job["target"] != "-":
         job["target"] = str(folder / job["target"])
     return JobSettings(**job, is_from_file=True)

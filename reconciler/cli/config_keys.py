@@ -102,6 +102,18 @@ def _options_of(section: str) -> tuple[Key, ...]:
     )
 
 
+def _expression(value: object) -> str:
+    """An expression, as it is written."""
+    return text(value).strip()
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """Names of jobs, each once."""
+    if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
+        raise ValueError('give a list of names of jobs, such as ["nginx"]')
+    return tuple(dict.fromkeys(value))
+
+
 NAME = Key(
     "name",
     "text",
@@ -119,10 +131,28 @@ NOTIFY = Key(
     default="nobody",
 )
 
-JOB_KEYS: Mapping[str, Key] = {key.name: key for key in (NAME, *_options_of("job"), NOTIFY)}
+FOR_EACH = Key(
+    "for_each",
+    "Jinja2 expression",
+    "One file for each element that it gives, such as `containers`: target and template see it as `item`. "
+    "See [a file for each element](#a-file-for-each-element).",
+    _expression,
+    "for_each",
+)
+AFTER = Key(
+    "after",
+    "list of texts",
+    "The names of jobs that come first: it is written when their files are as they should be and their readers told. "
+    "See [jobs in order](#jobs-in-order).",
+    _names,
+    "after",
+)
+
+JOB_KEYS: Mapping[str, Key] = {key.name: key for key in (NAME, *_options_of("job"), FOR_EACH, AFTER, NOTIFY)}
 """Keys of `[[job]]`."""
 
-DEFAULT_KEYS: Mapping[str, Key] = {name: key for name, key in JOB_KEYS.items() if name not in ("name", "target")}
+_OF_ONE_JOB = ("name", "target", FOR_EACH.name, AFTER.name)
+DEFAULT_KEYS: Mapping[str, Key] = {name: key for name, key in JOB_KEYS.items() if name not in _OF_ONE_JOB}
 """Keys of `[defaults]`, which hold for the jobs of the same file."""
 
 CHILD_COMMAND = Key(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from models.frozen import frozen
 from notify.actions.command_words import named
 from templating.addresses import is_address, shown_address
+from templating.elements import ForEach
 from templating.selection import Selection
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ class JobSettings:
         render_size_limit_bytes: bytes that one render may give, over 0.
         render_memory_limit_bytes: bytes that one render may add to its process's memory, over 0; None for what fits the
             size.
+        for_each: an expression that gives elements, for each of which there is a file; '' for one file. The target is
+            the pattern of their paths then, and absolute.
+        after: the targets of the jobs that have to be in sync, and their readers told, before it is written.
         is_from_file: whether a configuration file describes it: what keeps it from beginning is its own failure.
     """
 
@@ -105,12 +109,19 @@ class JobSettings:
     render_time_limit_s: float
     render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
+    for_each: str = ""
+    after: tuple[str, ...] = ()
     is_from_file: bool = False
 
     def __post_init__(self) -> None:
         """A job without a name is called like its target."""
         if not self.name:
             object.__setattr__(self, "name", self.target)
+
+    @property
+    def each(self) -> ForEach | None:
+        """For which elements there is a file each; None for one file."""
+        return ForEach(self.for_each, self.target) if self.for_each else None
 
     @property
     def selection(self) -> Selection:
@@ -146,6 +157,8 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
         "template": template_name(job.template),
         "target": job.target,
         "notify": ", ".join(map(str, job.notifications)) or "none",
+        "for-each": job.for_each,
+        "after": ", ".join(job.after),
         "interval": f"{job.interval.min_s:g} {job.interval.max_s:g}",
         "resync": f"{program.resync_s:g}",
         "engine": ", ".join(engine.docker_address for engine in engines),

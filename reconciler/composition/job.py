@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from notify.dispatcher import Runtime
 from notify.notifier import Notifier, NotifySettings
 from reconciler.composition.shared import Shared, log, spawn, to_all
+from reconciler.log_fields import fields
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
 from reconciler.loop.recipients import RecipientMatcher
@@ -18,13 +19,15 @@ from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.wakeups import DeliveryEnded, RenderArrived
 from reconciler.status.records import JobRecord, NotifyRecord
 from reconciler.target.outcome import LockedElsewhere, LockUnavailable
-from reconciler.target.state_file import open_store
+from reconciler.target.state_file import open_manifest, open_store
 from reconciler.target.target import Target, open_target
 from templating.renderer import Renderer
 from templating.runtime import SourceRuntime
 from templating.source import open_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from notify.port import NotifyPort
     from reconciler.child.process import Child
     from reconciler.cli.settings import JobSettings
@@ -84,6 +87,7 @@ def build_job(
     threads: RenderThreads,
     *,
     child: Child | None = None,
+    taken: Callable[[], Collection[str]] = frozenset,
 ) -> BuiltJob:
     """Make the parts of a job.
 
@@ -96,8 +100,9 @@ def build_job(
         host: where it renders, unless it has to wait.
         threads: render for it.
         child: may be told as well.
+        taken: the files of other jobs, with links followed.
     """
-    target = open_target(settings.target, warn=log.warning, limit_bytes=settings.render_size_limit_bytes)
+    target = _target(settings, shared, taken)
     state_dir = shared.settings.state_dir
     store = open_store(target, None if state_dir is None else str(state_dir), warn=log.warning)
     record, notified = JobRecord(shared.wall_clock), NotifyRecord(shared.wall_clock)
@@ -146,8 +151,27 @@ def build_job(
         clock=shared.clock,
         wall_clock=shared.wall_clock,
         log=log,
+        after=settings.after,
     )
     return BuiltJob(settings, job, target, store, renders, record, notified)
+
+
+def _target(settings: JobSettings, shared: Shared, taken: Callable[[], Collection[str]]) -> Target:
+    limit_bytes = settings.render_size_limit_bytes
+    if not settings.for_each:
+        return open_target(settings.target, warn=log.warning, limit_bytes=limit_bytes)
+    from reconciler.target.file_set import FileSetTarget  # late: most programs have none
+
+    state_dir = shared.settings.state_dir
+    manifest = open_manifest(settings.target, None if state_dir is None else str(state_dir), warn=log.warning)
+    return FileSetTarget(
+        settings.target,
+        manifest,
+        taken=taken,
+        warn=log.warning,
+        tell=partial(log.warning, "%s", extra=fields(target=settings.target)),
+        limit_bytes=limit_bytes,
+    )
 
 
 def _no_run() -> None:
@@ -164,6 +188,7 @@ def _renderer(settings: JobSettings, shared: Shared, target: Target, host: Rende
         memory_limit_bytes=settings.render_memory_limit_bytes,
         expressions=sorted({each.match for each in settings.notifications if each.match}),
         selection=settings.selection,
+        each=settings.each,
         host=host,
         replaced=partial(shared.metrics.loop.render_process_restarted, settings.target),
         warn=log.warning,
@@ -174,4 +199,4 @@ def _copies(state_dir: Path | None, target: Target) -> Path | None:
     """The folder for copies of fetched templates: where the state is, or beside the target."""
     if state_dir is not None:
         return state_dir
-    return Path(os.path.abspath(target.path)).parent if target.is_file else None  # noqa: PTH100 - links stay
+    return Path(os.path.abspath(target.beside)).parent if target.is_file else None  # noqa: PTH100 - links stay

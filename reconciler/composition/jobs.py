@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from reconciler.cli.settings import effective_settings
@@ -198,7 +199,13 @@ class Jobs:
         del self._by_target[settings.target]
 
     def _build(self, job: JobSettings) -> BuiltJob:
-        return build_job(job, self._shared, self._port, self._hosts[0], self._threads, child=self._child)
+        return build_job(
+            job, self._shared, self._port, self._hosts[0], self._threads, child=self._child, taken=self._single_targets
+        )
+
+    def _single_targets(self) -> frozenset[str]:
+        """The files of jobs that have one each, with links followed: a file for an element may be none of them."""
+        return frozenset(os.path.realpath(job.target) for job in self._settings.jobs if not job.for_each)
 
     def __iter__(self) -> Iterator[str]:
         """The targets."""

@@ -33,7 +33,7 @@ class Anticipation:
 
     def after_pass(self, jobs: Sequence[Job]) -> None:
         """Take what a pass left behind: states are anticipated while every job is in sync and owes nothing."""
-        is_calm = all(job.in_sync and job.notifier.owes_nothing for job in jobs)
+        is_calm = all(job.is_usable and job.notifier.owes_nothing for job in jobs)
         self._jobs = jobs if is_calm else ()
 
     def state_published(self) -> None:

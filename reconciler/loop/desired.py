@@ -21,14 +21,17 @@ from templating.reads import Reads, look_alike
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from models.snapshot import Snapshot
     from reconciler.backoff import Backoff
     from reconciler.loop.render_worker import RenderWorker
+    from templating.outcome import Rendered
 
 # More new notes of one render than this make a log that nobody reads; all of them are counted.
 _NOTES_LOGGED_MAX = 50
+# Likewise for elements that begin to fail in one render.
+_ELEMENTS_LOGGED_MAX = 20
 
 
 @frozen
@@ -40,12 +43,14 @@ class Content:
         revision: of the state that was rendered.
         render_s: how long it took, where it has just arrived; else 0.
         chosen: for each expression of a notification the ids of the containers that it chooses in that state.
+        is_partial: whether some elements have no file in it, because they failed.
     """
 
     text: bytes
     revision: int
     render_s: float = 0.0
     chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_partial: bool = False
 
 
 class Desired:
@@ -53,6 +58,7 @@ class Desired:
 
     Attributes:
         failure: why the last load or render gave none; None where it gave one.
+        is_partial: whether `failure` is about some elements only, and there is a content for the others.
         template_changed: whether the template was loaded anew since the target was last as it should be.
         notes: what the template noted in the last render that gave a content.
     """
@@ -78,6 +84,7 @@ class Desired:
             log: where failures are told.
         """
         self.failure: TemplateFailure | None = None
+        self.is_partial = False
         self.template_changed = False
         self.parses = False
         self.notes: tuple[str, ...] = ()
@@ -94,12 +101,19 @@ class Desired:
         self._has_news = False
         self._is_fresh = False
         self._retry_at_s: float | None = None
+        self._is_loading = False
+        self._told_elements: Mapping[str, None] = {}
         self._warned: set[str] = set()
 
     @property
     def is_pending(self) -> bool:
         """Whether a render that a pass needed has not arrived yet."""
         return self._asked is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is on its way that could change the content of the last state: no load and no render."""
+        return not (self._is_loading or self._has_news or self.is_pending or self._worker.has_arrivals())
 
     def next_due(self) -> float | None:
         """Say when a pass would find something new here, on the monotonic clock; None where only the state can tell."""
@@ -123,6 +137,7 @@ class Desired:
 
         A template that can't be loaded leaves the last good content alone, and the target with it.
         """
+        self._is_loading = True
         self._worker.ask_load()
 
     def refresh(self) -> None:
@@ -178,7 +193,7 @@ class Desired:
         content = self._content
         if content is None or fresh:
             return content
-        return Content(content.text, content.revision, chosen=content.chosen)
+        return Content(content.text, content.revision, chosen=content.chosen, is_partial=content.is_partial)
 
     def _would_be_the_same(self, snapshot: Snapshot) -> bool:
         """Whether a render of this state could only give the content that is here."""
@@ -195,6 +210,7 @@ class Desired:
 
     def _loaded(self, failure: TemplateFailure | None) -> None:
         self.parses = failure is None
+        self._is_loading = False
         self._basis = None
         if failure is not None:
             self._publish(RenderReport(self._target, ok=False, duration_s=0.0))
@@ -223,16 +239,19 @@ class Desired:
             self._is_fresh = True
             return
         undefined, notes = len(outcome.undefined_names), len(outcome.notes)
-        self._publish(
-            RenderReport(self._target, ok=True, duration_s=arrived.duration_s, undefined_names=undefined, notes=notes)
-        )
-        if self.failure is not None:
+        is_whole = not outcome.failed
+        self._publish(RenderReport(self._target, is_whole, arrived.duration_s, undefined, notes))
+        if self.failure is not None and is_whole:
             self._log.info("the template for %s renders again", self._target, extra=fields(target=self._target))
         self.parses = True
-        self.failure = None
+        self.failure = None if is_whole else _of_elements(outcome)
+        self.is_partial = not is_whole
+        self._tell_elements(outcome.failed)
         self._retry_at_s = None
         self._backoff.reset()
-        self._content = Content(outcome.text, arrived.revision, arrived.duration_s, outcome.chosen)
+        self._content = Content(
+            outcome.text, arrived.revision, arrived.duration_s, outcome.chosen, is_partial=not is_whole
+        )
         self._basis = arrived.snapshot, outcome.reads
         self._is_fresh = True
         self._warn_of(outcome.undefined_names)
@@ -266,6 +285,18 @@ class Desired:
                 extra=fields(target=self._target),
             )
 
+    def _tell_elements(self, failed: Sequence[TemplateFailure]) -> None:
+        """Log which elements have no file, each once for as long as it fails."""
+        now = {str(each): None for each in failed}
+        for each in [each for each in now if each not in self._told_elements][:_ELEMENTS_LOGGED_MAX]:
+            self._log.error(
+                "%s; its file is left as it is, and the others of %s are kept in sync",
+                each,
+                self._target,
+                extra=fields(target=self._target),
+            )
+        self._told_elements = now
+
     def _fail(self, failure: TemplateFailure) -> None:
         if self.failure is None or str(self.failure) != str(failure):
             self._log.error(
@@ -275,3 +306,10 @@ class Desired:
                 extra=fields(target=self._target),
             )
         self.failure = failure
+        self.is_partial = False
+
+
+def _of_elements(outcome: Rendered) -> TemplateFailure:
+    """Why some elements have no file, as one failure that names the first of them."""
+    first, more = outcome.failed[0], outcome.failed_count - 1
+    return replace(first, message=f"{first.message} (and {more} more)") if more else first

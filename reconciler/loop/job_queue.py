@@ -1,6 +1,7 @@
 """When each job is due, whatever the reason: a new state, an arrived render, a retry, the resync. One queue of names.
 
-A job that failed waits for its retry: changes that it can't write do not hurry it.
+A job that failed waits for its retry: changes that it can't write do not hurry it. Where only a part of its target
+failed, they are written at once.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ class JobQueue:
             resync_s: each target is compared at least so often, seconds.
         """
         self._resync_s = resync_s
+        self._partial: set[str] = set()
         self._queue: WorkQueue[str] = WorkQueue(lambda failures: delay_s(failures, chance()))
 
     def state_changed(self, name: str, now_s: float) -> None:
         """There is a new state to render."""
-        if not self._queue.failures(name):
+        if name in self._partial or not self._queue.failures(name):
             self._queue.add(name, now_s)
 
     def add_at(self, name: str, at_s: float) -> None:
@@ -43,6 +45,7 @@ class JobQueue:
 
     def remove(self, name: str) -> None:
         """The job is gone; nothing is to be done for it, whatever failed before."""
+        self._partial.discard(name)
         self._queue.remove(name)
         self._queue.forget(name)
 
@@ -54,7 +57,7 @@ class JobQueue:
             finally:
                 self._queue.done(name)
 
-    def ended(self, name: str, now_s: float, *, failed: bool | None) -> None:
+    def ended(self, name: str, now_s: float, *, failed: bool | None, is_partial: bool = False) -> None:
         """A pass over a target has ended.
 
         Args:
@@ -62,7 +65,10 @@ class JobQueue:
             now_s: when.
             failed: whether it is tried again with backoff; None where the pass waits for a render, and makes the job
                 due when that arrives.
+            is_partial: whether what failed is a part of the target alone: what changes is still written at once.
         """
+        if failed is not None:
+            (self._partial.add if is_partial else self._partial.discard)(name)
         self._queue.add_after(name, now_s, self._resync_s)
         if failed:
             self._queue.add_rate_limited(name, now_s)

@@ -8,6 +8,7 @@ from models.backoff import delay_s
 from models.work_queue import WorkQueue
 from notify.together import flush
 from reconciler.exit_status import ExitStatus
+from reconciler.loop.order import WriteOrder
 from reconciler.loop.wakeups import StopAsked, Wakeup
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.inbox import Inbox
     from reconciler.loop.heartbeat import Heartbeat
     from reconciler.loop.job import Job
+    from reconciler.loop.order import Waiting
     from reconciler.loop.pass_input import EngineStates, PassInput
 
 BUDGET_S = 30.0
@@ -53,6 +55,7 @@ class OneShot:
         """
         self._states = states
         self._jobs: Mapping[str, Job] = {job.name: job for job in jobs}
+        self._order = WriteOrder(self._jobs)
         self._inbox = inbox
         self._clock = clock
         self._heartbeat = heartbeat
@@ -71,9 +74,12 @@ class OneShot:
         if view is None:
             self._log.error("the engine's state could not be read in time; the target is left as it is")
             return ExitStatus.ENGINE_UNREACHABLE
-        statuses = self._write(view)
-        written = [job.notifier for name, job in self._jobs.items() if statuses[name] is ExitStatus.OK]
-        told = flush(written, self._deadline_s, clock=self._clock, wait=self._inbox.take)
+        statuses: dict[str, ExitStatus] = {}
+        told = True
+        for stage in self._order.stages():
+            self._write(view, stage, statuses)
+            written = [self._jobs[name].notifier for name in stage if self._jobs[name].is_usable]
+            told = flush(written, self._deadline_s, clock=self._clock, wait=self._inbox.take) and told
         if not told:
             self._log.error("not every container could be notified in time; the rest stays pending")
         failed = (statuses[name] for name in self._jobs if statuses[name] is not ExitStatus.OK)
@@ -86,21 +92,20 @@ class OneShot:
                 return None
         return view
 
-    def _write(self, view: PassInput) -> Mapping[str, ExitStatus]:
-        """Reconcile each job until it is in sync, or no time would mend it."""
-        statuses: dict[str, ExitStatus] = {}
-        for name in self._jobs:
+    def _write(self, view: PassInput, names: Sequence[str], statuses: dict[str, ExitStatus]) -> None:
+        """Reconcile jobs until each is in sync, or no time would mend it; their statuses are added to the others'."""
+        for name in names:
             self._queue.add(name, self._clock())
         while True:
             now_s = self._clock()
             while (due := self._queue.get(now_s)) is not None:
-                status = self._reconcile(self._jobs[due], view)
+                status = self._reconcile(self._jobs[due], view, statuses)
                 self._queue.done(due)
                 if status is not None:
                     statuses[due] = status
-            waiting = [name for name in self._jobs if name not in statuses]
+            waiting = [name for name in names if name not in statuses]
             if not waiting:
-                return statuses
+                return
             self._wait(min(self._deadline_s, self._queue.next_due() or self._deadline_s))
             for name in waiting:
                 due_s = self._queue.due_at(name)
@@ -110,14 +115,13 @@ class OneShot:
                     self._queue.remove(name)
                     statuses[name] = ExitStatus.WRITE_FAILED
 
-    def _reconcile(self, job: Job, view: PassInput) -> ExitStatus | None:
+    def _reconcile(self, job: Job, view: PassInput, others: Mapping[str, ExitStatus]) -> ExitStatus | None:
         """One try; None where there is another one."""
-        report = job.reconcile(view)
+        report = job.reconcile(view, self._order.before)
+        if job.waiting is not None:
+            return self._waits(job, job.waiting, others)
         if report is None:
-            if self._clock() < self._deadline_s:
-                return None
-            self._log.error("the template could not be rendered in time; the target is left as it is")
-            return ExitStatus.TEMPLATE_FAILED
+            return self._not_rendered()
         if report.ok:
             return ExitStatus.OK
         if job.desired.failure is not None:
@@ -127,6 +131,18 @@ class OneShot:
             return ExitStatus.WRITE_FAILED
         self._queue.add_rate_limited(job.name, self._clock())
         return None
+
+    def _not_rendered(self) -> ExitStatus | None:
+        if self._clock() < self._deadline_s:
+            return None
+        self._log.error("the template could not be rendered in time; the target is left as it is")
+        return ExitStatus.TEMPLATE_FAILED
+
+    def _waits(self, job: Job, waiting: Waiting, others: Mapping[str, ExitStatus]) -> ExitStatus:
+        """Give a job up: those before it had their time. It fails as the one that it waits for does."""
+        self._log.error("%s is not written: %s; it is left as it is", job.name, waiting)
+        failed = others.get(waiting.job, ExitStatus.OK)
+        return ExitStatus.NOTIFICATION_FAILED if failed is ExitStatus.OK else failed
 
     def _wait(self, until_s: float) -> None:
         """Wait for something to arrive. Who asks for an end gets what is on its way: see `SignalThread`."""

@@ -12,6 +12,7 @@ from models.pass_report import PassReport, ReconcileReport
 from notify.together import advance, flush
 from reconciler.backoff import Backoff
 from reconciler.loop.job_queue import JobQueue
+from reconciler.loop.order import WriteOrder
 from reconciler.loop.pass_input import containers_by_state
 from reconciler.loop.wakeups import ReloadAsked, StopAsked, Wakeup
 
@@ -101,6 +102,7 @@ class Reconciler:
         self._after_pass = after_pass
         self._log = log
         self._by_name: Mapping[str, Job] = {job.name: job for job in jobs}
+        self._order = WriteOrder(self._by_name)
         self._queue = JobQueue(chance=chance, resync_s=resync_s)
         self._backoff = Backoff(chance)
         self._unforeseen: dict[str, str] = {}
@@ -165,6 +167,7 @@ class Reconciler:
                 self._queue.begin_anew(job.name, self._clock())
         self.jobs = tuple(jobs)
         self._by_name = {job.name: job for job in jobs}
+        self._order = WriteOrder(self._by_name)
 
     def flush(self, deadline_s: float) -> bool:
         """Send everything that is owed, now, side by side.
@@ -212,21 +215,30 @@ class Reconciler:
                 self._queue.state_changed(job.name, self._clock())
             if (due_s := job.desired.next_due()) is not None:
                 self._queue.add_at(job.name, due_s)
-        reports = [self._process(self._by_name[name], view) for name in self._queue.take(self._clock())]
+        reports = self._process_due(view)
+        for _ in self.jobs:  # each time at least one that waited goes on, or none does
+            if not (released := self._order.released()):
+                break
+            for name in released:
+                self._queue.add_at(name, self._clock())
+            reports += self._process_due(view)
         ended = tuple(report for report in reports if report is not None)
-        return PassReport(ended, containers_by_state(view.snapshot) if is_new else None)
+        return PassReport(ended, containers_by_state(view.snapshot) if is_new else None, self._order.waits())
+
+    def _process_due(self, view: PassInput) -> list[ReconcileReport | None]:
+        return [self._process(self._by_name[name], view) for name in self._queue.take(self._clock())]
 
     def _process(self, job: Job, view: PassInput) -> ReconcileReport | None:
         """Reconcile one job."""
         try:
-            report = job.reconcile(view)
+            report = job.reconcile(view, self._order.before)
         except Exception as error:  # noqa: BLE001 - whatever one job meets, the others go on
             self._unexpected.handle("loop", error)
             report = self._failed(job.name, job, error)
         else:
             self._recovered(job.name)
         failed = None if report is None else job.write_failure is not None or report.duration_s is None
-        self._queue.ended(job.name, self._clock(), failed=failed)
+        self._queue.ended(job.name, self._clock(), failed=failed, is_partial=job.is_partial)
         return report
 
     def _may_deliver(self) -> bool:
@@ -263,4 +275,5 @@ class Reconciler:
             due += [job.notifier.next_due() for job in self.jobs]
         if self.states.are_known():
             due += [self._queue.next_due(), *(job.desired.next_due() for job in self.jobs)]
+            due.append(self._clock() if self._order.has_released() else None)
         return min(due_s for due_s in due if due_s is not None)

@@ -76,7 +76,7 @@ class WatchedJob:
     def status(self) -> JobStatus:
         """How the job stands."""
         job, record = self._job, self._record
-        failures = (job.desired.failure, job.write_failure)
+        failures = (job.desired.failure, job.write_failure, job.waiting)
         return JobStatus(
             name=self._name,
             target=job.name,

@@ -6,10 +6,11 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.in_place import overwrite
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
-from reconciler.target.low_level import is_mount_point, make_parents, read_at_most, remove_quietly
+from reconciler.target.low_level import is_mount_point, make_parents, remove_quietly
 from reconciler.target.names import leftovers
 from reconciler.target.outcome import (
     Locked,
@@ -23,7 +24,8 @@ from reconciler.target.outcome import (
     WriteFailed,
     Written,
 )
-from reconciler.target.problems import UnusableTargetError, check_regular, explain
+from reconciler.target.problems import UnusableTargetError, explain
+from reconciler.target.regular import read_regular, status_of
 from reconciler.target.replace import replace
 
 if TYPE_CHECKING:
@@ -44,9 +46,12 @@ class FileTarget:
     """
 
     is_file = True
+    problem = ""
+    files = None
 
     def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int) -> None:
         self.path = path
+        self.beside = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
         self._lock = FileLock()
         self._warn = warn
@@ -67,11 +72,19 @@ class FileTarget:
     def read(self) -> TargetContent:
         """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
-            return Present(_read_regular(resolve(self._absolute), self._limit_bytes))
+            return Present(read_regular(resolve(self._absolute), self._limit_bytes))
         except FileNotFoundError:
             return Missing()
         except (OSError, UnusableTargetError) as error:
             return Unreadable(explain(error, self.path))
+
+    def wanted(self, content: bytes) -> bytes:
+        """All that was rendered."""
+        return content
+
+    def line_counts(self, old: bytes, new: bytes) -> LineCounts:
+        """How many lines a change adds and removes."""
+        return count_lines(old, new)
 
     def write(self, content: bytes) -> Written | WriteFailed:
         """Replace the content; where the target is a mount of its own, in place. Parents are made."""
@@ -94,7 +107,7 @@ class FileTarget:
         self._lock.release()
 
     def _write_at(self, path: str, content: bytes) -> Written | WriteFailed:
-        existing = _status(path)
+        existing = status_of(path)
         try:
             replace(path, content, existing, lambda message: self._warn_once(message, message))
         except OSError as error:
@@ -129,24 +142,3 @@ class FileTarget:
         if key not in self._warned:
             self._warned.add(key)
             self._warn(message)
-
-
-def _status(path: str) -> os.stat_result | None:
-    """The status of the regular file at a path, None where nothing is."""
-    try:
-        status = os.lstat(path)
-    except FileNotFoundError:
-        return None
-    check_regular(status)
-    return status
-
-
-def _read_regular(path: str, limit_bytes: int) -> bytes:
-    """Read a file, but nothing else: looked at first, for opening a device can do things, and again once it is open."""
-    check_regular(os.lstat(path))
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        check_regular(os.fstat(handle))
-        return read_at_most(handle, limit_bytes)
-    finally:
-        os.close(handle)

@@ -57,6 +57,21 @@ class WriteFailed:
 
 
 @frozen
+class PartlyWritten:
+    """Some files of a set hold their new bytes, or are gone as they should be, and others do not.
+
+    Attributes:
+        mode: how they were written.
+        content: what the set holds now, as `Present` has it.
+        reason: as for `WriteFailed`.
+    """
+
+    mode: WriteMode
+    content: bytes
+    reason: str
+
+
+@frozen
 class Locked:
     """The target is ours alone (or is a stream, which needs no lock)."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.target.links import resolve
 from reconciler.target.lock import FileLock
 from reconciler.target.low_level import make_parents, read_at_most, remove_quietly, sync_folder, write_all
-from reconciler.target.names import leftovers, state_path, state_path_in, temporary_path
+from reconciler.target.names import leftovers, manifest_path, set_path, state_path, state_path_in, temporary_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockOutcome
 from reconciler.target.problems import UnusableTargetError
 
@@ -143,7 +143,7 @@ def open_store(target: Target, state_dir: str | None, *, warn: Callable[[str], N
     """
     if not target.is_file:
         return MemoryStore()
-    absolute = os.path.abspath(target.path)  # noqa: PTH100 - links are not to be followed here
+    absolute = os.path.abspath(target.beside)  # noqa: PTH100 - links are not to be followed here
     if state_dir is not None:
         path = state_path_in(os.path.abspath(state_dir), absolute)  # noqa: PTH100
         return StateFile(path, warn=warn, is_shared=True)
@@ -152,3 +152,17 @@ def open_store(target: Target, state_dir: str | None, *, warn: Callable[[str], N
     except (OSError, UnusableTargetError):  # the same problem fails every write, and says why there
         beside = absolute
     return StateFile(state_path(beside), warn=warn)
+
+
+def open_manifest(pattern: str, state_dir: str | None, *, warn: Callable[[str], None]) -> StateFile:
+    """Where a set of files keeps which of them it wrote: where its state is, whose lock covers this, too.
+
+    Args:
+        pattern: of the files' paths; absolute.
+        state_dir: as for `open_store`.
+        warn: likewise.
+    """
+    beside = set_path(pattern)
+    if state_dir is None:
+        return StateFile(manifest_path(beside), warn=warn)
+    return StateFile(state_path_in(os.path.abspath(state_dir), beside, "files"), warn=warn)  # noqa: PTH100

@@ -11,6 +11,7 @@ import select
 import stat
 from collections.abc import Callable
 
+from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.links import descriptor
 from reconciler.target.outcome import Locked, Missing, Present, TargetContent, WriteFailed, Written
 from reconciler.target.problems import UnusableTargetError, explain, kind_of
@@ -38,9 +39,12 @@ class StreamTarget:
     """
 
     is_file = False
+    problem = ""
+    files = None
 
     def __init__(self, path: str, *, patience_s: float = PATIENCE_S, ready: Ready = wait_writable) -> None:
         self.path = path
+        self.beside = path
         self._descriptor = descriptor(path)
         self._patience_s = patience_s
         self._ready = ready
@@ -53,6 +57,14 @@ class StreamTarget:
     def read(self) -> TargetContent:
         """What this process last printed whole."""
         return Missing() if self._last is None else Present(self._last)
+
+    def wanted(self, content: bytes) -> bytes:
+        """All that was rendered."""
+        return content
+
+    def line_counts(self, old: bytes, new: bytes) -> LineCounts:
+        """How many lines a change adds and removes."""
+        return count_lines(old, new)
 
     def write(self, content: bytes) -> Written | WriteFailed:
         """Print it all. After a failure in the middle nothing counts as printed, and the next try prints all again."""

@@ -12,7 +12,8 @@ from reconciler.target.stream import StreamTarget, is_stream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.target.outcome import LockOutcome, TargetContent, WriteFailed, Written
+    from reconciler.target.diff import LineCounts
+    from reconciler.target.outcome import LockOutcome, PartlyWritten, TargetContent, WriteFailed, Written
 
 
 class Target(Protocol):
@@ -21,6 +22,18 @@ class Target(Protocol):
     @property
     def path(self) -> str:
         """As configured, for messages and metrics; `-` is standard output."""
+
+    @property
+    def beside(self) -> str:
+        """The path beside which its lock and its state are."""
+
+    @property
+    def problem(self) -> str:
+        """Why a part of it can't be kept in sync, as of the last `wanted`; '' where all can."""
+
+    @property
+    def files(self) -> int | None:
+        """How many files it has, where it is a set of them."""
 
     @property
     def is_file(self) -> bool:
@@ -32,7 +45,13 @@ class Target(Protocol):
     def read(self) -> TargetContent:
         """What it holds now."""
 
-    def write(self, content: bytes) -> Written | WriteFailed:
+    def wanted(self, content: bytes) -> bytes:
+        """What it should hold where this was rendered, comparable with what is read."""
+
+    def line_counts(self, old: bytes, new: bytes) -> LineCounts:
+        """How many lines a change of what it holds adds and removes; `old` is empty where it held nothing."""
+
+    def write(self, content: bytes) -> Written | PartlyWritten | WriteFailed:
         """Make it hold these bytes."""
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ names. It chooses wrongly rather seldom if it may fail only loudly, so unknown n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -17,9 +17,11 @@ from templating.sandbox import syntax
 from templating.sandbox.limits import TimeLimitReached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from templating.sandbox.environment import TemplateEnvironment
+
+T = TypeVar("T")
 
 _SHOWN_MAX = 200
 """So many characters of an expression are in a message."""
@@ -39,6 +41,30 @@ class ChoiceFailure(Exception):  # noqa: N818 - carries a cause to the one place
         super().__init__(about)
         self.cause = cause
         self.about = about
+
+
+class Value:
+    """An expression that is about no container of its own, compiled.
+
+    Args:
+        about: how messages call it.
+        template: keeps its value.
+    """
+
+    def __init__(self, about: str, template: Template) -> None:
+        self._about = about
+        self._template = template
+
+    def of(self, read: Callable[[Any], T]) -> T:
+        """What it is now; ChoiceFailure where that can't be said.
+
+        Args:
+            read: makes of it what is wanted, or raises what is wrong with it.
+        """
+        try:
+            return read(_result_of(self._template, {}))
+        except (Exception, TimeLimitReached) as error:
+            raise ChoiceFailure(error, self._about) from error
 
 
 class Chooser:
@@ -87,10 +113,7 @@ class Expression:
         """Whether it is true of a container; ChoiceFailure where that can't be said."""
         try:
             seen: Mapping[str, Any] = {name: self._environment.getattr(container, name) for name in self._fields}
-            context = self._template.new_context({**seen, _CONTAINER: container})
-            for _ in self._template.root_render_func(context):
-                pass
-            return bool(context.vars[_RESULT])
+            return bool(_result_of(self._template, {**seen, _CONTAINER: container}))
         except (Exception, TimeLimitReached) as error:
             raise ChoiceFailure(error, f"{self._about} for {container.name}") from error
 
@@ -103,14 +126,32 @@ def compile_expression(environment: TemplateEnvironment, expression: str, kind: 
         expression: as configured.
         kind: how messages call it.
     """
+    about, template, words = _compiled(environment, expression, kind)
+    return Expression(environment, about, template, [name for name in Container.TEMPLATE_FIELDS if name in words])
+
+
+def compile_value(environment: TemplateEnvironment, expression: str, kind: str) -> Value:
+    """As `compile_expression`, for one that is about no container of its own."""
+    about, template, _ = _compiled(environment, expression, kind)
+    return Value(about, template)
+
+
+def _compiled(environment: TemplateEnvironment, expression: str, kind: str) -> tuple[str, Template, frozenset[str]]:
+    """How messages call an expression, what keeps its value, and its words."""
     about = f"{kind} {expression if len(expression) <= _SHOWN_MAX else expression[:_SHOWN_MAX] + '…'!r}"
     try:
         tree = _parsed(environment, expression)
         words = frozenset(syntax.words_of(tree))
-        template = environment.from_string(environment.adopt(tree))
+        return about, environment.from_string(environment.adopt(tree)), words
     except (Exception, TimeLimitReached) as error:
         raise ChoiceFailure(error, about) from error
-    return Expression(environment, about, template, [name for name in Container.TEMPLATE_FIELDS if name in words])
+
+
+def _result_of(template: Template, seen: Mapping[str, Any]) -> Any:
+    context = template.new_context(dict(seen))
+    for _ in template.root_render_func(context):
+        pass
+    return context.vars[_RESULT]
 
 
 def _parsed(environment: TemplateEnvironment, expression: str) -> nodes.Template:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from templating.errors import LimitExceeded
 from templating.outcome import describe_bytes
 from templating.reads import EVERYTHING, Reads, look_alike
 from templating.sandbox.choosing import ChoiceFailure, Chooser
+from templating.sandbox.elements import ITEM, Elements
 from templating.sandbox.environment import TemplateEnvironment
 from templating.sandbox.error_messages import place_of, reason_for
 from templating.sandbox.limits import TimeLimitReached
@@ -25,6 +27,25 @@ if TYPE_CHECKING:
     from templating.sandbox.loading import Texts
 
 
+ELEMENTS_JSON_MAX = 3 * 1024 * 1024
+"""What is said of all elements beside their texts: the program takes no larger header of an answer."""
+_TOLD_MAX = 100
+"""Elements of which it is said why they failed; a message for each of very many is read by nobody."""
+
+
+class Parts:
+    """What became of each element.
+
+    Attributes:
+        files: label, key, path and length of each that has a text.
+        failed: label, key, path, message, template's name and line of each that has none.
+    """
+
+    def __init__(self) -> None:
+        self.files: list[tuple[str, str, str, int]] = []
+        self.failed: list[tuple[str, str, str, str, str, int | None]] = []
+
+
 @frozen
 class Text:
     """A complete render.
@@ -35,6 +56,7 @@ class Text:
         notes: what the template noted.
         chosen: for each expression the ids of the containers that it chooses.
         is_repeated: the text is that of the last render, and not given again.
+        parts: for a job with a file for each element, whose texts follow each other.
     """
 
     text: bytes
@@ -42,6 +64,7 @@ class Text:
     notes: tuple[str, ...]
     chosen: list[list[str]]
     is_repeated: bool = False
+    parts: Parts | None = None
 
 
 @frozen
@@ -72,6 +95,7 @@ class Rendering:
         size_limit_bytes: of the rendered text.
         expressions: choose containers.
         selection: which containers the template sees, see `Selector`; None for all.
+        each: `expression` and `target` of a job with a file for each element; None for one file.
         begin: is called before the template is rendered, unless its text can only be the last one.
         limited: within it, time and memory are limited.
 
@@ -89,6 +113,7 @@ class Rendering:
         size_limit_bytes: int,
         expressions: Sequence[str] = (),
         selection: Mapping[str, Any] | None = None,
+        each: Mapping[str, str] | None = None,
         begin: Callable[[], None] = lambda: None,
         limited: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
@@ -102,6 +127,7 @@ class Rendering:
         self._environment.globals |= functions
         self._chooser = Chooser(self._environment, expressions)
         self._selector = None if selection is None else Selector(selection)
+        self._elements = None if each is None else Elements(self._environment, each["expression"], each["target"])
         self._begin = begin
         self._seen: Snapshot | None = None
         self._latest: Snapshot | None = None
@@ -109,8 +135,8 @@ class Rendering:
     @property
     def reads_all_containers(self) -> bool:
         """Whether the template, as far as it is known, may read `all_containers`."""
-        selector = self._selector
-        return self._environment.reads_all_containers or (selector is not None and selector.reads_all_containers)
+        readers = (self._environment, self._selector, self._elements)
+        return any(each is not None and each.reads_all_containers for each in readers)
 
     def load(self) -> Failure | None:
         """Read and compile the template and what it includes; None where that went well."""
@@ -119,6 +145,8 @@ class Rendering:
             self._compile(self._chooser.compile)
             if self._selector is not None:
                 self._compile(self._selector.compile)
+            if self._elements is not None:
+                self._compile(self._elements.compile)
         except LoadFailure as failure:
             return self._failed(failure.cause, failure.name, failure.line)
         except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can make Jinja's compiler fail anyhow
@@ -136,23 +164,24 @@ class Rendering:
         environment.begin()
         looked_up = _bodies_looked_up()
         is_repeated, before = False, self.reads
+        parts = None if self._elements is None else Parts()
         try:
             with self._limited():
                 seen = values if self._selector is None else self._selected(values, self._selector)
                 environment.globals |= seen
                 is_repeated = may_repeat and self._is_seen_again()
-                text = b"" if is_repeated else self._text()
+                text = b"" if is_repeated else self._text(seen, parts)
                 chosen = self._chooser.choose(values)
         except (Exception, TimeLimitReached) as error:  # noqa: BLE001 - a template can fail in any way
             self._seen = None
             return self._failed(error, *place_of(error.__traceback__))
         finally:
-            for name in values:
+            for name in (*values, ITEM):
                 environment.globals.pop(name, None)
             environment.modules.clear()
             self.reads = self._reads(before if is_repeated else None, is_raw=_bodies_looked_up() != looked_up)
         self._seen = self._latest
-        return Text(text, tuple(environment.undefined_names), environment.notes.texts, chosen, is_repeated)
+        return Text(text, tuple(environment.undefined_names), environment.notes.texts, chosen, is_repeated, parts)
 
     def _selected(self, values: Mapping[str, Any], selector: Selector) -> dict[str, Any]:
         snapshot = self._latest = selector.select(values, all_containers=self.reads_all_containers)
@@ -174,17 +203,46 @@ class Rendering:
         with self._limited():
             return call()
 
-    def _text(self) -> bytes:
+    def _text(self, seen: Mapping[str, Any], parts: Parts | None) -> bytes:
         self._begin()
         template = self._environment.get_template(self._texts.main)
-        pieces: Any = template.root_render_func(template.new_context())
-        text = encode("".join(self._measured(pieces)))
-        if len(text) > self._size_limit_bytes:
+        if self._elements is None or parts is None:
+            return self._text_of(template, {}, self._size_limit_bytes)
+        texts: list[bytes] = []
+        left = self._size_limit_bytes
+        for item, label, key in self._elements.find():
+            path = ""
+            try:
+                path = self._elements.path(item, seen)
+                self._environment.globals[ITEM] = item  # imported templates see it, too
+                self._environment.modules.clear()
+                text = self._text_of(template, {ITEM: item}, left)
+            except Exception as error:  # noqa: BLE001 - what one element meets, the others go on
+                self._part_failed(error, (label, key, path), parts)
+                continue
+            parts.files.append((label, key, path, len(text)))
+            texts.append(text)
+            left -= len(text)
+        if len(json.dumps([parts.files, parts.failed])) > ELEMENTS_JSON_MAX:
+            raise LimitExceeded("the paths of the files are longer than a render may give")
+        return b"".join(texts)
+
+    def _part_failed(self, error: Exception, element: tuple[str, str, str], parts: Parts) -> None:
+        cause = error.cause if isinstance(error, ChoiceFailure) else error
+        if isinstance(cause, TimeLimitReached | MemoryError):
+            raise error  # the process is spent
+        failed = self._failed(error, *place_of(cause.__traceback__))
+        is_told = len(parts.failed) < _TOLD_MAX
+        parts.failed.append((*element, failed.message if is_told else "", failed.name, failed.line))
+
+    def _text_of(self, template: Any, seen: Mapping[str, Any], limit_bytes: int) -> bytes:
+        pieces: Any = template.root_render_func(template.new_context(dict(seen)))
+        text = encode("".join(self._measured(pieces, limit_bytes)))
+        if len(text) > limit_bytes:
             raise self._too_large()
         return text
 
-    def _measured(self, pieces: Generator[str, None, None]) -> list[str]:
-        left = self._size_limit_bytes
+    def _measured(self, pieces: Generator[str, None, None], left: int) -> list[str]:
         found: list[str] = []
         take = found.append
         for piece in pieces:

@@ -136,7 +136,7 @@ class ServedTemplate:
 
         Args:
             request: `main`, `refuses_includes`, `strict`, `time_limit_s`, `size_limit_bytes`, `memory_limit_bytes`,
-                `expressions`, `selection`.
+                `expressions`, `selection`, `each`.
         """
         self._files.begin()
         rendering = Rendering(
@@ -147,6 +147,7 @@ class ServedTemplate:
             size_limit_bytes=request["size_limit_bytes"],
             expressions=request["expressions"],
             selection=request["selection"],
+            each=request["each"],
             begin=self._files.begin,
             limited=partial(self._limited, request["memory_limit_bytes"], request["time_limit_s"]),
         )
@@ -185,6 +186,8 @@ class ServedTemplate:
                 "chosen": outcome.chosen,
                 "repeated": outcome.is_repeated,
             }
+            if outcome.parts is not None:
+                answer |= {"files": outcome.parts.files, "failed": outcome.parts.failed}
             self._channel.send(answer, outcome.text)
 
     @contextlib.contextmanager

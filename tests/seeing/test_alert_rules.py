@@ -82,6 +82,8 @@ def test_an_alert_is_about_metrics_that_exist(name: str) -> None:
     metrics = Metrics(version="1", targets=["t"], notifications=notifications, engines=["e"])
     metrics.loop.configuration(is_valid=True, loaded_epoch_s=0)
     metrics.loop.locked_out({("t", "n"): False})
+    metrics.loop.waiting({"t": False})
+    metrics.loop.keeps("t", 1)
     samples = {each.name: each for family in metrics.registry.collect() for each in family.samples}
     expression = RULES[name]["expr"]
     for metric, selector in re.findall(r"\b(pygen_\w+|up)\{([^}]*)\}", expression):

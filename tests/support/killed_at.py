@@ -35,13 +35,26 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "before it is acknowledged": ("notify.acknowledging:Acknowledger._delivered", "before"),
     "it is acknowledged in memory": ("notify.acknowledging:Acknowledger._delivered", "after"),
 }
+#: Those that a job with a file for each element has beside them: one of its files is replaced in between, and so on.
+SET_STEPS: Mapping[str, tuple[str, str]] = {
+    "the debts of a set are on disk": ("notify.notifier:Notifier.prepare", "after"),
+    "before the files are announced": ("reconciler.target.file_set:FileSetTarget._save", "before"),
+    "the files are announced": ("reconciler.target.file_set:FileSetTarget._save", "after"),
+    "one file's new content is beside it": ("reconciler.target.replace:_fill", "after"),
+    "one file is replaced": ("reconciler.target.file_set:FileSetTarget._write_one", "after"),
+    "before a file is removed": ("reconciler.target.file_set:FileSetTarget._remove", "before"),
+    "a file is removed": ("reconciler.target.file_set:FileSetTarget._remove", "after"),
+    "all files are as they should be": ("reconciler.target.file_set:FileSetTarget._settle", "before"),
+    "the files are recorded": ("reconciler.target.file_set:FileSetTarget._settle", "after"),
+    "the replacement of a set is recorded": ("notify.notifier:Notifier.replaced", "after"),
+}
 WRITES = ("kill", "execute", "restart")
 
 
 def main(arguments: list[str]) -> int:
     """Wrap the step, then be the program."""
     step, armed, *rest = arguments
-    place, when = STEPS[step]
+    place, when = {**STEPS, **SET_STEPS}[step]
     if "{write}" in place:
         for write in WRITES:
             wrap(place.format(write=write), when, Path(armed))

@@ -14,6 +14,7 @@ from reconciler.cli.catalogue import OPTIONS
 from reconciler.cli.commands import Permissions, Printed, Refused, Run
 from reconciler.cli.config_keys import COMMAND_LINE_ONLY, JOB_KEYS, SECTIONS
 from reconciler.cli.options import parse
+from templating.elements import ForEach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,7 +179,7 @@ def test_an_option_of_a_job_needs_its_job(files: Files) -> None:
             "[defaults]\ntarget = 'x'\n" + ONE_JOB,
             [
                 "pygen.toml: defaults.target: there is no such key: there are "
-                + ", ".join(name for name in JOB_KEYS if name not in ("name", "target"))
+                + ", ".join(name for name in JOB_KEYS if name not in ("name", "target", "for_each", "after"))
             ],
         ),
         ('[[job]]\ntarget = "/a"\n', ["pygen.toml: job /a: template: it is missing: give the template's file"]),
@@ -313,3 +314,116 @@ def test_the_child_is_one_of_the_program(files: Files) -> None:
     files.write(told)
     (refusal,) = files.refusals()
     assert "there is no command to tell: put -- COMMAND at the end of the command line, or [child]" in refusal
+
+
+def _three(first: str = "", second: str = "", third: str = "") -> str:
+    jobs = {"one": first, "two": second, "three": third}
+    return "".join(
+        f'[[job]]\nname = "{name}"\ntemplate = "a.j2"\ntarget = "{name}.out"\n{more}\n' for name, more in jobs.items()
+    )
+
+
+def test_after_names_jobs_of_any_file_by_name_or_by_target(files: Files) -> None:
+    """Those of the command line, too; what is kept are the targets, each once."""
+    files.write(_three('after = ["two", "other.out", "/of/line", "two"]'))
+    files.write('[[job]]\ntemplate = "b.j2"\ntarget = "other.out"\nafter = ["three"]\n', "second.toml")
+    jobs = files.jobs("--template", "c.j2", "--target", "/of/line")
+    folder = files.folder
+    assert jobs["one"].after == (str(folder / "two.out"), str(folder / "other.out"), "/of/line")
+    assert jobs[str(folder / "other.out")].after == (str(folder / "three.out"),)
+    assert jobs["two"].after == ()
+
+
+def test_after_that_names_no_job_is_told_with_the_nearest_name(files: Files) -> None:
+    """All of them at once, with file, job and key; a job with another mistake is there all the same."""
+    files.write(_three('after = ["tow", "nothing of the kind"]', 'after = ["three"]', 'strikt = true\nafter = ["one"]'))
+    assert files.refusals() == [
+        "pygen.toml: job three: strikt: there is no such key (did you mean strict?)",
+        "pygen.toml: job one: after: there is no job tow (did you mean two?)",
+        "pygen.toml: job one: after: there is no job nothing of the kind: there are two, three",
+    ]
+
+
+def test_a_circle_is_told_once_with_its_jobs(files: Files) -> None:
+    """One over several jobs, and a job that would come after itself."""
+    files.write(_three('after = ["two"]', 'after = ["three"]', 'after = ["one", "three"]'))
+    row = "one comes after two, two comes after three, three comes after one"
+    assert files.refusals() == [
+        f"pygen.toml: job one: after: this is a circle: {row}; leave one of them out",
+        "pygen.toml: job three: after: it would come after itself: leave that out",
+    ]
+
+
+@pytest.mark.parametrize("value", ['"two"', "[1]", '[""]', "{}", "true"])
+def test_after_is_a_list_of_names(files: Files, value: str) -> None:
+    """What it takes instead is told."""
+    files.write(_three(f"after = {value}"))
+    assert files.refusals() == ['pygen.toml: job one: after: give a list of names of jobs, such as ["nginx"]']
+
+
+def test_after_is_no_default(files: Files) -> None:
+    """Every job of the file would come after itself, or after one that does."""
+    files.write('[defaults]\nafter = ["one"]\n' + _three())
+    assert files.refusals()[0].startswith("pygen.toml: defaults.after: there is no such key")
+
+
+def test_very_many_jobs_in_a_row_are_read(files: Files) -> None:
+    """Without a recursion for each of them."""
+    row = "".join(
+        f'[[job]]\nname = "j{n}"\ntemplate = "#"\ntarget = "/out/{n}"\n' + (f'after = ["j{n - 1}"]\n' if n else "")
+        for n in range(2000)
+    )
+    files.write(row)
+    assert files.jobs()["j1999"].after == ("/out/1998",)
+
+
+EACH = '[[job]]\nname = "sites"\nfor_each = "containers"\ntemplate = "a.j2"\n'
+
+
+def test_for_each_has_a_pattern_that_begins_at_the_folder(files: Files) -> None:
+    """What looks like a path inside an expression stays as it is written."""
+    pattern = "sites/{{ item.labels['a//b'] or './x' }}.conf"
+    files.write(f'{EACH}target = "{pattern}"\n')
+    job = files.jobs()["sites"]
+    assert (job.for_each, job.target) == ("containers", f"{files.folder}/{pattern}")
+    assert job.each == ForEach("containers", job.target)
+    files.write('[[job]]\ntemplate = "a.j2"\ntarget = "/out/{{ x }}"\n')
+    assert files.jobs()["/out/{{ x }}"].each is None
+
+
+@pytest.mark.parametrize(
+    ("more", "refusal"),
+    [
+        ("", "target: it is missing: with for_each give the pattern of the files, such as sites/{{ item.name }}.conf"),
+        (
+            'target = "-"',
+            "target: it is missing: with for_each give the pattern of the files, such as sites/{{ item.name }}.conf",
+        ),
+        (
+            'target = "/sites/all.conf"',
+            "target: all files would be one: name item in it, such as sites/{{ item.name }}.conf",
+        ),
+        ('target = "/sites/{{ item.name }}/"', "target: names a directory; name a file"),
+    ],
+)
+def test_for_each_needs_a_pattern(files: Files, more: str, refusal: str) -> None:
+    """It is told what to give."""
+    files.write(f"{EACH}{more}\n")
+    assert files.refusals() == [f"pygen.toml: job sites: {refusal}"]
+
+
+@pytest.mark.parametrize("value", ['""', "[]", "3", '"  "'])
+def test_for_each_is_an_expression(files: Files, value: str) -> None:
+    """A text that is not empty."""
+    files.write(f'[[job]]\ntemplate = "a.j2"\ntarget = "/sites/{{{{ item }}}}"\nfor_each = {value}\n')
+    assert files.refusals() == ["pygen.toml: job /sites/{{ item }}: for_each: give a text that is not empty"]
+
+
+def test_check_config_says_what_is_wrong_with_the_order(files: Files) -> None:
+    """As the program itself would, and starts nothing."""
+    files.write(_three('after = ["tow"]'))
+    refused = parse(["check-config", "--config", str(files.folder)], {})
+    assert isinstance(refused, Refused)
+    assert "job one: after: there is no job tow (did you mean two?)" in refused.message
+    files.write(_three('after = ["two"]'))
+    assert isinstance(parse(["check-config", "--config", str(files.folder)], {}), Printed)

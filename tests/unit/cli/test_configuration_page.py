@@ -62,6 +62,8 @@ def test_every_section_of_the_page_is_held_to_something() -> None:
     known = {
         "`[[job]]`",
         "Top level",
+        "Jobs in order",
+        "A file for each element",
         "`[engine]`",
         "`[metrics]`",
         "`[child]`",

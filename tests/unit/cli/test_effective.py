@@ -74,3 +74,10 @@ def test_the_engine_is_told_as_configured() -> None:
     """The address is on the line; the ones with credentials never come this far."""
     assert "engine: tcp://host:2375" in line(template="t", docker_address="tcp://host:2375")
     assert isinstance(parse(["--template", "t", "--docker-address", "tcp://user:hunter2@host"], {}), Refused)
+
+
+def test_an_order_and_elements_are_told() -> None:
+    """Where a job has them."""
+    told = line(template="a.j2", target="/sites/{{ item.name }}", for_each="containers", after=("/first", "/second"))
+    assert "for-each: containers; after: /first, /second; " in told
+    assert "after" not in line(template="a.j2", target="/a")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notify.dispatcher import Runtime
 from notify.interval import Interval
 from notify.notifier import Notifier, NotifySettings
-from notify.port import ContainerState, Executed
+from notify.port import ContainerState, EngineRefused, Executed
 from notify.together import flush
 from reconciler.backoff import Backoff
 from reconciler.loop.desired import Desired
@@ -17,7 +17,8 @@ from reconciler.loop.job import Job
 from reconciler.loop.pass_input import EngineStates
 from reconciler.loop.recipients import RecipientMatcher
 from reconciler.loop.render_worker import RenderWorker
-from reconciler.target.outcome import Locked, Missing, Present, Unreadable, WriteFailed, Written
+from reconciler.target.diff import LineCounts, count_lines
+from reconciler.target.outcome import Locked, Missing, PartlyWritten, Present, Unreadable, WriteFailed, Written
 from reconciler.target.state_file import MemoryStore
 from templating.outcome import Rendered, TemplateFailure
 from templating.reads import EVERYTHING
@@ -43,6 +44,7 @@ class FakeRenderer:
         self.render_failure: TemplateFailure | None = None
         self.undefined_names: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.failed: tuple[TemplateFailure, ...] = ()
         self.edited = False
         self.is_empty = False
         self.reads = EVERYTHING
@@ -69,7 +71,9 @@ class FakeRenderer:
         if self.is_empty:
             return Rendered(b"", (), reads=self.reads)
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes, self.reads)
+        text = "".join(f"{line}\n" for line in lines).encode()
+        count = len(self.failed)
+        return Rendered(text, self.undefined_names, self.notes, self.reads, failed=self.failed, failed_count=count)
 
     def stale(self) -> bool:
         return self.edited
@@ -123,9 +127,13 @@ class MemoryTarget:
 
     def __init__(self, path: str = "/made/up.conf") -> None:
         self.path = path
+        self.beside = path
+        self.problem = ""
+        self.files: int | None = None
         self.content: bytes | None = None
         self.unreadable = ""
         self.refusal = ""
+        self.partial = ""  # why the last line of what is written is not there
         self.is_file = True
         self.writes: list[bytes] = []
         self.tries = 0
@@ -138,8 +146,17 @@ class MemoryTarget:
             return Unreadable(self.unreadable)
         return Missing() if self.content is None else Present(self.content)
 
-    def write(self, content: bytes) -> Written | WriteFailed:
+    def wanted(self, content: bytes) -> bytes:
+        return content
+
+    def line_counts(self, old: bytes, new: bytes) -> LineCounts:
+        return count_lines(old, new)
+
+    def write(self, content: bytes) -> Written | PartlyWritten | WriteFailed:
         self.tries += 1
+        if self.partial:
+            self.content = b"".join(content.splitlines(keepends=True)[:-1])
+            return PartlyWritten("replace", self.content, self.partial)
         if self.refusal:
             return WriteFailed("replace", self.refusal)
         self.content = content
@@ -162,13 +179,19 @@ class FakeNotifyPort:
         self.upstream = upstream
         self.signals: list[tuple[str, str]] = []
         self.restarts: list[str] = []
+        self.refuses = False
+        self.on_told: Callable[[str], object] = lambda name: None
 
     def inspect(self, engine: str, container_id: str, *, timeout_s: float) -> ContainerState | None:
         container = self.upstream.world.container(container_id)
         return ContainerState(container.running, container.restarting, container.paused, container.started_at)
 
     def kill(self, engine: str, container_id: str, signal: str, *, timeout_s: float) -> None:
-        self.signals.append((self.upstream.world.container(container_id).name, signal))
+        if self.refuses:
+            raise EngineRefused("no", 500)
+        name = self.upstream.world.container(container_id).name
+        self.signals.append((name, signal))
+        self.on_told(name)
 
     def restart(self, engine: str, container_id: str, *, stop_timeout_s: int | None, timeout_s: float) -> None:
         self.restarts.append(self.upstream.world.container(container_id).name)
@@ -233,6 +256,7 @@ class JobHarness:
         observer: RecordingJobObserver | None = None,
         store: MemoryStore | None = None,
         path: str = "/made/up.conf",
+        after: Sequence[str] = (),
     ) -> None:
         self.upstream = upstream or InformerHarness()
         self.renderer = FakeRenderer()
@@ -267,6 +291,7 @@ class JobHarness:
             clock=clock,
             wall_clock=clock,
             log=log,
+            after=after,
         )
         self.states = EngineStates([self.upstream.published])
         self.job.restore()

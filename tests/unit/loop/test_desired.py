@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from typing import TYPE_CHECKING
+
 from reconciler.backoff import Backoff
 from templating.outcome import TemplateFailure
 from templating.reads import Reads
 from tests.unit.loop.job_harness import JobHarness
+
+if TYPE_CHECKING:
+    import pytest
 
 PASSING = TemplateFailure("the render process ended", "names.j2", may_pass=True)
 
@@ -178,3 +184,31 @@ def test_whatever_ends_the_content_has_the_next_state_rendered() -> None:
     harness.upstream.world.stop_container("one")
     assert harness.reconcile()
     assert harness.renderer.renders == rendered + 2
+
+
+def _failed(*names: str) -> tuple[TemplateFailure, ...]:
+    return tuple(TemplateFailure(f"{name}: division by zero", "t.j2", 3) for name in names)
+
+
+def test_elements_that_fail_are_named_and_the_others_are_written(caplog: pytest.LogCaptureFixture) -> None:
+    """Each is told once for as long as it fails; the template counts as failing until none does."""
+    harness = JobHarness()
+    harness.renderer.failed = _failed("one", "two")
+    assert not harness.reconcile()
+    assert harness.target.content is not None
+    assert str(harness.desired.failure) == "t.j2, line 3: one: division by zero (and 1 more)"
+    assert harness.observer.renders == {False: 1}
+    assert not harness.job.in_sync
+    harness.renderer.failed = _failed("two", "three")
+    harness.upstream.world.add_container("web")
+    assert not harness.reconcile()
+    assert harness.target.lines == ["names", "web"]
+    told = [message.partition(";")[0] for message in caplog.messages]
+    assert told == [f"t.j2, line 3: {name}: division by zero" for name in ("one", "two", "three")]
+    harness.renderer.failed = ()
+    harness.upstream.world.add_container("web-2")
+    caplog.set_level(logging.INFO)
+    assert harness.reconcile()
+    assert harness.desired.failure is None
+    assert "the template for /made/up.conf renders again" in caplog.messages
+    assert harness.job.in_sync

@@ -302,3 +302,43 @@ def test_what_the_process_before_left_is_no_drift(found: bytes | None, cause: st
     after.desired.load()
     after.reconcile()
     assert after.observer.causes == {cause: 1}
+
+
+def test_what_a_set_holds_after_a_partial_write_is_owed() -> None:
+    """Some files are new, so readers are told; the rest is tried again, and told when it is there."""
+    harness = JobHarness(HUP)
+    harness.upstream.world.add_container("nginx")
+    harness.reconcile()
+    harness.flush()
+    told = len(harness.port.signals)
+    harness.upstream.world.add_container("web-1")
+    harness.upstream.world.add_container("web-2")
+    harness.target.partial = "the last one can't be written"
+    assert not harness.reconcile()
+    assert harness.target.lines == ["names", "nginx", "web-1"]
+    assert (harness.job.is_partial, harness.job.write_failure) == (True, "the last one can't be written")
+    assert harness.flush()
+    assert len(harness.port.signals) == told + 1
+    harness.target.partial = ""
+    assert harness.reconcile()
+    assert (harness.job.is_partial, harness.job.write_failure) == (False, None)
+    assert harness.flush()
+    assert len(harness.port.signals) == told + 2
+    assert harness.observer.writes == {True: 2, False: 1}
+    assert harness.observer.causes["drift"] == 0
+
+
+def test_a_problem_with_a_part_is_told_once_while_the_rest_is_in_sync(caplog: pytest.LogCaptureFixture) -> None:
+    """The job does not count as in sync before the part is."""
+    harness = JobHarness()
+    harness.target.problem = "/sites/x: it is somebody else's"
+    for _ in range(3):
+        assert not harness.reconcile()
+    assert len(harness.target.writes) == 1
+    assert caplog.text.count("it is somebody else's") == 1
+    assert harness.job.write_failure
+    harness.target.problem = ""
+    caplog.set_level(logging.INFO)
+    assert harness.reconcile()
+    assert harness.job.in_sync
+    assert "/made/up.conf is in sync again" in caplog.messages

@@ -266,3 +266,21 @@ def test_the_heart_beats_with_every_pass() -> None:
     assert not harness.heartbeat.alive()
     harness.wake()
     assert harness.heartbeat.alive()
+
+
+def test_changes_are_written_at_once_where_only_a_part_of_the_target_fails() -> None:
+    """One file's fault does not hold up the others of its set; it is tried again with backoff all the same."""
+    harness = ReconcilerHarness()
+    harness.open_stream()
+    target = harness.job_harness.target
+    target.problem = "/sites/x: it is somebody else's"
+    harness.upstream.pass_by(30)
+    harness.wake()
+    for number in range(3):
+        harness.upstream.world.add_container(f"web-{number}")
+        harness.publish()
+        assert target.lines[-1] == f"web-{number}"
+    target.problem = ""
+    harness.upstream.clock.now_s = harness.loop._queue.next_due() or 0.0
+    harness.wake()
+    assert harness.job_harness.job.in_sync

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from models.pass_report import PassReport
     from notify.port import ContainerState
-    from reconciler.target.outcome import WriteFailed, Written
+    from reconciler.target.outcome import PartlyWritten, WriteFailed, Written
 
 FIRST, SECOND = "unix:///first.sock", "unix:///second.sock"
 HUP = Signal("reader", "SIGHUP")
@@ -72,7 +72,7 @@ class Target(MemoryTarget):
         self.journal = journal
         self.fault: Exception | None = None
 
-    def write(self, content: bytes) -> Written | WriteFailed:
+    def write(self, content: bytes) -> Written | PartlyWritten | WriteFailed:
         if self.fault is not None:
             raise self.fault
         self.journal.append(f"wrote {self.path}")

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metrics.labels import CONTAINER_STATES, EVENT_ACTIONS, OPERATIONS, STREAM_END_REASONS
 from metrics.routes import metrics_page
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
-from models.pass_report import RenderReport
+from models.pass_report import PassReport, ReconcileReport, RenderReport
 from notify.actions.restart import Restart
 from notify.rules import Rules
 from tests.unit.metrics.scraping import HUP, RESTART, USR2, metrics_of, scraped, value
@@ -385,3 +385,22 @@ def test_a_rollout_s_gauge_comes_and_goes_with_its_rules() -> None:
     assert value(metrics, "pygen_rollout_stopped", **labels) == 1
     metrics.notify.configure([at_once], ["t"])
     assert "pygen_rollout_stopped" not in {name for name, _ in scraped(metrics)}
+
+
+def test_jobs_that_wait_and_sets_of_files_have_series_of_their_own() -> None:
+    """Only where there are such jobs, and only as long as there are."""
+    metrics = metrics_of(["/a", "/b"])
+    names = {"pygen_job_waiting", "pygen_target_files"}
+    metrics.loop.publish(PassReport())
+    assert not names & {name for name, _ in scraped(metrics)}
+    report = ReconcileReport("/b", ok=True, at_epoch_s=1.0, duration_s=0.1, files=3)
+    metrics.loop.publish(PassReport((report,), waiting={"/a": True, "/b": False}))
+    assert value(metrics, "pygen_job_waiting", target="/a") == 1
+    assert value(metrics, "pygen_job_waiting", target="/b") == 0
+    assert value(metrics, "pygen_target_files", target="/b") == 3
+    metrics.loop.publish(PassReport(waiting={"/a": False}))
+    metrics.loop.remove("/b")
+    metrics.loop.remove("/a")
+    assert [labels for name, labels in scraped(metrics) if name in names] == [frozenset({("target", "/a")})]
+    metrics.loop.publish(PassReport())
+    assert not names & {name for name, _ in scraped(metrics)}

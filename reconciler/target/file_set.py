@@ -1,0 +1,310 @@
+"""A target that is a set of files, one for each element: compared as a whole, written and removed one by one.
+
+Each file is replaced as a single target's is. What may be written and removed is decided by the manifest on the disk.
+A file of the set that somebody else edited is repaired, as any target is; one whose element is gone is removed if it
+holds what this job wrote, and else left; one that was there before this job knew the path is not touched at all, so
+that no container takes over a file by its name. A job that has no manifest yet, or lost it, takes over what its paths
+hold.
+
+One file's fault is its own: the others are kept in sync.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from models.file_set import FileSet, content_of, decode, files_of, folder_of
+from reconciler.target.diff import LineCounts, count_lines
+from reconciler.target.lock import FileLock
+from reconciler.target.low_level import make_parents, remove_quietly, sync_folder
+from reconciler.target.manifest import Manifest, ManifestError, digest_of
+from reconciler.target.manifest import decode as decode_manifest
+from reconciler.target.names import leftovers_of, set_path
+from reconciler.target.outcome import (
+    LockedElsewhere,
+    LockOutcome,
+    LockUnavailable,
+    Missing,
+    PartlyWritten,
+    Present,
+    TargetContent,
+    WriteFailed,
+    Written,
+)
+from reconciler.target.problems import UnusableTargetError, explain
+from reconciler.target.regular import read_regular, status_of
+from reconciler.target.replace import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+
+class ManifestStore(Protocol):
+    """Keeps the manifest."""
+
+    def load(self) -> bytes | None:
+        """What was saved last; None where nothing was. May raise OSError."""
+
+    def save(self, data: bytes, *, is_durable: bool) -> None:
+        """Keep it. May raise OSError."""
+
+
+class FileSetTarget:
+    """The files of one job.
+
+    Args:
+        pattern: of the files' paths, as configured; absolute.
+        store: keeps the manifest.
+        taken: files that are none of this job's whatever they are called, with links followed.
+        warn: called once for each problem that does not stop a write.
+        tell: called with what was left behind, one line each.
+        limit_bytes: the longest content that is ever written; of a longer file only the beginning is read.
+
+    Attributes:
+        path: the pattern.
+        problem: why some files can't be kept in sync, as of the last `wanted`; '' where all can.
+        beside: the path beside which the lock and the states are.
+    """
+
+    is_file = True
+
+    def __init__(
+        self,
+        pattern: str,
+        store: ManifestStore,
+        *,
+        taken: Callable[[], Collection[str]] = frozenset,
+        warn: Callable[[str], None],
+        tell: Callable[[str], None],
+        limit_bytes: int,
+    ) -> None:
+        self.path = pattern
+        self.problem = ""
+        self.beside = set_path(pattern)
+        self._folder = folder_of(pattern)
+        self._store = store
+        self._taken = taken
+        self._warn = warn
+        self._tell = tell
+        self._limit_bytes = limit_bytes
+        self._lock = FileLock()
+        self._warned: set[str] = set()
+        self._loaded: tuple[Manifest, bool] | None = None
+        self._elements: dict[str, str] = {}
+        self._kept: set[str] = set()
+        self._seen: dict[str, bytes | None] = {}
+
+    @property
+    def files(self) -> int:
+        """How many files it keeps."""
+        return sum(not each.is_left for each in self._manifest.files.values())
+
+    def lock(self) -> LockOutcome:
+        """Take the set for this program alone, and remove what a killed predecessor left."""
+        outcome = self._lock.acquire(self.beside)
+        if not isinstance(outcome, LockedElsewhere):
+            for left in leftovers_of(self._manifest.files):
+                remove_quietly(left)
+        return outcome
+
+    def close(self) -> None:
+        """Release the lock."""
+        self._lock.release()
+
+    def read(self) -> TargetContent:
+        """What the known files of the set hold, now."""
+        known = self._manifest.files
+        self._seen = {path: self._held(path) for path, each in known.items() if not each.is_left}
+        if not self._has_manifest:
+            return Missing()
+        return Present(content_of({path: held for path, held in self._seen.items() if held is not None}))
+
+    def wanted(self, content: bytes) -> bytes:
+        """What the files should hold: those that were rendered, and those of elements that failed as they are.
+
+        What can't be kept in sync is left out, and named in `problem`.
+        """
+        rendered = decode(content)
+        self._elements = {each.path: each.element for each in rendered.files}
+        refusals = self._refusals([each.path for each in rendered.files])
+        files = {each.path: each.content for each in rendered.files if each.path not in refusals}
+        self._kept = self._files_of_failed(rendered) - self._elements.keys()
+        for path in self._kept:
+            if (held := self._held(path)) is not None:
+                files[path] = held
+        self.problem = _of_many(list(refusals.values()))
+        self._forget_missing(files)
+        return content_of(files)
+
+    def write(self, content: bytes) -> Written | PartlyWritten | WriteFailed:
+        """Write what differs, then remove what is gone."""
+        outcome = self._lock.acquire(self.beside)
+        if isinstance(outcome, LockedElsewhere):
+            return WriteFailed("replace", outcome.reason)
+        if isinstance(outcome, LockUnavailable):
+            self._warn_once(f"{outcome.reason}; make sure that no other program writes {self.path}")
+        wanted = files_of(content)
+        known = self._manifest
+        new = {path: text for path, text in wanted.items() if self._seen_at(path) != text}
+        found = [path for path in wanted if path not in new and (path not in known.files or known.files[path].is_left)]
+        gone = [
+            path for path, each in known.files.items() if not (path in wanted or path in self._kept or each.is_left)
+        ]
+        announced = known.announce({path: digest_of(text) for path, text in new.items()}, found, self._elements)
+        if failed := self._save(announced, is_durable=True):
+            return WriteFailed("replace", failed)
+        problems = {path: problem for path, text in new.items() if (problem := self._write_one(path, text))}
+        problems |= {path: problem for path in gone if (problem := self._remove(path))}
+        self._settle({path: text for path, text in wanted.items() if path not in problems})
+        if not problems:
+            return Written("replace")
+        reason = _of_many(list(problems.values()))
+        if len(problems) == len(new) + len(gone):
+            return WriteFailed("replace", reason)
+        held = self.read()
+        return PartlyWritten("replace", held.content if isinstance(held, Present) else b"", reason)
+
+    def line_counts(self, old: bytes, new: bytes) -> LineCounts:
+        """How many lines a change adds and removes, in all files together."""
+        before, after = files_of(old) if old else {}, files_of(new)
+        counts = [count_lines(before.get(path, b""), after.get(path, b"")) for path in {**before, **after}]
+        return LineCounts(sum(each.added for each in counts), sum(each.removed for each in counts))
+
+    # What is known
+
+    @property
+    def _manifest(self) -> Manifest:
+        """What was written until now; an empty one where that is not known."""
+        return self._load()[0]
+
+    @property
+    def _has_manifest(self) -> bool:
+        """Whether that is known: a file that is not among it is somebody else's then."""
+        return self._load()[1]
+
+    def _load(self) -> tuple[Manifest, bool]:
+        if self._loaded is None:
+            try:
+                data = self._store.load()
+                self._loaded = (Manifest(), False) if data is None else (decode_manifest(data), True)
+            except (OSError, ManifestError) as error:
+                self._warn(
+                    f"{self.path}: the list of the files that were written can't be read ({error}): what is there for "
+                    "an element is taken over, and other files are not removed"
+                )
+                self._loaded = Manifest(), False
+        return self._loaded
+
+    def _files_of_failed(self, rendered: FileSet) -> set[str]:
+        """Known files of elements that failed, whether or not they are there."""
+        elements = frozenset(rendered.kept_elements)
+        return {
+            path
+            for path, each in self._manifest.files.items()
+            if not each.is_left
+            and (rendered.keeps_all or path in rendered.kept_paths or (each.element and each.element in elements))
+        }
+
+    def _refusals(self, paths: Iterable[str]) -> dict[str, str]:
+        """Why files can't be written, whatever they are to hold, by path."""
+        taken, root = self._taken(), os.path.realpath(self._folder)
+        inside = root if root.endswith("/") else f"{root}/"
+        folders: dict[str, str] = {}
+        found: dict[str, str] = {}
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            if folder not in folders:
+                folders[folder] = os.path.realpath(folder or "/")
+            real = f"{folders[folder].rstrip('/')}/{name}"
+            if not real.startswith(inside):
+                found[path] = f"{path}: a link leads out of {self._folder}"
+            elif real in taken:
+                found[path] = f"{path}: it is the target of another job"
+            elif self._has_manifest and path not in self._manifest.files and os.path.lexists(path):
+                found[path] = (
+                    f"{path}: this file was there before, and is not pygen's; it is written once it is removed"
+                )
+        return found
+
+    def _forget_missing(self, wanted: Mapping[str, bytes]) -> None:
+        """Files that are gone already, as their elements are, are none of ours if somebody makes them again."""
+        files = self._manifest.files
+        alive = wanted.keys() | self._kept
+        for path in [path for path in files if path not in alive and not os.path.lexists(path)]:
+            del files[path]
+
+    def _held(self, path: str) -> bytes | None:
+        """What a file holds; None where it is none, or can't be read: writing it says why."""
+        try:
+            return read_regular(path, self._limit_bytes)
+        except (OSError, UnusableTargetError):
+            return None
+
+    def _seen_at(self, path: str) -> bytes | None:
+        """The same, as of the last `read` where the file was known then."""
+        return self._seen[path] if path in self._seen else self._held(path)
+
+    # What is done
+
+    def _write_one(self, path: str, content: bytes) -> str:
+        """Replace one file; why it could not be, '' where it was."""
+        try:
+            make_parents(path)
+            replace(path, content, status_of(path), self._warn_once)
+        except (OSError, UnusableTargetError) as error:
+            return explain(error, path)
+        return ""
+
+    def _remove(self, path: str) -> str:
+        """Remove a file whose element is gone, if it is as this job wrote it; why it can't be, '' where that's done."""
+        files = self._manifest.files
+        try:
+            is_ours = self._is_as_written(path)
+            if is_ours:
+                os.unlink(path)  # noqa: PTH108 - plain strings all through
+                sync_folder(os.path.dirname(path), self._warn_once)  # noqa: PTH120
+        except (FileNotFoundError, NotADirectoryError):
+            is_ours = True
+        except OSError as error:
+            return explain(error, path)
+        if is_ours:
+            del files[path]
+        else:
+            self._tell(f"{path} stays, although its element is gone: somebody else changed it")
+            files[path] = files[path]._replace(is_left=True)
+        return ""
+
+    def _is_as_written(self, path: str) -> bool:
+        try:
+            held = read_regular(path, self._limit_bytes)
+        except UnusableTargetError:  # a link or a folder was put in its place
+            return False
+        return self._manifest.may_remove(path, digest_of(held))
+
+    def _settle(self, done: Mapping[str, bytes]) -> None:
+        """Record what became of it. Where that fails, what was announced stands: it only knows more than is needed."""
+        files = self._manifest.files
+        for path, content in done.items():
+            if len(files[path].digests) > 1:
+                files[path] = files[path]._replace(digests=(digest_of(content),))
+        self._save(Manifest(files), is_durable=False)
+
+    def _save(self, manifest: Manifest, *, is_durable: bool) -> str:
+        """Keep the manifest; why it can't be, '' where it was."""
+        try:
+            self._store.save(manifest.encode(), is_durable=is_durable)
+        except OSError as error:
+            return f"the list of its files can't be saved: {explain(error, self.beside)}"
+        self._loaded = manifest, True
+        return ""
+
+    def _warn_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            self._warn(message)
+
+
+def _of_many(problems: list[str]) -> str:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}" if problems else ""
