@@ -65,6 +65,18 @@ class Failed(NamedTuple):
     is_spent: bool
 
 
+class Untouched(NamedTuple):
+    """Which templates a state can't concern.
+
+    Attributes:
+        templates: their numbers.
+        is_spent: whether the process asks to be replaced.
+    """
+
+    templates: frozenset[int]
+    is_spent: bool
+
+
 class Loaded(NamedTuple):
     """A load is over.
 
@@ -101,7 +113,7 @@ class Answered(NamedTuple):
     is_repeated: bool = False
 
 
-Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
+Answer = Ready | Begun | Ask | Looked | Changed | Untouched | Loaded | Answered
 
 
 def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
@@ -122,6 +134,8 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
             return Looked(_fact(header.get("fact")))
         case "changed":
             return Changed(_typed(header, "changed", bool))
+        case "untouched":
+            return Untouched(_numbers(header, "templates"), _typed(header, "is_spent", bool))
         case "loaded":
             return Loaded(_failure(header.get("failure")), _typed(header, "all_containers", bool))
         case "rendered":
@@ -189,6 +203,13 @@ def _texts(header: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if len(found) > _MANY or not all(type(each) is str and len(each) <= _TEXT_MAX for each in found):
         raise BadFrame(f"{key} are no texts")
     return tuple(map(_printable, found))
+
+
+def _numbers(header: Mapping[str, Any], key: str) -> frozenset[int]:
+    found = _typed(header, key, list)
+    if len(found) > _MANY or not all(type(each) is int for each in found):
+        raise BadFrame(f"{key} are no numbers")
+    return frozenset(found)
 
 
 def _lists(header: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], ...]:

@@ -18,9 +18,16 @@ _MANY = 100
 
 
 class State:
-    """All containers, by id and in order."""
+    """All containers, by id and in order.
+
+    Attributes:
+        version: grows with each feed that changes something.
+        changed: what the last one did, by id: the container as it is now, None where it is gone.
+    """
 
     def __init__(self) -> None:
+        self.version = 0
+        self.changed: Mapping[str, Container | None] = {}
         self._containers: dict[str, Container] = {}
         self._snapshot: Snapshot | None = None
         self._own_id: str | None = None
@@ -38,10 +45,12 @@ class State:
             self._containers.pop(container_id, None)
         for container_id in header["ended"]:
             self._containers[container_id] = self._containers[container_id].ended()
-        self._put(header["put"], [NetworkFacts(*fields) for fields in header["networks"]], kept)
+        put = self._put(header["put"], [NetworkFacts(*fields) for fields in header["networks"]], kept)
         if header["remove"] or header["ended"] or header["put"] or header["own_id"] != self._own_id:
             self._own_id = header["own_id"]
             self._snapshot = None
+            self.version += 1
+            self.changed = {each: self._containers.get(each) for each in (*header["remove"], *header["ended"], *put)}
         if len(header["put"]) >= _MANY:
             gc.freeze()
 
@@ -59,10 +68,12 @@ class State:
             "own_container_id": own_id,
         }
 
-    def _put(self, entries: Sequence[Sequence[Any]], networks: Sequence[NetworkFacts], kept: bytes) -> None:
-        at = 0
+    def _put(self, entries: Sequence[Sequence[Any]], networks: Sequence[NetworkFacts], kept: bytes) -> list[str]:
+        at, ids = 0, []
         for engine, places, length, is_over in entries:
             facts = {networks[place].id: networks[place] for place in places}
             container = Container.from_kept(kept[at : at + length], engine=engine, networks=facts)
             self._containers[container.id] = container.ended() if is_over else container
+            ids.append(container.id)
             at += length
+        return ids

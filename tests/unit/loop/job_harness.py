@@ -45,6 +45,7 @@ class FakeRenderer:
         self.notes: tuple[str, ...] = ()
         self.edited = False
         self.is_empty = False
+        self.is_repeating = False
         self.reads = EVERYTHING
         self.loads = 0
         self.renders = 0
@@ -69,7 +70,8 @@ class FakeRenderer:
         if self.is_empty:
             return Rendered(b"", (), reads=self.reads)
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
-        return Rendered("".join(f"{line}\n" for line in lines).encode(), self.undefined_names, self.notes, self.reads)
+        text = "".join(f"{line}\n" for line in lines).encode()
+        return Rendered(text, self.undefined_names, self.notes, self.reads, is_repeated=self.is_repeating)
 
     def stale(self) -> bool:
         return self.edited
