@@ -67,6 +67,18 @@ class Failed(NamedTuple):
     is_spent: bool
 
 
+class Untouched(NamedTuple):
+    """Which templates a state can't concern.
+
+    Attributes:
+        templates: their numbers.
+        is_spent: whether the process asks to be replaced.
+    """
+
+    templates: frozenset[int]
+    is_spent: bool
+
+
 class Loaded(NamedTuple):
     """A load is over.
 
@@ -107,7 +119,7 @@ class Answered(NamedTuple):
     failed: tuple[ElementFailed, ...] = ()
 
 
-Answer = Ready | Begun | Ask | Looked | Changed | Loaded | Answered
+Answer = Ready | Begun | Ask | Looked | Changed | Untouched | Loaded | Answered
 
 
 def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
@@ -128,6 +140,8 @@ def read_answer(frame: Frame) -> Answer:  # noqa: PLR0911 - one kind a line
             return Looked(_fact(header.get("fact")))
         case "changed":
             return Changed(_typed(header, "changed", bool))
+        case "untouched":
+            return Untouched(_numbers(header, "templates"), _typed(header, "is_spent", bool))
         case "loaded":
             return Loaded(_failure(header.get("failure")), _typed(header, "all_containers", bool))
         case "rendered":
@@ -197,6 +211,13 @@ def _texts(header: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if len(found) > _MANY or not all(type(each) is str and len(each) <= _TEXT_MAX for each in found):
         raise BadFrame(f"{key} are no texts")
     return tuple(map(_printable, found))
+
+
+def _numbers(header: Mapping[str, Any], key: str) -> frozenset[int]:
+    found = _typed(header, key, list)
+    if len(found) > _MANY or not all(type(each) is int for each in found):
+        raise BadFrame(f"{key} are no numbers")
+    return frozenset(found)
 
 
 def _lists(header: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], ...]:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from templating.answers import Ready, read_answer
+from templating.answers import Ready, Untouched, read_answer
 from templating.feed import Feed
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.wire import BadFrame, Frame
@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 SECRETS = "/run/secrets"
 PATIENCE_S = 60.0
 """To start, to take a feed, or to answer what is no render."""
+UNTOUCHED_S = 1.25
+"""To say which templates a state can't concern: it gives itself a fifth of that."""
 _OWN_VARIABLES = ("PYGEN_", "DOCKER_")
 
 
 def _nobody_is_told() -> None:
     """Nothing was lost yet."""
+
+
+class Spent(Exception):  # noqa: N818 - named for what happened
+    """The process has to be replaced, and what it was asked can be asked of the next one."""
 
 
 class CannotBegin(Exception):  # noqa: N818 - named for what happened
@@ -59,6 +65,7 @@ class HostedProcess:
     watched: dict[int, int] = field(default_factory=dict)
     rendered: dict[int, int] = field(default_factory=dict)
     is_ready: bool = False
+    _untouched: tuple[Snapshot | None, frozenset[int]] = (None, frozenset())
     _reads_all_containers: bool = False
 
     def send(self, *frames: Frame) -> None:
@@ -73,6 +80,34 @@ class HostedProcess:
         """What brings it up to date; of templates that it serves one that reads `all_containers` is enough for all."""
         self._reads_all_containers |= all_containers
         return self.feed.frames(snapshot, all_containers=self._reads_all_containers)
+
+    def untouched(self, snapshot: Snapshot, *, all_containers: bool) -> frozenset[int]:
+        """Which of the templates that it rendered can only give the same for a state: one question for all of them.
+
+        Where it serves one alone, nothing is asked, for its render is as quick an answer.
+
+        Args:
+            snapshot: the whole state.
+            all_containers: as in `feed_of`.
+
+        Raises:
+            Spent: it can't go on, whoever is at fault.
+        """
+        if len(self.rendered) > 1 and self._untouched[0] is not snapshot:
+            frames = list(self.feed_of(snapshot, all_containers=all_containers))
+            self.send(*frames[:-1])
+            feed, bodies = frames[-1] if frames else (None, b"")
+            self.send(Frame({"do": "untouched", "templates": list(self.rendered), "feed": feed}, bodies))
+            try:
+                answer = self.answer(self.clock() + UNTOUCHED_S)
+            except TimeIsUp:
+                raise Spent from None
+            if not isinstance(answer, Untouched):
+                raise BadFrame("another answer than was asked for")
+            if answer.is_spent:
+                raise Spent
+            self._untouched = snapshot, answer.templates
+        return self._untouched[1] if self._untouched[0] is snapshot else frozenset()
 
 
 class RenderHost:
@@ -206,6 +241,7 @@ class RenderHost:
             current.is_ready = True
         while self._forgotten:
             number = self._forgotten.pop()
+            current.rendered.pop(number, None)
             if current.loaded.pop(number, None) is not None:
                 current.send(Frame({"do": "forget", "template": number}, b""))
         return current

@@ -6,6 +6,8 @@ A template that reads `containers` alone sees nothing of the second, nor of a he
 
 from __future__ import annotations
 
+from itertools import compress
+from operator import is_not
 from typing import TYPE_CHECKING
 
 from models.frozen import frozen
@@ -39,8 +41,9 @@ def look_alike(one: Snapshot, other: Snapshot, reads: Reads) -> bool:
     if len(of_one) != len(of_other):
         return False
     same = _same_view if reads.raw else _same_fields
-    # In order: a state that lists its containers differently is another one.
-    return all(mine is its or same(mine, its) for mine, its in zip(of_one, of_other, strict=True))
+    # In order: a state that lists its containers differently is another one. Most are the same objects.
+    different = compress(zip(of_one, of_other, strict=True), map(is_not, of_one, of_other))
+    return all(same(mine, its) for mine, its in different)
 
 
 def _same_view(one: Container, other: Container) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from templating.answers import Answered, Ask, Begun, Changed, Failed, Loaded, Looked
 from templating.elements import settle
 from templating.errors import SourceError, SourceMissing
-from templating.host import PATIENCE_S, SECRETS, CannotBegin, HostedProcess, RenderHost
+from templating.host import PATIENCE_S, SECRETS, CannotBegin, HostedProcess, RenderHost, Spent
 from templating.outcome import MIB, Rendered, TemplateFailure
 from templating.process import ProcessEnded, RenderProcess, TimeIsUp
 from templating.selection import EVERY_CONTAINER, Selection
@@ -197,6 +197,9 @@ class Renderer:
             return self._failed(f"the render process cannot be started: {error}", may_pass=True)
         try:
             return work(current)
+        except Spent:
+            self._replace_process()
+            return self._within(work)
         except TimeIsUp:
             self._replace_process()
             return self._failed(f"it takes longer than {self._time_limit_s:g} s, the limit of a render")
@@ -235,6 +238,11 @@ class Renderer:
             failure = self._load(current)
             if failure is not None:
                 return failure
+        last = self._last
+        if last is not None and current.rendered.get(self._number) == last[0]:
+            untouched = current.untouched(snapshot, all_containers=self._reads_all_containers)
+            if self._number in untouched:
+                return replace(last[1], is_repeated=True)
         answer = self._ask_for_text(current, snapshot)
         if answer.reads.all_containers and not self._reads_all_containers:
             # It was found out in the middle of a render, which did not see those that do not run.

@@ -121,6 +121,10 @@ class Desired:
             return self._clock()
         return self._retry_at_s
 
+    def has_news(self) -> bool:
+        """Say whether something has arrived that is not what there was before."""
+        return self._worker.has_news()
+
     def first_load(self) -> TemplateFailure | None:
         """Load the template, and wait for it: for the start, when nothing else is to be done.
 

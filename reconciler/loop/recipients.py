@@ -27,9 +27,10 @@ class RecipientMatcher:
             notifications: the job's.
             log: where a notification that matches nothing, or too much, is told.
         """
-        self._notifications = tuple(notifications)
+        self._notifications = tuple(each for each in notifications if each.whom)
         self._log = log
-        self._matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
+        self._seen: dict[str, Container] = {}
+        self._matched: dict[str, tuple[Notification, ...]] = {}
         self._told: set[tuple[Notification, str]] = set()
 
     def of(
@@ -46,23 +47,34 @@ class RecipientMatcher:
             chosen: for each expression of a notification the ids of the containers that it chooses.
 
         Returns:
-            For each notification its containers, running or not, in the order of the readings.
+            For each notification that is for containers those, running or not, in the order of the readings.
         """
         if not self._notifications:
             return {}
+        self._match(readings)
         found: dict[Notification, list[Reading]] = {notification: [] for notification in self._notifications}
-        matched: dict[str, tuple[Container, tuple[Notification, ...]]] = {}
-        for reading in readings.values():
-            container = reading.container
-            known = self._matched.get(container.id)
-            if known is None or known[0] is not container:
-                known = (container, tuple(n for n in self._notifications if _may_be_for(container, n)))
-            matched[container.id] = known
-            for notification in known[1]:
-                if not notification.match or container.id in chosen[notification.match]:
-                    found[notification].append(reading)
-        self._matched = matched
+        matched = self._matched
+        for container_id in [each for each in readings if each in matched]:
+            for notification in matched[container_id]:
+                if not notification.match or container_id in chosen[notification.match]:
+                    found[notification].append(readings[container_id])
         return {n: self._observations(n, matching, own_container_id) for n, matching in found.items()}
+
+    def _match(self, readings: Mapping[str, Reading]) -> None:
+        """Match what is new. Each of many jobs does it for each of many containers, of which one is new."""
+        seen = self._seen
+        new = [each for key, each in readings.items() if seen.get(key) is not each.container]
+        for container in (each.container for each in new):
+            matching = tuple(n for n in self._notifications if _may_be_for(container, n))
+            seen[container.id] = container
+            if matching:
+                self._matched[container.id] = matching
+            else:
+                self._matched.pop(container.id, None)
+        if len(seen) > len(readings):
+            for container_id in seen.keys() - readings.keys():
+                del seen[container_id]
+                self._matched.pop(container_id, None)
 
     def _observations(
         self, notification: Notification, found: Sequence[Reading], own_container_id: str | None

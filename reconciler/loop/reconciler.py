@@ -209,7 +209,8 @@ class Reconciler:
     def _reconcile(self, view: PassInput) -> PassReport:
         """Reconcile what is due: the files of a pass are written from one state, before the first notification."""
         is_new, self._seen_revision = view.revision != self._seen_revision, view.revision
-        for job in self.jobs:
+        # No file waits for the jobs that a change does not concern.
+        for job in sorted(self.jobs, key=lambda job: not job.desired.has_news()):
             job.observe(view)
             if is_new:
                 self._queue.state_changed(job.name, self._clock())

@@ -75,6 +75,7 @@ class RenderThreads:
         self._busy_since_s: float | None = None
         self._is_started = self._is_closing = False
         self._foreseen: list[Container] | None = []
+        self._wake: Callable[[], None] | None = None
 
     def add(self, job: Served) -> None:
         """Serve one more job."""
@@ -120,6 +121,13 @@ class RenderThreads:
         self._queue.add(job, self._clock())
         self._have_a_second()
         self.changed.notify_all()
+
+    def wake_when_idle(self, wake: Callable[[], None] | None) -> None:
+        """Call `wake`, which is the same for all jobs, once no job is due; None where that is done now.
+
+        Called with `changed` held.
+        """
+        self._wake = wake
 
     def settle(self, job: Served) -> None:
         """Wait until a job wants nothing any more, or the end has come."""
@@ -211,7 +219,12 @@ class RenderThreads:
                 self._queue.remove(job)
             elif job.has_work():
                 self._queue.add(job, self._clock())
+            wake = None if len(self._queue) else self._wake
+            if wake is not None:
+                self._wake = None
             self.changed.notify_all()
+        if wake is not None:
+            wake()
         if is_leaving:
             job.let_go()
 

@@ -130,6 +130,11 @@ class RenderWorker:
         """Tell whether `take` would return something."""
         return bool(self._arrived)
 
+    def has_news(self) -> bool:
+        """Tell whether `take` would return something that is not what there was before."""
+        with self._changed:
+            return not all(map(_is_repeated, self._arrived))
+
     def take(self) -> list[LoadEnded | RenderEnded]:
         """Hand over what has ended, in order."""
         with self._changed:
@@ -153,10 +158,14 @@ class RenderWorker:
         if host is not None:
             self._renderer.use(host)
         arrived = self._step()
+        has_news = not all(map(_is_repeated, arrived))
         with self._changed:
             self._arrived += arrived
             self._rendering = None
-        if arrived:
+            if arrived:
+                # Of the many jobs that a change does not concern, none is to get between it and the one that it does.
+                self._threads.wake_when_idle(None if has_news else self._wake)
+        if has_news:
             self._wake()
 
     def leave(self) -> None:
@@ -202,3 +211,11 @@ class RenderWorker:
         kind = type(error).__name__
         self._unexpected(error)
         return TemplateFailure(f"it failed unexpectedly ({kind})", "the template", may_pass=True)
+
+
+def _is_repeated(arrived: LoadEnded | RenderEnded) -> bool:
+    return (
+        isinstance(arrived, RenderEnded)
+        and not isinstance(arrived.outcome, TemplateFailure)
+        and arrived.outcome.is_repeated
+    )

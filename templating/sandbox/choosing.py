@@ -80,6 +80,11 @@ class Chooser:
         self._expressions = tuple(expressions)
         self._compiled: tuple[Expression, ...] = ()
 
+    @property
+    def chooses(self) -> bool:
+        """Whether there is any expression."""
+        return bool(self._expressions)
+
     def compile(self) -> None:
         """Compile them; ChoiceFailure names one that can't be."""
         self._compiled = tuple(compile_expression(self._environment, each) for each in self._expressions)

@@ -23,8 +23,11 @@ from templating.sandbox.selecting import Selector
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
+    from models.container import Container
     from models.snapshot import Snapshot
     from templating.sandbox.loading import Texts
+
+_NO_VERSION = -2
 
 
 ELEMENTS_JSON_MAX = 3 * 1024 * 1024
@@ -129,6 +132,7 @@ class Rendering:
         self._selector = None if selection is None else Selector(selection)
         self._elements = None if each is None else Elements(self._environment, each["expression"], each["target"])
         self._begin = begin
+        self._version = _NO_VERSION
         self._seen: Snapshot | None = None
         self._latest: Snapshot | None = None
 
@@ -153,11 +157,39 @@ class Rendering:
             return self._failed(error, self._texts.main, None)
         return None
 
-    def render(self, values: Mapping[str, Any], *, may_repeat: bool = False) -> Text | Failure:
+    def is_untouched(self, values: Mapping[str, Any], changed: Mapping[str, Container | None], version: int) -> bool:
+        """Whether the last render's text can only be that of a state, as nothing of what is different is selected.
+
+        Args:
+            values: what templates see, before anything is selected.
+            changed: what is different from the version before, see `State`.
+            version: of the state.
+
+        Raises:
+            TimeLimitReached, MemoryError: what selects took too much.
+        """
+        selector = self._selector
+        if self._seen is None or selector is None or self._chooser.chooses:
+            return False
+        if version != self._version + 1:
+            return version == self._version
+        self._version = _NO_VERSION  # it is not known what was selected before, unless nothing is selected now either
+        try:
+            if not selector.leaves_out(values, changed, all_containers=self.reads_all_containers):
+                return False
+        except ChoiceFailure as failure:
+            if isinstance(failure.cause, TimeLimitReached | MemoryError):
+                raise failure.cause from None
+            return False  # the render says why
+        self._version = version
+        return True
+
+    def render(self, values: Mapping[str, Any], *, may_repeat: bool = False, version: int = 0) -> Text | Failure:
         """The text for values by name.
 
         Args:
             values: what templates see, before anything is selected.
+            version: of the state, see `State`.
             may_repeat: whether the text of the last render, if it can only be that, need not be given again.
         """
         environment = self._environment
@@ -180,7 +212,7 @@ class Rendering:
                 environment.globals.pop(name, None)
             environment.modules.clear()
             self.reads = self._reads(before if is_repeated else None, is_raw=_bodies_looked_up() != looked_up)
-        self._seen = self._latest
+        self._seen, self._version = self._latest, version
         return Text(text, tuple(environment.undefined_names), environment.notes.texts, chosen, is_repeated, parts)
 
     def _selected(self, values: Mapping[str, Any], selector: Selector) -> dict[str, Any]:

@@ -61,9 +61,7 @@ class Selector:
             all_containers: whether those that do not run matter; where not, they are not looked at.
         """
         own_id = values["own_container_id"]
-        environment = self._environment
-        environment.begin()
-        environment.globals |= {"all_containers": values["all_containers"], "own_container_id": own_id}
+        self._begin(values)
         looked_up = kept_body.decode.cache_info()
         kept = self._kept(values["all_containers" if all_containers else "containers"], own_id)
         self.reads_raw = self.reads_raw or kept_body.decode.cache_info() != looked_up
@@ -72,8 +70,46 @@ class Selector:
             return Snapshot(snapshot.all_containers, snapshot.all_containers, snapshot.own_container_id)
         return snapshot
 
+    def leaves_out(
+        self, values: Mapping[str, Any], changed: Mapping[str, Container | None], *, all_containers: bool
+    ) -> bool:
+        """Whether of what is different from the state before, nothing was selected and nothing is.
+
+        At the cost of what is different alone, where `select` looks at each container.
+
+        Args:
+            values: as in `select`.
+            changed: by id, None where it is gone.
+            all_containers: as in `select`.
+
+        Raises:
+            ChoiceFailure: an expression fails.
+        """
+        if values["own_container_id"] != self._own_id or self._looks_at_others():
+            return False
+        self._begin(values)
+        looked_up = kept_body.decode.cache_info()
+        for container_id, container in changed.items():
+            before = self._known.pop(container_id, None)
+            if before is not None and before[1]:
+                return False
+            if container is not None and (all_containers or container.is_current):
+                self._known[container_id] = container, self._is_selected(container)
+                if self._known[container_id][1]:
+                    return False
+        # What was found out meanwhile is for the render to say.
+        reads_raw = kept_body.decode.cache_info() != looked_up
+        return not self._looks_at_others() and (self.reads_raw or not reads_raw)
+
+    def _looks_at_others(self) -> bool:
+        return self._environment.reads_all_containers
+
+    def _begin(self, values: Mapping[str, Any]) -> None:
+        self._environment.begin()
+        self._environment.globals |= {name: values[name] for name in ("all_containers", "own_container_id")}
+
     def _kept(self, containers: Sequence[Container], own_id: object) -> list[Container]:
-        before = self._known if own_id == self._own_id and not self._environment.reads_all_containers else {}
+        before = self._known if own_id == self._own_id and not self._looks_at_others() else {}
         self._own_id = own_id
         known: dict[str, tuple[Container, bool]] = {}
         for each in containers:

@@ -1,12 +1,14 @@
 """The render process's life: settings, confinement, then one request after the other until the program is gone.
 
-Requests, each a frame's `do`; all but the first two name the `template` by its number:
+Requests, each a frame's `do`; most name a `template` by its number:
 
 - `settings`, the first. Answered by `ready`, once this process is confined.
 - `feed`: containers that came, changed or went. Not answered.
 - `load`: compile a template, whose texts are asked for. Answered by `loaded`.
 - `render`, with the last part of a `feed` where there is one. Answered by `rendered`; after a feed that takes a while
   also by `begun`, when its time begins to count.
+- `untouched`: which of several `templates` this state can't concern, with the last part of a `feed` likewise. Answered
+  by `untouched`.
 - `forget`: a template that is not rendered any more. Not answered.
 - `watch`: look after files that another process looked at; `changed`: whether one is different. Answered by `changed`.
 
@@ -28,21 +30,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from templating.errors import SourceError, SourceMissing
+from templating.outcome import MIB
 from templating.sandbox.channel import Channel, ProgramGone
 from templating.sandbox.config_files import ConfigFiles
 from templating.sandbox.confinement import ParentGone, confine
-from templating.sandbox.limits import Alarm, memory_of
+from templating.sandbox.limits import Alarm, TimeLimitReached, memory_of
 from templating.sandbox.rendering import Failure, Rendering
 from templating.sandbox.state import State
 from templating.watching import FileWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from templating.watching import Fact
 
 GARBAGE_THRESHOLD = 20_000
 """New objects between two looks of the garbage collector: most renders make fewer, and few of them make cycles."""
+UNTOUCHED_S = 0.25
+"""For all templates together: an expression takes some microseconds."""
+UNTOUCHED_BYTES = 256 * MIB
 CONFIG_LIMIT_BYTES = 16 * 1024 * 1024
 _LATE = (
     "ruamel.yaml", "pprint", "textwrap", "unicodedata", "encodings.ascii", "encodings.latin_1", "encodings.iso8859_1",
@@ -85,6 +91,8 @@ class Server:
 
     def answer(self, header: Mapping[str, Any], body: bytes) -> None:
         """Do what a request asks for."""
+        if (feed := header.get("feed")) is not None:
+            self._state.feed(feed, body)
         match header["do"]:
             case "feed":
                 self._state.feed(header, body)
@@ -94,9 +102,9 @@ class Server:
                 if is_first:
                     gc.freeze()  # what was imported stays: the collector need not look at it again
             case "render":
-                if header["feed"] is not None:
-                    self._state.feed(header["feed"], body)
-                self._template(header["template"]).render(self._state.values(), header)
+                self._template(header["template"]).render(self._state, header)
+            case "untouched":
+                self._tell_untouched(header["templates"])
             case "forget":
                 self._templates.pop(header["template"], None)
             case "watch":
@@ -104,6 +112,20 @@ class Server:
             case "changed":
                 changed = self._template(header["template"]).watch.changed()
                 self._channel.send({"is": "changed", "changed": changed})
+
+    def _tell_untouched(self, numbers: Sequence[int]) -> None:
+        """All are looked at within one limit: whoever takes longer is asked alone the next time, and told of then."""
+        untouched: list[int] = []
+        is_spent = False
+        try:
+            with memory_of(UNTOUCHED_BYTES), self._alarm.within(UNTOUCHED_S):
+                for number in numbers:
+                    template = self._templates.get(number)
+                    if template is not None and template.is_untouched(self._state):
+                        untouched.append(number)
+        except (TimeLimitReached, MemoryError):
+            is_spent = True
+        self._channel.send({"is": "untouched", "templates": untouched, "is_spent": is_spent})
 
     def _template(self, number: int) -> ServedTemplate:
         if number not in self._templates:
@@ -156,11 +178,16 @@ class ServedTemplate:
         told = None if failure is None else _as_json(failure)
         self._channel.send({"is": "loaded", "failure": told, "all_containers": rendering.reads_all_containers})
 
-    def render(self, values: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    def is_untouched(self, state: State) -> bool:
+        """Whether a state can only give the text of the last render."""
+        rendering = self._rendering
+        return rendering is not None and rendering.is_untouched(state.values(), state.changed, state.version)
+
+    def render(self, state: State, request: Mapping[str, Any]) -> None:
         """Render it.
 
         Args:
-            values: what templates see, by name.
+            state: what templates see.
             request: `announced`, whether to say that it begins; `may_repeat`, whether the program has its last text.
         """
         if self._rendering is None:
@@ -168,7 +195,7 @@ class ServedTemplate:
         self._warnings.clear()
         if request["announced"]:
             self._channel.send({"is": "begun"})
-        outcome = self._rendering.render(values, may_repeat=request["may_repeat"])
+        outcome = self._rendering.render(state.values(), may_repeat=request["may_repeat"], version=state.version)
         reads = self._rendering.reads
         answer: dict[str, Any] = {
             "is": "rendered",

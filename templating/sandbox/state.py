@@ -19,9 +19,16 @@ _MANY = 100
 
 
 class State:
-    """All containers, by id and in order."""
+    """All containers, by id and in order.
+
+    Attributes:
+        version: grows with each feed that changes something.
+        changed: what the last one did, by id: the container as it is now, None where it is gone.
+    """
 
     def __init__(self) -> None:
+        self.version = 0
+        self.changed: Mapping[str, Container | None] = {}
         self._containers: dict[str, Container] = {}
         self._snapshot: Snapshot | None = None
         self._own_id: str | None = None
@@ -38,10 +45,12 @@ class State:
             self._containers.pop(container_id, None)
         for container_id in header["ended"]:
             self._containers[container_id] = self._containers[container_id].ended()
-        self._put(header["put"], parts)
+        put = self._put(header["put"], parts)
         if header["remove"] or header["ended"] or header["put"] or header["own_id"] != self._own_id:
             self._own_id = header["own_id"]
             self._snapshot = None
+            self.version += 1
+            self.changed = {each: self._containers.get(each) for each in (*header["remove"], *header["ended"], *put)}
         if len(header["put"]) >= _MANY:
             gc.freeze()
 
@@ -59,10 +68,12 @@ class State:
             "own_container_id": own_id,
         }
 
-    def _put(self, lengths: Sequence[Sequence[int]], parts: bytes) -> None:
-        at = 0
+    def _put(self, lengths: Sequence[Sequence[int]], parts: bytes) -> list[str]:
+        at, ids = 0, []
         for packed, kept in lengths:
             start, end = at + packed, at + packed + kept
             container = unpack(parts[at:start], parts[start:end])
             self._containers[container.id] = container
+            ids.append(container.id)
             at = end
+        return ids

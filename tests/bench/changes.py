@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from tests.bench.template import line_of
 from tests.bench.usage import processor_s
@@ -122,7 +122,15 @@ def _measure(
     return Sample(kind, latency_ms, (processor_s(contender.pid) - used_before_s) * 1000)
 
 
-def settle(contender: Contender) -> None:
+class Running(Protocol):
+    """A process that is measured."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+
+def settle(contender: Running) -> None:
     """Wait until a contender has nothing to do for a while."""
     quiet_since_s, used_s = time.monotonic(), processor_s(contender.pid)
     while time.monotonic() - quiet_since_s < _QUIET_S:

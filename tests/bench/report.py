@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import os
-import platform
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.bench.changes import KINDS
+from tests.bench.page import Asked, asked_table, at_most, machine, number, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tests.bench.changes import Kind
     from tests.bench.measuring import Figures
@@ -48,42 +45,16 @@ _TERMS = (
 _PLOT = "![Milliseconds and API calls for a change against the number of containers](benchmark.svg)"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One row of the table of what is asked for.
-
-    Attributes:
-        what: the figure in words.
-        bound: what it may be.
-        found: what it is.
-        met: whether it is within the bound.
-        gap: why it is not, where that is known.
-    """
-
-    what: str
-    bound: str
-    found: str
-    met: bool
-    gap: str = ""
-
-
 def document(figures: Figures, command: str, *, date: str) -> str:
     """The whole page."""
-    return "\n".join([*_head(command, date), *_asked_table(figures), *_changes_table(figures), *_tail(figures)]) + "\n"
+    return (
+        "\n".join([*_head(command, date), *asked_table(asked(figures)), *_changes_table(figures), *_tail(figures)])
+        + "\n"
+    )
 
 
 def _head(command: str, date: str) -> list[str]:
-    machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, {platform.system()}"
-    return ["# Benchmark", "", f"Made by `{command}` on {date}: {machine}. {_WAYS}", "", _TERMS, "", _PLOT, ""]
-
-
-def _asked_table(figures: Figures) -> list[str]:
-    rows = [(row.what, row.bound, row.found, "yes" if row.met else _no(row.gap)) for row in asked(figures)]
-    return ["## What is asked for", "", *_table(("figure", "asked", "found", "met"), rows), ""]
-
-
-def _no(gap: str) -> str:
-    return f"**no**: {gap}" if gap else "**no**"
+    return ["# Benchmark", "", f"Made by `{command}` on {date}: {machine()}. {_WAYS}", "", _TERMS, "", _PLOT, ""]
 
 
 def asked(figures: Figures) -> list[Asked]:
@@ -100,10 +71,6 @@ def asked(figures: Figures) -> list[Asked]:
     ]
 
 
-def _at_most(what: str, value: float, bound: float, unit: str = "", digits: int = 2) -> Asked:
-    return Asked(what, f"at most {bound:g}{unit}", f"{_number(value, digits)}{unit}", value <= bound)
-
-
 def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
     sizes = [size for bench_engine, size, name in figures.series if (bench_engine, name) == ("real", "pygen")]
     if not sizes:
@@ -113,18 +80,18 @@ def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
     for kind in ("start", "crash"):
         ours, least, most = (series.latency_ms(kind) for series in (pygen, floor, naive))
         where = f"{kind}-to-file, {size} real containers"
-        yield _at_most(f"{where}, over the floor's ({_number(ours)} over {_number(least)} ms)", ours / least, 2, " x")
+        yield at_most(f"{where}, over the floor's ({number(ours)} over {number(least)} ms)", ours / least, 2, " x")
         ratio = most / ours
-        told = f"{where}: the naive way's {_number(most)} ms over ours"
-        gap = f"the floor itself is at {_number(most / least)} x" if most / least < 25 else ""
+        told = f"{where}: the naive way's {number(most)} ms over ours"
+        gap = f"the floor itself is at {number(most / least)} x" if most / least < 25 else ""
         if gap and kind == "crash":
             gap += ": the engine answers no inspect until it has cleaned up after the crash"
-        yield Asked(told, "at least 25 x", f"{_number(ratio)} x", ratio >= 25, gap)
+        yield Asked(told, "at least 25 x", f"{number(ratio)} x", ratio >= 25, gap)
     start_ms = pygen.latency_ms("start")
     for kind in KINDS[1:]:
         ours = pygen.latency_ms(kind)
         what = f"{kind}-to-file, {size} real containers, over start-to-file"
-        yield _at_most(f"{what} ({_number(ours)} over {_number(start_ms)} ms)", ours / start_ms, 2, " x")
+        yield at_most(f"{what} ({number(ours)} over {number(start_ms)} ms)", ours / start_ms, 2, " x")
     for kind, kinds in zip(KINDS, ("starts", "stops", "crashes"), strict=True):
         found, of = pygen.in_the_file(kind)
         yield Asked(f"{kinds} in the file, {size} real containers", "all", f"{found} of {of}", found == of)
@@ -133,7 +100,7 @@ def _asked_of_changes(figures: Figures) -> Iterator[Asked]:
 def _asked_of_calls(figures: Figures) -> Iterator[Asked]:
     for (bench_engine, count, name), series in figures.series.items():
         if name == "pygen":
-            yield _at_most(f"API calls for a change, {count} {bench_engine} containers", series.calls_per_change(), 3)
+            yield at_most(f"API calls for a change, {count} {bench_engine} containers", series.calls_per_change(), 3)
 
 
 def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
@@ -144,10 +111,10 @@ def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
     pygen, floor = (figures.series["simulated", size, name] for name in ("pygen", "floor"))
     ours, least = pygen.latency_ms("start"), floor.latency_ms("start")
     where = f"{size} simulated containers"
-    yield _at_most(f"start-to-file, {where}, over the floor's ({_number(ours)} over {_number(least)} ms)", ours / least,
+    yield at_most(f"start-to-file, {where}, over the floor's ({number(ours)} over {number(least)} ms)", ours / least,
                    2, " x")  # fmt: skip
     ours, least = pygen.processor_ms(), floor.processor_ms()
-    yield _at_most(f"processor time for a change, {where}, over the floor's ({_number(ours)} over {_number(least)} ms)",
+    yield at_most(f"processor time for a change, {where}, over the floor's ({number(ours)} over {number(least)} ms)",
                    ours / least, 2, " x")  # fmt: skip
     startup = figures.startups["simulated", size, "pygen"]
     # A start with ten containers has a bound of its own; the rest is reading and rendering the others.
@@ -155,9 +122,9 @@ def _asked_of_ten_thousand(figures: Figures) -> Iterator[Asked]:
         (s.first_file_ms for (_, count, name), s in figures.startups.items() if (count, name) == (_FEW, "pygen")), 0.0
     )
     reading_ms = startup.first_file_ms - begin_ms
-    yield _at_most(
+    yield at_most(
         f"the first complete render, {where}, beyond a start with {_FEW}, over a bare loop of inspects "
-        f"({_number(reading_ms)} over {_number(startup.bare_loop_ms)} ms)", reading_ms / startup.bare_loop_ms, 2, " x",
+        f"({number(reading_ms)} over {number(startup.bare_loop_ms)} ms)", reading_ms / startup.bare_loop_ms, 2, " x",
     )  # fmt: skip
 
 
@@ -165,10 +132,10 @@ def _asked_of_the_storm(figures: Figures) -> Iterator[Asked]:
     storm = figures.storm
     if storm is None:
         return
-    what = f"storm of {storm.restarts} restarts in {_number(storm.duration_s)} s"
-    yield _at_most(f"{what}: share of one core", storm.share * 100, 50, " %")
-    yield _at_most(f"{what}: API calls for a restart", storm.calls_per_restart, 4)
-    yield _at_most(f"{what}: from the last change to the right file", storm.right_after_ms, 100, " ms")
+    what = f"storm of {storm.restarts} restarts in {number(storm.duration_s)} s"
+    yield at_most(f"{what}: share of one core", storm.share * 100, 50, " %")
+    yield at_most(f"{what}: API calls for a restart", storm.calls_per_restart, 4)
+    yield at_most(f"{what}: from the last change to the right file", storm.right_after_ms, 100, " ms")
     rendering = f"{what}: time in its {storm.renders} renders, all by one thread, over the storm's"
     yield Asked(rendering, "less than 1", f"{storm.render_share:.3f}", storm.render_share < 1)
     bounds = f"{what}: {storm.signals} notifications for {storm.writes} writes, outside `--interval`"
@@ -181,9 +148,9 @@ def _asked_of_idling(figures: Figures) -> Iterator[Asked]:
     if idle is None:
         return
     what = f"idle for {idle.duration_s:g} s"
-    yield _at_most(f"{what}: share of one core", idle.share * 100, 0.3, " %", 3)
+    yield at_most(f"{what}: share of one core", idle.share * 100, 0.3, " %", 3)
     growth = idle.after.resident_mib - idle.before.resident_mib
-    yield _at_most(f"{what}: growth of resident memory", growth, 0.5, " MiB")
+    yield at_most(f"{what}: growth of resident memory", growth, 0.5, " MiB")
     for name in ("threads", "descriptors"):
         before, after = getattr(idle.before, name), getattr(idle.after, name)
         yield Asked(f"{what}: {name}", "no growth", f"{before} to {after}", after <= before)
@@ -195,13 +162,11 @@ def _asked_of_starts(figures: Figures) -> Iterator[Asked]:
             continue
         bound = {10: None, 300: 70, 10_000: 280}.get(count)
         if bound is not None:
-            yield _at_most(
-                f"resident memory, {count} {bench_engine} containers", startup.resident_mib, bound, " MiB", 1
-            )
+            yield at_most(f"resident memory, {count} {bench_engine} containers", startup.resident_mib, bound, " MiB", 1)
         if count == _FEW:
-            yield _at_most(f"process start to the first file, {count} containers", startup.first_file_ms, 600, " ms", 0)
+            yield at_most(f"process start to the first file, {count} containers", startup.first_file_ms, 600, " ms", 0)
     if figures.imports_ms is not None:
-        yield _at_most("imports", figures.imports_ms, 200, " ms", 0)
+        yield at_most("imports", figures.imports_ms, 200, " ms", 0)
 
 
 def _asked_of_earlier_versions(figures: Figures) -> Iterator[Asked]:
@@ -221,7 +186,7 @@ def _asked_of_earlier_versions(figures: Figures) -> Iterator[Asked]:
             ]
         for what, ours, theirs, bound, unit in pairs:
             compared = f"{what}, {count} {bench_engine} containers, over {_NAMES[version]}"
-            yield _at_most(f"{compared} ({_number(ours)} over {_number(theirs)} {unit})", ours / theirs, bound, " x")
+            yield at_most(f"{compared} ({number(ours)} over {number(theirs)} {unit})", ours / theirs, bound, " x")
 
 
 def _asked_of_rendering(figures: Figures) -> Iterator[Asked]:
@@ -230,18 +195,18 @@ def _asked_of_rendering(figures: Figures) -> Iterator[Asked]:
         return
     ours, plain = rendering.values_ms, rendering.dictionaries_ms
     what = f"the template of {rendering.containers} containers from case-insensitive values, over plain dictionaries"
-    yield _at_most(f"{what} ({_number(ours)} over {_number(plain)} ms)", ours / plain, 2, " x")
+    yield at_most(f"{what} ({number(ours)} over {number(plain)} ms)", ours / plain, 2, " x")
 
 
 def _changes_table(figures: Figures) -> list[str]:
     heads = ("containers", "way", "start, ms", "stop, ms", "crash, ms", "missed", "API calls", "processor, ms")
     rows = []
     for (bench_engine, count, name), series in figures.series.items():
-        latencies = [_number(_latency(figures, (bench_engine, count, name), kind)) for kind in KINDS]
+        latencies = [number(_latency(figures, (bench_engine, count, name), kind)) for kind in KINDS]
         missed = f"{series.missed()} of {len(series.samples)}"
-        calls, used = _number(series.calls_per_change()), _number(series.processor_ms())
+        calls, used = number(series.calls_per_change()), number(series.processor_ms())
         rows.append((f"{count:,} {bench_engine}", _NAMES[name], *latencies, missed, calls, used))
-    return ["## For a change", "", *_table(heads, rows), ""]
+    return ["## For a change", "", *table(heads, rows), ""]
 
 
 def _latency(figures: Figures, key: tuple[str, int, str], kind: Kind) -> float:
@@ -260,7 +225,7 @@ def _tail(figures: Figures) -> list[str]:
         )
         for (bench_engine, count, name), s in figures.startups.items()
     ]
-    lines = ["## From nothing", "", *_table(heads, rows), ""]
+    lines = ["## From nothing", "", *table(heads, rows), ""]
     if (rendering := figures.rendering) is not None:
         lines += ["## A render", "", _render_in_words(rendering)]
     return lines
@@ -268,21 +233,7 @@ def _tail(figures: Figures) -> list[str]:
 
 def _render_in_words(rendering: Rendering) -> str:
     return (
-        f"{rendering.containers:,} containers, processor milliseconds: {_number(rendering.values_ms)} by pygen, "
-        f"{_number(rendering.dictionaries_ms)} by pygen's sandbox from plain dictionaries, "
-        f"{_number(rendering.plain_ms)} by plain Jinja2 from plain dictionaries, without sandbox and limits."
+        f"{rendering.containers:,} containers, processor milliseconds: {number(rendering.values_ms)} by pygen, "
+        f"{number(rendering.dictionaries_ms)} by pygen's sandbox from plain dictionaries, "
+        f"{number(rendering.plain_ms)} by plain Jinja2 from plain dictionaries, without sandbox and limits."
     )
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [_row(heads), _row(["---"] * len(heads)), *map(_row, rows)]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _number(value: float, digits: int = 2) -> str:
-    if not math.isfinite(value):
-        return "never"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}f}"

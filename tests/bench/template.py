@@ -14,9 +14,24 @@ server {{ container.networks[0].ip_address }}:{{ container.ports.tcp[0] }}; \
 PORT = "8000/tcp"
 
 
+#: The label by which jobs choose their containers, and how many values it has.
+TIER, TIERS = "org.example.tier", 50
+
+
+def tier_of(name: str) -> str:
+    """The tier of a container: by the number at the end of its name, so that all tiers are of one size."""
+    number = name.rpartition("-")[2]
+    return f"tier-{int(number) % TIERS if number.isdigit() else 0}"
+
+
 def labels_of(name: str) -> dict[str, str]:
     """The labels that the template reads, and some that it does not."""
-    return {"com.docker.compose.service": name, "com.docker.compose.project": "bench", "org.example.kind": "backend"}
+    return {
+        "com.docker.compose.service": name,
+        "com.docker.compose.project": "bench",
+        "org.example.kind": "backend",
+        TIER: tier_of(name),
+    }
 
 
 def env_of(name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ child.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
@@ -58,9 +59,15 @@ def usage_of(pid: int) -> Usage:
 
 def _family(pid: int) -> list[int]:
     """The process, its children and theirs."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [pid, *(each for child in children for each in _family(child))]
+    return [pid, *(each for child in _children(pid) for each in _family(child))]
+
+
+def _children(pid: int) -> list[int]:
+    """Each is a thread's; where one ends meanwhile, another one has its children: they are read anew."""
+    while True:
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def _entries(folder: str) -> int:

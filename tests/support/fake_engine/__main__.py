@@ -51,6 +51,7 @@ def _labels(number: int) -> dict[str, str]:
         "com.docker.compose.project.working_dir": f"/srv/project-{number % 10}",
         "com.docker.compose.service": f"web-{number}",
         "com.docker.compose.version": "2.26.1",
+        "org.example.tier": f"tier-{number % 50}",
         **{f"org.example.annotation.{index}": f"annotation {index} of {number}" for index in range(number % 16)},
     }
 

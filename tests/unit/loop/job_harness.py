@@ -47,6 +47,7 @@ class FakeRenderer:
         self.failed: tuple[TemplateFailure, ...] = ()
         self.edited = False
         self.is_empty = False
+        self.is_repeating = False
         self.reads = EVERYTHING
         self.loads = 0
         self.renders = 0
@@ -73,7 +74,15 @@ class FakeRenderer:
         lines = [self._loaded, *(container.name for container in snapshot.containers)]
         text = "".join(f"{line}\n" for line in lines).encode()
         count = len(self.failed)
-        return Rendered(text, self.undefined_names, self.notes, self.reads, failed=self.failed, failed_count=count)
+        return Rendered(
+            text,
+            self.undefined_names,
+            self.notes,
+            self.reads,
+            is_repeated=self.is_repeating,
+            failed=self.failed,
+            failed_count=count,
+        )
 
     def stale(self) -> bool:
         return self.edited

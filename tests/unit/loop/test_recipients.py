@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from notify.actions.http import Http
 from notify.actions.restart import Restart
 from notify.actions.signal import Signal
 from reconciler.loop.recipients import RecipientMatcher
@@ -112,3 +113,13 @@ def test_an_expression_without_an_answer_is_no_empty_choice() -> None:
     upstream.world.add_container("web")
     with pytest.raises(KeyError):
         _matcher(upstream, Signal("", "SIGHUP", match="labels.a")).of(upstream.state.readings, None)
+
+
+def test_what_needs_no_container_is_matched_with_none() -> None:
+    """Nothing is looked at for it; others of the job have theirs."""
+    upstream = InformerHarness()
+    upstream.world.add_container("web")
+    reload = Http("", "http://127.0.0.1:9/-/reload")
+    assert _matcher(upstream, reload).of(upstream.state.readings, None) == {}
+    found = _matcher(upstream, reload, HUP).of(upstream.state.readings, None)
+    assert {notification: len(matching) for notification, matching in found.items()} == {HUP: 1}

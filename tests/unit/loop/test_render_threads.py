@@ -20,6 +20,7 @@ from reconciler.loop.render_threads import RenderThreads
 from reconciler.loop.render_worker import RenderEnded, RenderWorker
 from reconciler.loop.wakeups import StopAsked
 from templating.host import RenderHost
+from templating.outcome import Rendered
 from tests.support.fake_engine import FakeEngine
 from tests.support.waiting import wait_for
 from tests.unit.loop.job_harness import FakeRenderer
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from models.container import Container
-    from templating.outcome import Rendered, TemplateFailure
+    from templating.outcome import TemplateFailure
 
 _LOOP = "{% for each in range(9999) %}"
 ENDLESS = f"{_LOOP * 3}{'{% endfor %}' * 3}"
@@ -290,3 +291,37 @@ def test_containers_are_read_ahead_of_the_first_state_only() -> None:
     assert sum(map(len, host.foreseen)) in range(200, 251)
     assert len(threads._threads) == 1
     threads.close()
+
+
+class RepeatingRenderer(FakeRenderer):
+    """Renders what it rendered before, unless the job is concerned."""
+
+    is_concerned = False
+
+    def render(self, snapshot: Snapshot) -> Rendered | TemplateFailure:
+        outcome = super().render(snapshot)
+        assert isinstance(outcome, Rendered)
+        return replace(outcome, is_repeated=not self.is_concerned)
+
+
+@pytest.mark.parametrize(("concerned", "expected"), [(None, [4]), (0, [1, 4]), (2, [3, 4]), (3, [4])])
+def test_jobs_that_a_change_does_not_concern_wake_nobody_before_all_are_served(
+    concerned: int | None, expected: list[int]
+) -> None:
+    """The one that it does concern wakes the loop at once; at each wake-up so many renders had been made."""
+    renderers, woken = [RepeatingRenderer() for _ in range(4)], list[int]()
+    if concerned is not None:
+        renderers[concerned].is_concerned = True
+    threads = RenderThreads((), clock=time.monotonic)
+    wake = lambda: woken.append(sum(each.renders for each in renderers))  # noqa: E731 - it is a call back
+    workers = [
+        RenderWorker(each, clock=time.monotonic, wake=wake, unexpected=print, threads=threads) for each in renderers
+    ]
+    for worker in workers:
+        worker.ask_render(EMPTY, 1)
+    threads.start()
+    wait_for(lambda: woken and woken[-1] == len(workers))
+    threads.close()
+    assert woken == expected
+    assert [worker.has_news() for worker in workers] == [number == concerned for number in range(len(workers))]
+    assert all(worker.has_arrivals() for worker in workers)
