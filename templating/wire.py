@@ -80,7 +80,7 @@ class FrameReader:
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text)
+        header = json.loads(text.decode())  # it guesses the encoding of bytes
     except (ValueError, RecursionError):
         raise BadFrame("a header is no JSON") from None
     if type(header) is not dict:
