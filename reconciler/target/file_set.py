@@ -231,8 +231,11 @@ class FileSetTarget:
         """Files that are gone already, as their elements are, are none of ours if somebody makes them again."""
         files = self._manifest.files
         alive = wanted.keys() | self._kept
-        for path in [path for path in files if path not in alive and not os.path.lexists(path)]:
+        missing = [path for path in files if path not in alive and not os.path.lexists(path)]
+        for path in missing:
             del files[path]
+        if missing:
+            self._save(self._manifest, is_durable=False)
 
     def _held(self, path: str) -> bytes | None:
         """What a file holds; None where it is none, or can't be read: writing it says why."""
