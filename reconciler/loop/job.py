@@ -196,11 +196,11 @@ class Job:
     ) -> _Convergence | None:
         """Compare, and write where there is a difference and nothing has to be waited for; None where it has."""
         observations = self._recipients.of(view.readings, view.snapshot.own_container_id, desired.chosen)
+        wanted = self.target.wanted(desired.text)
         reading = self.target.read()
         if isinstance(reading, Unreadable):
             self._failed(f"{self.name} can't be read: {reading.reason}")
             return _Convergence(ok=False, write=TargetWrite("replace", ok=False))
-        wanted = self.target.wanted(desired.text)
         if isinstance(reading, Present) and reading.content == wanted:
             self.notifier.unchanged(self._digest(wanted), observations, listing=view.listed)
             self._synced(self._digest(wanted), desired.revision, self.target.problem)

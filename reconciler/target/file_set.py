@@ -12,14 +12,13 @@ One file's fault is its own: the others are kept in sync.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from models.file_set import FileSet, content_of, decode, files_of, folder_of
 from reconciler.target.diff import LineCounts, count_lines
 from reconciler.target.lock import FileLock
 from reconciler.target.low_level import make_parents, remove_quietly, sync_folder
-from reconciler.target.manifest import Manifest, ManifestError, digest_of
-from reconciler.target.manifest import decode as decode_manifest
+from reconciler.target.manifest import Manifest, digest_of
 from reconciler.target.names import leftovers_of, set_path
 from reconciler.target.outcome import (
     LockedElsewhere,
@@ -33,21 +32,14 @@ from reconciler.target.outcome import (
     Written,
 )
 from reconciler.target.problems import UnusableTargetError, explain
+from reconciler.target.recorded_files import RecordedFiles
 from reconciler.target.regular import read_regular, status_of
 from reconciler.target.replace import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-
-class ManifestStore(Protocol):
-    """Keeps the manifest."""
-
-    def load(self) -> bytes | None:
-        """What was saved last; None where nothing was. May raise OSError."""
-
-    def save(self, data: bytes, *, is_durable: bool) -> None:
-        """Keep it. May raise OSError."""
+    from reconciler.target.recorded_files import ManifestStore
 
 
 class FileSetTarget:
@@ -83,28 +75,28 @@ class FileSetTarget:
         self.problem = ""
         self.beside = set_path(pattern)
         self._folder = folder_of(pattern)
-        self._store = store
+        self._known = RecordedFiles(store, pattern=pattern, beside=self.beside, warn=warn)
         self._taken = taken
         self._warn = warn
         self._tell = tell
         self._limit_bytes = limit_bytes
         self._lock = FileLock()
         self._warned: set[str] = set()
-        self._loaded: tuple[Manifest, bool] | None = None
         self._elements: dict[str, str] = {}
         self._kept: set[str] = set()
+        self._refused: dict[str, str] = {}
         self._seen: dict[str, bytes | None] = {}
 
     @property
     def files(self) -> int:
         """How many files it keeps."""
-        return sum(not each.is_left for each in self._manifest.files.values())
+        return sum(not each.is_left for each in self._known.manifest.files.values())
 
     def lock(self) -> LockOutcome:
         """Take the set for this program alone, and remove what a killed predecessor left."""
         outcome = self._lock.acquire(self.beside)
         if not isinstance(outcome, LockedElsewhere):
-            for left in leftovers_of(self._manifest.files):
+            for left in leftovers_of(self._known.manifest.files):
                 remove_quietly(left)
         return outcome
 
@@ -113,10 +105,11 @@ class FileSetTarget:
         self._lock.release()
 
     def read(self) -> TargetContent:
-        """What the known files of the set hold, now."""
-        known = self._manifest.files
-        self._seen = {path: self._held(path) for path, each in known.items() if not each.is_left}
-        if not self._has_manifest:
+        """What the known files of the set hold, now; those that the last `wanted` refused are none of it."""
+        known = self._known.manifest.files
+        ours = [path for path, each in known.items() if not (each.is_left or path in self._refused)]
+        self._seen = {path: self._held(path) for path in ours}
+        if not self._known.is_complete:
             return Missing()
         return Present(content_of({path: held for path, held in self._seen.items() if held is not None}))
 
@@ -127,13 +120,13 @@ class FileSetTarget:
         """
         rendered = decode(content)
         self._elements = {each.path: each.element for each in rendered.files}
-        refusals = self._refusals([each.path for each in rendered.files])
-        files = {each.path: each.content for each in rendered.files if each.path not in refusals}
+        self._refused = self._refusals(self._elements)
+        files = {each.path: each.content for each in rendered.files if each.path not in self._refused}
         self._kept = self._files_of_failed(rendered) - self._elements.keys()
         for path in self._kept:
             if (held := self._held(path)) is not None:
                 files[path] = held
-        self.problem = _of_many(list(refusals.values()))
+        self.problem = _of_many(list(self._refused.values()))
         self._forget_missing(files)
         return content_of(files)
 
@@ -145,17 +138,16 @@ class FileSetTarget:
         if isinstance(outcome, LockUnavailable):
             self._warn_once(f"{outcome.reason}; make sure that no other program writes {self.path}")
         wanted = files_of(content)
-        known = self._manifest
+        known = self._known.manifest
         new = {path: text for path, text in wanted.items() if self._seen_at(path) != text}
         found = [path for path in wanted if path not in new and (path not in known.files or known.files[path].is_left)]
-        gone = [
-            path for path, each in known.files.items() if not (path in wanted or path in self._kept or each.is_left)
-        ]
+        stays = wanted.keys() | self._kept | self._refused.keys()
+        gone = [path for path, each in known.files.items() if not (path in stays or each.is_left)]
         announced = known.announce({path: digest_of(text) for path, text in new.items()}, found, self._elements)
-        if failed := self._save(announced, is_durable=True):
+        if failed := self._known.save(announced, is_durable=True):
             return WriteFailed("replace", failed)
         problems = {path: problem for path, text in new.items() if (problem := self._write_one(path, text))}
-        problems |= {path: problem for path in gone if (problem := self._remove(path))}
+        problems |= self._remove(gone)
         self._settle({path: text for path, text in wanted.items() if path not in problems})
         if not problems:
             return Written("replace")
@@ -173,41 +165,31 @@ class FileSetTarget:
 
     # What is known
 
-    @property
-    def _manifest(self) -> Manifest:
-        """What was written until now; an empty one where that is not known."""
-        return self._load()[0]
-
-    @property
-    def _has_manifest(self) -> bool:
-        """Whether that is known: a file that is not among it is somebody else's then."""
-        return self._load()[1]
-
-    def _load(self) -> tuple[Manifest, bool]:
-        if self._loaded is None:
-            try:
-                data = self._store.load()
-                self._loaded = (Manifest(), False) if data is None else (decode_manifest(data), True)
-            except (OSError, ManifestError) as error:
-                self._warn(
-                    f"{self.path}: the list of the files that were written can't be read ({error}): what is there for "
-                    "an element is taken over, and other files are not removed"
-                )
-                self._loaded = Manifest(), False
-        return self._loaded
-
     def _files_of_failed(self, rendered: FileSet) -> set[str]:
         """Known files of elements that failed, whether or not they are there."""
         elements = frozenset(rendered.kept_elements)
         return {
             path
-            for path, each in self._manifest.files.items()
+            for path, each in self._known.manifest.files.items()
             if not each.is_left
             and (rendered.keeps_all or path in rendered.kept_paths or (each.element and each.element in elements))
         }
 
     def _refusals(self, paths: Iterable[str]) -> dict[str, str]:
         """Why files can't be written, whatever they are to hold, by path."""
+        found = self._led_elsewhere(paths)
+        if self._known.is_complete:
+            strange = (
+                path for path in paths if path not in self._known and path not in found and os.path.lexists(path)
+            )
+            found |= {
+                path: f"{path}: this file was there before, and is not pygen's; it is written once it is removed"
+                for path in strange
+            }
+        return found
+
+    def _led_elsewhere(self, paths: Iterable[str]) -> dict[str, str]:
+        """Paths that lead to what is none of this set's, and where: out of the folder, or to another job's target."""
         taken, root = self._taken(), os.path.realpath(self._folder)
         inside = root if root.endswith("/") else f"{root}/"
         folders: dict[str, str] = {}
@@ -221,18 +203,16 @@ class FileSetTarget:
                 found[path] = f"{path}: a link leads out of {self._folder}"
             elif real in taken:
                 found[path] = f"{path}: it is the target of another job"
-            elif self._has_manifest and path not in self._manifest.files and os.path.lexists(path):
-                found[path] = (
-                    f"{path}: this file was there before, and is not pygen's; it is written once it is removed"
-                )
         return found
 
     def _forget_missing(self, wanted: Mapping[str, bytes]) -> None:
         """Files that are gone already, as their elements are, are none of ours if somebody makes them again."""
-        files = self._manifest.files
-        alive = wanted.keys() | self._kept
-        for path in [path for path in files if path not in alive and not os.path.lexists(path)]:
-            del files[path]
+        alive = wanted.keys() | self._kept | self._refused.keys()
+        known = self._known.manifest
+        missing = [path for path in known.files if path not in alive and not os.path.lexists(path)]
+        if missing:
+            self._known.forget(missing)
+            self._known.save(known, is_durable=False)
 
     def _held(self, path: str) -> bytes | None:
         """What a file holds; None where it is none, or can't be read: writing it says why."""
@@ -256,48 +236,44 @@ class FileSetTarget:
             return explain(error, path)
         return ""
 
-    def _remove(self, path: str) -> str:
-        """Remove a file whose element is gone, if it is as this job wrote it; why it can't be, '' where that's done."""
-        files = self._manifest.files
-        try:
-            is_ours = self._is_as_written(path)
-            if is_ours:
-                os.unlink(path)  # noqa: PTH108 - plain strings all through
-                sync_folder(os.path.dirname(path), self._warn_once)  # noqa: PTH120
-        except (FileNotFoundError, NotADirectoryError):
-            is_ours = True
-        except OSError as error:
-            return explain(error, path)
-        if is_ours:
-            del files[path]
-        else:
-            self._tell(f"{path} stays, although its element is gone: somebody else changed it")
-            files[path] = files[path]._replace(is_left=True)
-        return ""
+    def _remove(self, paths: Sequence[str]) -> dict[str, str]:
+        """Remove files whose elements are gone, if they are as this job wrote them; why some can't be, by path."""
+        elsewhere = self._led_elsewhere(paths)
+        problems = {}
+        for path in paths:
+            try:
+                is_removed = path not in elsewhere and self._remove_as_written(path)
+            except OSError as error:
+                problems[path] = explain(error, path)
+                continue
+            if is_removed:
+                self._known.forget([path])
+            else:
+                self._tell(f"{path} stays, although its element is gone: somebody else changed it")
+                self._known.leave(path)
+        return problems
 
-    def _is_as_written(self, path: str) -> bool:
+    def _remove_as_written(self, path: str) -> bool:
+        """Whether it is gone now, or was; not where somebody changed it, or put a link or a folder in its place."""
         try:
             held = read_regular(path, self._limit_bytes)
-        except UnusableTargetError:  # a link or a folder was put in its place
+            if not self._known.manifest.may_remove(path, digest_of(held)):
+                return False
+            os.unlink(path)  # noqa: PTH108 - plain strings all through
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except UnusableTargetError:
             return False
-        return self._manifest.may_remove(path, digest_of(held))
+        sync_folder(os.path.dirname(path), self._warn_once)  # noqa: PTH120
+        return True
 
     def _settle(self, done: Mapping[str, bytes]) -> None:
         """Record what became of it. Where that fails, what was announced stands: it only knows more than is needed."""
-        files = self._manifest.files
+        files = self._known.manifest.files
         for path, content in done.items():
             if len(files[path].digests) > 1:
                 files[path] = files[path]._replace(digests=(digest_of(content),))
-        self._save(Manifest(files), is_durable=False)
-
-    def _save(self, manifest: Manifest, *, is_durable: bool) -> str:
-        """Keep the manifest; why it can't be, '' where it was."""
-        try:
-            self._store.save(manifest.encode(), is_durable=is_durable)
-        except OSError as error:
-            return f"the list of its files can't be saved: {explain(error, self.beside)}"
-        self._loaded = manifest, True
-        return ""
+        self._known.save(Manifest(files), is_durable=False)
 
     def _warn_once(self, message: str) -> None:
         if message not in self._warned:

@@ -88,3 +88,23 @@ def test_the_order_changes_while_the_program_runs(configured: Configured) -> Non
     assert configured.series("first") == []
     configured.configure("second", "third")
     program.wait_for(lambda: not any("pygen_job_waiting" in name for name in program.metrics()), what="no such series")
+
+
+def test_a_killed_program_keeps_the_order(configured: Configured) -> None:
+    """What the first one owes is known from the disk: the one behind it goes on waiting, and is written after that."""
+    configured.configure('second\nafter = ["first"]', f"first\n{TELLS}")
+    program = configured.start()
+    configured.await_target("second", "second: reader web ")
+    configured.engine.fault("kill", times=None, status=500)
+    configured.engine.add_container("late")
+    program.wait_for_log("second.out is not written yet")
+    program.kill()
+    configured.engine.add_container("later")
+    program = configured.start()
+    configured.await_target("first", "first: late later reader web ")
+    program.wait_for_log("second.out is not written yet")
+    assert configured.target("second") == "second: reader web "
+    told = len(configured.engine.told)
+    configured.engine.heal()
+    configured.await_target("second", "second: late later reader web ")
+    assert len(configured.engine.told) == told + 1

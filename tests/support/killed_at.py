@@ -38,12 +38,12 @@ STEPS: Mapping[str, tuple[str, str]] = {
 #: Those that a job with a file for each element has beside them: one of its files is replaced in between, and so on.
 SET_STEPS: Mapping[str, tuple[str, str]] = {
     "the debts of a set are on disk": ("notify.notifier:Notifier.prepare", "after"),
-    "before the files are announced": ("reconciler.target.file_set:FileSetTarget._save", "before"),
-    "the files are announced": ("reconciler.target.file_set:FileSetTarget._save", "after"),
+    "before the files are announced": ("reconciler.target.recorded_files:RecordedFiles.save", "before"),
+    "the files are announced": ("reconciler.target.recorded_files:RecordedFiles.save", "after"),
     "one file's new content is beside it": ("reconciler.target.replace:_fill", "after"),
     "one file is replaced": ("reconciler.target.file_set:FileSetTarget._write_one", "after"),
-    "before a file is removed": ("reconciler.target.file_set:FileSetTarget._remove", "before"),
-    "a file is removed": ("reconciler.target.file_set:FileSetTarget._remove", "after"),
+    "before a file is removed": ("reconciler.target.file_set:FileSetTarget._remove_as_written", "before"),
+    "a file is removed": ("reconciler.target.file_set:FileSetTarget._remove_as_written", "after"),
     "all files are as they should be": ("reconciler.target.file_set:FileSetTarget._settle", "before"),
     "the files are recorded": ("reconciler.target.file_set:FileSetTarget._settle", "after"),
     "the replacement of a set is recorded": ("notify.notifier:Notifier.replaced", "after"),

@@ -28,6 +28,7 @@ from reconciler.target.outcome import (
     Written,
 )
 from reconciler.target.state_file import MemoryStore, open_manifest
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -67,8 +68,8 @@ class Folder:
 
     def apply(self, files: Mapping[str, str], **kept: Any) -> Written | PartlyWritten | WriteFailed | None:
         """One pass, as the loop makes it; None where nothing differed."""
-        read = self.target.read()
         wanted = self.target.wanted(self.rendered(files, **kept))
+        read = self.target.read()
         if isinstance(read, Present) and read.content == wanted:
             return None
         return self.target.write(wanted)
@@ -207,6 +208,7 @@ def test_a_file_that_was_there_before_is_not_taken_over(folder: Folder) -> None:
     assert folder.target.problem == (
         f"{folder.sites}/default: this file was there before, and is not pygen's; it is written once it is removed"
     )
+    assert folder.apply({"a": "2", "default": "hostile"}) is None
     assert folder.apply({"a": "2"}) is None
     assert folder.on_disk() == {"a": "2", "default": "the operator's"}
     (folder.sites / "default").unlink()
@@ -277,6 +279,31 @@ def test_another_job_s_target_is_never_written(tmp_path: Path) -> None:
     assert folder.apply({"main": "hostile", "a": "1"}) == Written("replace")
     assert folder.on_disk() == {"a": "1"}
     assert folder.target.problem == f"{folder.sites}/main: it is the target of another job"
+
+
+def test_nothing_is_removed_by_way_of_a_link(folder: Folder) -> None:
+    """The folder of a file that this job wrote is a link now, to a file that holds the very same."""
+    folder.apply({"team/a": "1", "b": "1"})
+    outside = folder.root / "outside"
+    (folder.sites / "team").rename(outside)
+    (folder.sites / "team").symlink_to(outside)
+    assert folder.apply({"team/a": "1", "b": "2"}) == Written("replace")
+    assert folder.target.problem == f"{folder.sites}/team/a: a link leads out of {folder.sites}"
+    assert folder.apply({"team/a": "1", "b": "2"}) is None
+    assert folder.apply({"b": "2"}) == Written("replace")
+    assert (outside / "a").read_text() == "1"
+    assert len(folder.told) == 1
+
+
+def test_a_file_that_became_another_job_s_target_is_not_removed(folder: Folder) -> None:
+    """The configuration changed: whoever keeps it now finds it as it is."""
+    folder.apply({"main": "1", "b": "1"})
+    folder.taken = {os.path.realpath(folder.sites / "main")}
+    assert folder.apply({"main": "1", "b": "2"}) == Written("replace")
+    assert folder.on_disk() == {"main": "1", "b": "2"}
+    assert folder.apply({"main": "1", "b": "2"}) is None
+    assert folder.apply({"b": "3"}) == Written("replace")
+    assert folder.on_disk() == {"main": "1", "b": "3"}
 
 
 def test_a_link_does_not_lead_out_of_the_folder(folder: Folder) -> None:
@@ -532,4 +559,4 @@ class _killed_after:  # noqa: N801 - reads as a word
 
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(stateful_step_count=20, max_examples=200, deadline=None)
+TestAnyHistory.settings = settings(stateful_step_count=20, max_examples=examples(200), deadline=None)
