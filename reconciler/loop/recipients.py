@@ -29,7 +29,7 @@ class RecipientMatcher:
         """
         self._notifications = tuple(each for each in notifications if each.whom)
         self._log = log
-        self._seen: dict[str, Container] = {}
+        self._seen: Mapping[str, Reading] = {}
         self._matched: dict[str, tuple[Notification, ...]] = {}
         self._told: set[tuple[Notification, str]] = set()
 
@@ -62,19 +62,18 @@ class RecipientMatcher:
 
     def _match(self, readings: Mapping[str, Reading]) -> None:
         """Match what is new. Each of many jobs does it for each of many containers, of which one is new."""
-        seen = self._seen
-        new = [each for key, each in readings.items() if seen.get(key) is not each.container]
-        for container in (each.container for each in new):
-            matching = tuple(n for n in self._notifications if _may_be_for(container, n))
-            seen[container.id] = container
+        seen, self._seen = self._seen, readings
+        for key, reading in readings.items():
+            before = seen.get(key)
+            if before is reading or (before is not None and before.container is reading.container):
+                continue
+            matching = tuple(each for each in self._notifications if _may_be_for(reading.container, each))
             if matching:
-                self._matched[container.id] = matching
+                self._matched[key] = matching
             else:
-                self._matched.pop(container.id, None)
-        if len(seen) > len(readings):
-            for container_id in seen.keys() - readings.keys():
-                del seen[container_id]
-                self._matched.pop(container_id, None)
+                self._matched.pop(key, None)
+        for key in [each for each in self._matched if each not in readings]:
+            del self._matched[key]
 
     def _observations(
         self, notification: Notification, found: Sequence[Reading], own_container_id: str | None

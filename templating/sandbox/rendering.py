@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from models.snapshot import Snapshot
     from templating.sandbox.loading import Texts
 
-_NO_VERSION = -2
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -105,7 +103,7 @@ class Rendering:
         self._chooser = Chooser(self._environment, expressions)
         self._selector = None if selection is None else Selector(selection)
         self._begin = begin
-        self._version = _NO_VERSION
+        self._version = 0
         self._seen: Snapshot | None = None
         self._latest: Snapshot | None = None
 
@@ -144,7 +142,6 @@ class Rendering:
             return False
         if version != self._version + 1:
             return version == self._version
-        self._version = _NO_VERSION  # it is not known what was selected before, unless nothing is selected now either
         try:
             if not selector.leaves_out(values, changed, all_containers=self.reads_all_containers):
                 return False
