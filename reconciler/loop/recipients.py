@@ -31,6 +31,8 @@ class RecipientMatcher:
         self._log = log
         self._seen: Mapping[str, Reading] = {}
         self._matched: dict[str, tuple[Notification, ...]] = {}
+        self._shown: dict[str, Reading] = {}
+        self._can_tell = not any(each.match or each.of_child for each in notifications)
         self._told: set[tuple[Notification, str]] = set()
 
     def of(
@@ -58,7 +60,17 @@ class RecipientMatcher:
             for notification in matched[container_id]:
                 if not notification.match or container_id in chosen[notification.match]:
                     found[notification].append(readings[container_id])
+        self._shown = {key: readings[key] for key in matched}
         return {n: self._observations(n, matching, own_container_id) for n, matching in found.items()}
+
+    def are_as_before(self, readings: Mapping[str, Reading]) -> bool:
+        """Tell whether `of` would show the same as the last time; False where only asking it tells."""
+        if not self._notifications or not self._can_tell:
+            return self._can_tell
+        self._match(readings)
+        return len(self._matched) == len(self._shown) and all(
+            readings[key] is self._shown.get(key) for key in self._matched
+        )
 
     def _match(self, readings: Mapping[str, Reading]) -> None:
         """Match what is new. Each of many jobs does it for each of many containers, of which one is new."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pytest
 
     from notify.actions.action import Action
-    from reconciler.target.outcome import TargetContent
 
 HUP = Signal("nginx", "SIGHUP")
 
@@ -267,42 +266,3 @@ def test_the_heart_beats_with_every_pass() -> None:
     assert not harness.heartbeat.alive()
     harness.wake()
     assert harness.heartbeat.alive()
-
-
-def test_the_job_that_a_change_concerns_goes_before_the_others() -> None:
-    """Wherever it stands: its file waits for no look at files that stay as they are."""
-    harness = ReconcilerHarness()
-    harness.upstream.world.add_container("web")
-    harness.open_stream()
-    others = [JobHarness(upstream=harness.upstream, path=f"/made/up-{number}") for number in range(3)]
-    jobs = [harness.job_harness, *others]
-    harness.loop.set_jobs([each.job for each in jobs])
-    for each in jobs:
-        each.renders.ask_load()
-    harness.wake()
-    read: list[str] = []
-    for each in jobs:
-        _note_reads(each, read)
-    for concerned in jobs:
-        for each in jobs:
-            each.renderer.is_repeating = each is not concerned
-            each.renders.is_held = True
-        harness.upstream.world.add_container(f"beside-{concerned.target.path[-1]}")
-        harness.upstream.tell()
-        harness.upstream.informer.sync()
-        harness.wake(StatePublished())
-        for each in jobs:
-            each.renders.release()
-        read.clear()
-        harness.wake()
-        assert read == [concerned.target.path, *(each.target.path for each in jobs if each is not concerned)]
-
-
-def _note_reads(job: JobHarness, read: list[str]) -> None:
-    content = job.target.read
-
-    def noted() -> TargetContent:
-        read.append(job.target.path)
-        return content()
-
-    job.target.read = noted  # type: ignore[method-assign] # looks on
