@@ -99,7 +99,7 @@ class Desired:
         self._asked: int | None = None
         self._basis: tuple[Snapshot, Reads] | None = None
         self._has_news = False
-        self._is_fresh = False
+        self._is_fresh = self._is_new = False
         self._retry_at_s: float | None = None
         self._is_loading = False
         self._told_elements: Mapping[str, None] = {}
@@ -114,6 +114,11 @@ class Desired:
     def is_settled(self) -> bool:
         """Whether nothing is on its way that could change the content of the last state: no load and no render."""
         return not (self._is_loading or self._has_news or self.is_pending or self._worker.has_arrivals())
+
+    @property
+    def revision(self) -> int:
+        """Of the state to which the content belongs; 0 where there is none."""
+        return 0 if self._content is None else self._content.revision
 
     def next_due(self) -> float | None:
         """Say when a pass would find something new here, on the monotonic clock; None where only the state can tell."""
@@ -167,6 +172,26 @@ class Desired:
             self._worker.ask_render(snapshot, revision)
         return True
 
+    def passes_by(self, snapshot: Snapshot, revision: int) -> bool:
+        """Tell whether no pass over the target is needed for a state, and ask for nothing.
+
+        Either it leaves the content as it is, which is that state's then, or its render is on its way and says so.
+
+        Args:
+            snapshot: the whole state.
+            revision: as in `content`.
+        """
+        self._take()
+        if self._content is None or self._is_new or self._asked is not None or self._retry_at_s is not None:
+            return False
+        if self._rendered != revision:
+            if not self._would_be_the_same(snapshot):
+                return self._worker.is_asked(revision)
+            self._rendered = revision
+            self._content = replace(self._content, revision=revision)
+        self._has_news = self._is_fresh = False
+        return True
+
     def content(self, snapshot: Snapshot, revision: int) -> Content | None:
         """Say what the target should hold, and begin the render of this state and template where there was none.
 
@@ -194,6 +219,7 @@ class Desired:
         fresh, self._is_fresh = self._is_fresh, False
         if self._asked is not None and not fresh:
             return None
+        self._is_new = False
         content = self._content
         if content is None or fresh:
             return content
@@ -213,6 +239,7 @@ class Desired:
                     self._ended(arrived)
 
     def _loaded(self, failure: TemplateFailure | None) -> None:
+        self._is_new = True
         self.parses = failure is None
         self._is_loading = False
         self._basis = None
@@ -242,6 +269,7 @@ class Desired:
             self._basis = arrived.snapshot, outcome.reads
             self._is_fresh = True
             return
+        self._is_new = True
         undefined, notes = len(outcome.undefined_names), len(outcome.notes)
         is_whole = not outcome.failed
         self._publish(RenderReport(self._target, is_whole, arrived.duration_s, undefined, notes))

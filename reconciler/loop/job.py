@@ -160,6 +160,19 @@ class Job:
         """Take what changed, for the words of the next write; each pass's once, whether or not the job is due in it."""
         self._changes.extend((view.revision, change) for change in view.changes)
 
+    def passes_by(self, view: PassInput) -> bool:
+        """Tell whether a new state does not concern the job, whose target then need not be compared before it is due.
+
+        With many jobs most changes concern one of them.
+        """
+        if not (self.was_reconciled and self.in_sync and self.notifier.owes_nothing):
+            return False
+        if not (self._recipients.are_as_before(view.readings) and self.desired.passes_by(view.snapshot, view.revision)):
+            return False
+        self._forget_changes(self.desired.revision)
+        self._synced_revision = max(self._synced_revision, self.desired.revision)  # for what comes after it
+        return True
+
     def reconcile(
         self, view: PassInput, before: Callable[[Job, int], Waiting | None] = _at_once
     ) -> ReconcileReport | None:
@@ -283,8 +296,11 @@ class Job:
         self._told_waiting = ""
         self._synced_digest = digest
         self._synced_revision = revision
-        self._changes = [(seen, change) for seen, change in self._changes if seen > revision]
+        self._forget_changes(revision)
         self.desired.template_changed = False
+
+    def _forget_changes(self, revision: int) -> None:
+        self._changes = [(seen, change) for seen, change in self._changes if seen > revision]
 
     def _failed(self, message: str) -> None:
         if message != self.write_failure:

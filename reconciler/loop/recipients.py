@@ -29,8 +29,10 @@ class RecipientMatcher:
         """
         self._notifications = tuple(each for each in notifications if each.whom)
         self._log = log
-        self._seen: dict[str, Container] = {}
+        self._seen: Mapping[str, Reading] = {}
         self._matched: dict[str, tuple[Notification, ...]] = {}
+        self._shown: dict[str, Reading] = {}
+        self._can_tell = not any(each.match or each.of_child for each in notifications)
         self._told: set[tuple[Notification, str]] = set()
 
     def of(
@@ -58,23 +60,32 @@ class RecipientMatcher:
             for notification in matched[container_id]:
                 if not notification.match or container_id in chosen[notification.match]:
                     found[notification].append(readings[container_id])
+        self._shown = {key: readings[key] for key in matched}
         return {n: self._observations(n, matching, own_container_id) for n, matching in found.items()}
+
+    def are_as_before(self, readings: Mapping[str, Reading]) -> bool:
+        """Tell whether `of` would show the same as the last time; False where only asking it tells."""
+        if not self._notifications or not self._can_tell:
+            return self._can_tell
+        self._match(readings)
+        return len(self._matched) == len(self._shown) and all(
+            readings[key] is self._shown.get(key) for key in self._matched
+        )
 
     def _match(self, readings: Mapping[str, Reading]) -> None:
         """Match what is new. Each of many jobs does it for each of many containers, of which one is new."""
-        seen = self._seen
-        new = [each for key, each in readings.items() if seen.get(key) is not each.container]
-        for container in (each.container for each in new):
-            matching = tuple(n for n in self._notifications if _may_be_for(container, n))
-            seen[container.id] = container
+        seen, self._seen = self._seen, readings
+        for key, reading in readings.items():
+            before = seen.get(key)
+            if before is reading or (before is not None and before.container is reading.container):
+                continue
+            matching = tuple(each for each in self._notifications if _may_be_for(reading.container, each))
             if matching:
-                self._matched[container.id] = matching
+                self._matched[key] = matching
             else:
-                self._matched.pop(container.id, None)
-        if len(seen) > len(readings):
-            for container_id in seen.keys() - readings.keys():
-                del seen[container_id]
-                self._matched.pop(container_id, None)
+                self._matched.pop(key, None)
+        for key in [each for each in self._matched if each not in readings]:
+            del self._matched[key]
 
     def _observations(
         self, notification: Notification, found: Sequence[Reading], own_container_id: str | None

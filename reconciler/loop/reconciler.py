@@ -212,9 +212,12 @@ class Reconciler:
         # No file waits for the jobs that a change does not concern.
         for job in sorted(self.jobs, key=lambda job: not job.desired.has_news()):
             job.observe(view)
+            due_s = job.desired.next_due()
+            if (is_new or due_s is not None) and not job.desired.is_pending and job.passes_by(view):
+                continue
             if is_new:
                 self._queue.state_changed(job.name, self._clock())
-            if (due_s := job.desired.next_due()) is not None:
+            if due_s is not None:
                 self._queue.add_at(job.name, due_s)
         reports = self._process_due(view)
         for _ in self.jobs:  # each time at least one that waited goes on, or none does

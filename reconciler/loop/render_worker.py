@@ -135,6 +135,11 @@ class RenderWorker:
         with self._changed:
             return not all(map(_is_repeated, self._arrived))
 
+    def is_asked(self, revision: int) -> bool:
+        """Tell whether the render of a state is on its way."""
+        with self._changed:
+            return self._is_asked(revision)
+
     def take(self) -> list[LoadEnded | RenderEnded]:
         """Hand over what has ended, in order."""
         with self._changed:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from models.snapshot import Snapshot
     from templating.sandbox.loading import Texts
 
-_NO_VERSION = -2
-
 
 ELEMENTS_JSON_MAX = 3 * 1024 * 1024
 """What is said of all elements beside their texts: the program takes no larger header of an answer."""
@@ -132,7 +130,7 @@ class Rendering:
         self._selector = None if selection is None else Selector(selection)
         self._elements = None if each is None else Elements(self._environment, each["expression"], each["target"])
         self._begin = begin
-        self._version = _NO_VERSION
+        self._version = 0
         self._seen: Snapshot | None = None
         self._latest: Snapshot | None = None
 
@@ -173,7 +171,6 @@ class Rendering:
             return False
         if version != self._version + 1:
             return version == self._version
-        self._version = _NO_VERSION  # it is not known what was selected before, unless nothing is selected now either
         try:
             if not selector.leaves_out(values, changed, all_containers=self.reads_all_containers):
                 return False

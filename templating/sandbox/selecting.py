@@ -41,7 +41,9 @@ class Selector:
         self._include: tuple[Expression, ...] = ()
         self._exclude: tuple[Expression, ...] = ()
         self._own_id: object = None
-        self._known: dict[str, tuple[Container, bool]] = {}
+        # The state's own list, which all jobs share, and few ids: a verdict on each container for each job adds up.
+        self._looked_at: Sequence[Container] = ()
+        self._selected: frozenset[str] = frozenset()
 
     @property
     def reads_all_containers(self) -> bool:
@@ -90,16 +92,16 @@ class Selector:
         self._begin(values)
         looked_up = kept_body.decode.cache_info()
         for container_id, container in changed.items():
-            before = self._known.pop(container_id, None)
-            if before is not None and before[1]:
+            if container_id in self._selected:
                 return False
-            if container is not None and (all_containers or container.is_current):
-                self._known[container_id] = container, self._is_selected(container)
-                if self._known[container_id][1]:
-                    return False
+            if container is not None and (all_containers or container.is_current) and self._is_selected(container):
+                return False
         # What was found out meanwhile is for the render to say.
         reads_raw = kept_body.decode.cache_info() != looked_up
-        return not self._looks_at_others() and (self.reads_raw or not reads_raw)
+        if self._looks_at_others() or (reads_raw and not self.reads_raw):
+            return False
+        self._looked_at = values["all_containers" if all_containers else "containers"]
+        return True
 
     def _looks_at_others(self) -> bool:
         return self._environment.reads_all_containers
@@ -109,14 +111,13 @@ class Selector:
         self._environment.globals |= {name: values[name] for name in ("all_containers", "own_container_id")}
 
     def _kept(self, containers: Sequence[Container], own_id: object) -> list[Container]:
-        before = self._known if own_id == self._own_id and not self._looks_at_others() else {}
-        self._own_id = own_id
-        known: dict[str, tuple[Container, bool]] = {}
-        for each in containers:
-            verdict = before.get(each.id)
-            known[each.id] = verdict if verdict and verdict[0] is each else (each, self._is_selected(each))
-        self._known = known
-        return [each for each, is_selected in known.values() if is_selected]
+        may_know = own_id == self._own_id and not self._looks_at_others()
+        known = set(map(id, self._looked_at)) if may_know else set[int]()
+        before = self._selected
+        kept = [each for each in containers if (each.id in before if id(each) in known else self._is_selected(each))]
+        self._own_id, self._looked_at = own_id, containers
+        self._selected = frozenset(each.id for each in kept)
+        return kept
 
     def _is_selected(self, container: Container) -> bool:
         settings = self._settings

@@ -39,27 +39,27 @@ def processor_s(pid: int) -> float:
 
     To the nanosecond for the living (what clock_getcpuclockid(3) gives), to the clock tick for children that ended.
     """
-    living = sum(time.clock_gettime(~each << 3 | 2) for each in _family(pid))
+    living = sum(time.clock_gettime(~each << 3 | 2) for each in family(pid))
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
     return living + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def usage_of(pid: int) -> Usage:
     """Read what a process and its children use now."""
-    family = _family(pid)
-    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family)
+    processes = family(pid)
+    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in processes)
     return Usage(
         at_s=time.monotonic(),
         processor_s=processor_s(pid),
         resident_mib=pages * os.sysconf("SC_PAGE_SIZE") / MIB,
-        threads=sum(_entries(f"/proc/{each}/task") for each in family),
-        descriptors=sum(_entries(f"/proc/{each}/fd") for each in family),
+        threads=sum(_entries(f"/proc/{each}/task") for each in processes),
+        descriptors=sum(_entries(f"/proc/{each}/fd") for each in processes),
     )
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process, its children and theirs."""
-    return [pid, *(each for child in _children(pid) for each in _family(child))]
+    return [pid, *(each for child in _children(pid) for each in family(child))]
 
 
 def _children(pid: int) -> list[int]:

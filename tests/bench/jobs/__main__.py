@@ -17,6 +17,7 @@ from tests.bench.jobs.measuring import JobsBenchmark
 from tests.bench.jobs.plan import QUICK, JobsPlan
 from tests.bench.jobs.report import asked, document, panels
 from tests.bench.plot import svg
+from tests.bench.template import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return () if text == "-" else tuple(sorted(int(part) for part in text.split(",")))
+    found = () if text == "-" else tuple(sorted(int(part) for part in text.split(",")))
+    if any(not 1 <= number <= TIERS for number in found):
+        raise argparse.ArgumentTypeError(f"1 to {TIERS} jobs: each has a tier of its own")
+    return found
 
 
 def _plan(options: argparse.Namespace) -> JobsPlan:

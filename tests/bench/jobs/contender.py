@@ -13,7 +13,7 @@ from tests.bench.call_count import CallCount
 from tests.bench.contender import ROOT
 from tests.bench.file_watch import FileWatch
 from tests.bench.template import TEMPLATE, TIER
-from tests.bench.usage import usage_of
+from tests.bench.usage import family, usage_of
 from tests.support.process import PygenProcess
 from tests.support.waiting import wait_for
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.bench.jobs.told import Told
 
 _FIRST_FILES_S = 900.0
+_PROCESSES = 2
+"""The program, and the process that renders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,11 @@ def first_files_ms(contender: JobsContender) -> float:
 def resident_mib(contender: JobsContender) -> float:
     """What its processes have in memory now, together."""
     return usage_of(contender.pid).resident_mib
+
+
+def await_rest(contender: JobsContender) -> None:
+    """Wait until a second process for renders has ended, which a start that keeps the first busy may have needed."""
+    wait_for(lambda: len(family(contender.pid)) <= _PROCESSES, every_s=1.0, what="the second render process to end")
 
 
 def watch(contender: JobsContender, job: int) -> FileWatch:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tests.bench.bench_engine import RealBenchEngine, SimulatedBenchEngine
 from tests.bench.changes import KINDS, settle
-from tests.bench.jobs.contender import Counts, NaiveJobs, PygenJobs, first_files_ms, resident_mib, watch
+from tests.bench.jobs.contender import Counts, NaiveJobs, PygenJobs, await_rest, first_files_ms, resident_mib, watch
 from tests.bench.jobs.told import Told
 from tests.bench.template import line_of
 from tests.bench.usage import processor_s, share_of_a_core, usage_of
@@ -157,6 +157,7 @@ def measure_block(
     """Measure `rounds` of start, stop, start, crash with a contender that is up, and before that how it idles."""
     settle(contender)
     series.first_files_ms.append(first_files_ms(contender))
+    await_rest(contender)
     series.resident_mib.append(resident_mib(contender))
     if idle_s:
         before = usage_of(contender.pid)

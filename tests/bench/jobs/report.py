@@ -28,7 +28,8 @@ _TERMS = (
     "never came counts as endless. Counts are means for a change, of all jobs together, the inspects being all that "
     "was asked of the engine about a container until half a second after the change. Processor time is the median for "
     "a change, until the program is quiet again, with what it does each second in any case. It and resident memory are "
-    "those of the program's processes together; a page that two of them share counts twice."
+    "those of the program's processes together; a page that two of them share counts twice. Memory is read once a "
+    "second render process, if the first files needed one, has ended."
 )
 _PLOT = "![Milliseconds and inspects for a start against the number of jobs](benchmark-jobs.svg)"
 

@@ -19,6 +19,7 @@ from reconciler.readiness import Readiness
 from reconciler.target.outcome import PartlyWritten, WriteFailed, Written
 from reconciler.unexpected import UnexpectedErrors
 from templating.outcome import TemplateFailure
+from templating.reads import Reads
 from tests.unit.informer.informer_harness import InformerHarness
 from tests.unit.loop.job_harness import JobHarness
 from tests.unit.loop.test_one_shot import _one_shot as one_shot
@@ -358,3 +359,19 @@ def test_a_single_pass_tells_of_what_could_be_written() -> None:
     assert _single(first, second) is ExitStatus.TEMPLATE_FAILED
     assert first.port.signals == [("nginx", "SIGHUP")]
     assert second.target.lines == ["names", "nginx"]
+
+
+def test_a_state_that_passes_a_job_by_does_not_hold_up_the_one_after_it(ordered: Ordered) -> None:
+    """The first one's template cannot tell it from the one before, so that its target is not even compared."""
+    first, second = ordered.job(FIRST), ordered.job(SECOND)
+    first.renderer.reads = Reads(all_containers=False, raw=False)
+    first.desired.load()
+    ordered.settle()
+    renders = first.renderer.renders
+    second.renderer.heading = "edited"
+    second.desired.load()
+    ordered.upstream.world.add_container("stopped", running=False)
+    ordered.change()
+    assert ordered.journal == [f"wrote {SECOND}"]
+    assert first.renderer.renders == renders
+    assert first.job.in_sync
