@@ -94,6 +94,9 @@ def read_configuration(paths: Sequence[Path], also: Sequence[JobSettings] = ()) 
     configuration.jobs += [("the command line", job) for job in also]
     order = JobOrder([(Path(file).parent, job) for file, job in configuration.jobs], reading.unusable)
     problems = [*reading.problems, *_collisions(configuration.jobs), *_out_of_order(configuration.jobs, order)]
+    for place, name, words in reading.unusable_after:
+        refusals = [order.refusal(place.parent, name, word) for word in words]
+        problems += [Problem(str(place), name, AFTER.name, refusal) for refusal in refusals if refusal is not None]
     if not (problems or configuration.jobs):
         problems.append(Problem(", ".join(map(str, paths)), "", "", "there is no job: add one with [[job]]"))
     if problems:
@@ -134,6 +137,7 @@ class _Reading:
         self.configuration = Configuration()
         self.problems: list[Problem] = []
         self.unusable: set[str] = set()  # names of jobs with a problem
+        self.unusable_after: list[tuple[Path, str, Sequence[str]]] = []  # what these come after
 
     def files_of(self, path: Path) -> Iterator[Path]:
         """The file itself, or what a folder holds."""
@@ -226,12 +230,11 @@ class _Reading:
         found = dict(defaults) | self._values(file, label, table, JOB_KEYS, "")
         if "template" not in table and "template" not in defaults:
             self._add(file, label, "template", "it is missing: give the template's file")
+        if ("target" in found or "target" not in table) and (unfit := _not_for_each(found)):
+            self._add(file, label, *unfit)
         if len(self.problems) > before or "template" not in found:
             self.unusable.add(label)
-            return
-        if unfit := _not_for_each(found):
-            self._add(file, label, *unfit)
-            self.unusable.add(label)
+            self.unusable_after.append((file, label, found.get(AFTER.name, ())))
             return
         job = _made(file.parent, {JOB_KEYS[name].field: value for name, value in found.items()})
         for notification in job.notifications:

@@ -38,16 +38,26 @@ class JobOrder:
 
     def _meant(self, place: int, folder: Path, job: JobSettings) -> Iterator[str]:
         for word in job.after:
-            target = self._by_name.get(word)
-            if target is None and str(folder / word) in self._targets:
-                target = str(folder / word)
-            if target is not None:
+            if (target := self._target_of(folder, word)) is not None:
                 yield target
-            elif word not in self._unusable:
-                names = [name for name in (*self._by_name, *self._unusable) if name != job.name]
-                hint = did_you_mean(word, names, prefix="")
-                others = f": there are {', '.join(names)}" if names else ": there is no other one"
-                self.problems.append((place, f"there is no job {word}{hint or others}"))
+            elif refusal := self.refusal(folder, job.name, word):
+                self.problems.append((place, refusal))
+
+    def refusal(self, folder: Path, name: str, word: str) -> str | None:
+        """Why a word in the `after` of the job of that name means no job; None where it means one."""
+        if word in self._unusable or self._target_of(folder, word) is not None:
+            return None
+        names = [each for each in (*self._by_name, *self._unusable) if each != name]
+        hint = did_you_mean(word, names, prefix="")
+        others = f": there are {', '.join(names)}" if names else ": there is no other one"
+        return f"there is no job {word}{hint or others}"
+
+    def _target_of(self, folder: Path, word: str) -> str | None:
+        """The target of the job that is meant, by its name or its target."""
+        target = self._by_name.get(word)
+        if target is None and str(folder / word) in self._targets:
+            return str(folder / word)
+        return target
 
     def _tell_circles(self) -> None:
         """Each circle once, at its job that comes first."""

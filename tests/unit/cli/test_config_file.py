@@ -354,6 +354,16 @@ def test_a_circle_is_told_once_with_its_jobs(files: Files) -> None:
     ]
 
 
+def test_the_after_of_a_job_that_is_wrong_in_another_way_is_looked_at_too(files: Files) -> None:
+    """All that is wrong is told at once."""
+    files.write(_three('strikt = true\nafter = ["two", "tow"]\nfor_each = "containers"'))
+    assert files.refusals() == [
+        "pygen.toml: job one: strikt: there is no such key (did you mean strict?)",
+        "pygen.toml: job one: target: all files would be one: name item in it, such as sites/{{ item.name }}.conf",
+        "pygen.toml: job one: after: there is no job tow (did you mean two?)",
+    ]
+
+
 @pytest.mark.parametrize("value", ['"two"', "[1]", '[""]', "{}", "true"])
 def test_after_is_a_list_of_names(files: Files, value: str) -> None:
     """What it takes instead is told."""
