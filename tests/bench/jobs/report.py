@@ -35,8 +35,8 @@ _PLOT = "![Milliseconds and inspects for a start against the number of jobs](ben
 
 _SLOWER = 1.2
 """A start may take so many times as long beside 49 other jobs: a pass over them is to hide in what one change takes."""
-_COSTLIER = 1.5
-"""Processor time, likewise: what is done for each job (is it due, is it concerned) may not add up to another render."""
+_COSTLIER = 2.0
+"""Processor time, likewise: what is done for 49 others (is it due, is it concerned) is less than one change."""
 _A_JOB_MIB = 0.25
 """Memory for a further job: two Jinja environments, its template, and its parts in the program."""
 _IDLE_PERCENT = 0.5
