@@ -207,6 +207,25 @@ GROUPS: dict[str, tuple[Option, ...]] = {
             default="-",
             variable="PYGEN_TARGET_FILE",
         ),
+        Option(
+            "--owner",
+            values.user,
+            "Who owns the target's file: a user's name or number, as known where pygen runs. Otherwise a file keeps "
+            "its owner, and a new one is pygen's. For a user other than its own pygen needs the capability CHOWN.",
+            ("USER",),
+        ),
+        Option(
+            "--group",
+            values.group,
+            "Its group, likewise: a name or a number.",
+            ("GROUP",),
+        ),
+        Option(
+            "--mode",
+            values.file_mode,
+            "Its permissions, in octal: 0640. Otherwise a file keeps them, and a new one has 0644.",
+            ("MODE",),
+        ),
         Option("--strict", values.switch, "Unknown names and fields in a template are errors, not warnings.", nargs=0),
         Option(
             "--one-shot",

@@ -34,7 +34,9 @@ _ELSEWHERE = {
 _NAMES = {"--metrics": "address", "--child-grace": "grace", "--engine-filter": "filters"}
 
 _NUMBERS: frozenset[Callable[[str], object]] = frozenset({values.seconds, values.seconds_over_zero})
-_NUMBERS_OR_TEXTS: frozenset[Callable[[str], object]] = frozenset({values.size_bytes, values.metrics_address})
+_NUMBERS_OR_TEXTS: frozenset[Callable[[str], object]] = frozenset(
+    {values.size_bytes, values.metrics_address, values.user, values.group}
+)
 
 
 def key_name(option: Option) -> str:
@@ -56,6 +58,8 @@ def _kind(option: Option) -> str:
         return "table of lists of texts"
     if option.convert in _NUMBERS:
         single = "number of seconds"
+    elif option.convert is values.file_mode:
+        single = 'text in octal, such as "0640", or 0o640'
     elif option.convert in _NUMBERS_OR_TEXTS:
         single = "whole number, or text"
     else:
@@ -79,6 +83,8 @@ def _value(option: Option, value: object) -> Any:
 
 def _word(option: Option, value: object) -> str:
     """A value as a command line would have it."""
+    if option.convert is values.file_mode and type(value) is int:
+        return values.octal_mode(value)
     is_text, is_number = isinstance(value, str), type(value) in (int, float)
     if option.convert is values.switch:
         is_right = isinstance(value, bool)

@@ -90,6 +90,9 @@ class JobSettings:
             size.
         for_each: an expression that gives elements, for each of which there is a file; '' for one file. The target is
             the pattern of their paths then, and absolute.
+        owner: the uid that owns the target's file; None for whoever does.
+        group: its gid, likewise.
+        mode: its permission bits, likewise.
         after: the targets of the jobs that have to be in sync, and their readers told, before it is written.
         is_from_file: whether a configuration file describes it: what keeps it from beginning is its own failure.
     """
@@ -109,6 +112,9 @@ class JobSettings:
     render_time_limit_s: float
     render_size_limit_bytes: int
     render_memory_limit_bytes: int | None = None
+    owner: int | None = None
+    group: int | None = None
+    mode: int | None = None
     for_each: str = ""
     after: tuple[str, ...] = ()
     is_from_file: bool = False
@@ -172,6 +178,7 @@ def effective_settings(settings: Settings, job: JobSettings) -> str:
         "render-memory-limit": _size(job.render_memory_limit_bytes),
         "child": named(program.child) if program.child else "",
         "render-user": _if_differs(program.render_user, "nobody"),
+        "owner": _ownership(job),
         "include": " or ".join(job.include),
         "exclude": " or ".join(job.exclude),
         "modes": " ".join(_modes(program, job)),
@@ -190,6 +197,12 @@ def template_name(template: str) -> str:
 
 def _size(size_bytes: int | None) -> str:
     return "" if size_bytes is None else f"{size_bytes} bytes"
+
+
+def _ownership(job: JobSettings) -> str:
+    mode = "" if job.mode is None else f"mode {job.mode:04o}"
+    named = {"user": job.owner, "group": job.group}
+    return ", ".join([*(f"{name} {number}" for name, number in named.items() if number is not None), mode]).strip(", ")
 
 
 def _if_differs(text: str, usual: str) -> str:

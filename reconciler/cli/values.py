@@ -20,6 +20,10 @@ _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SIZE = re.compile(r"(\d+)\s*(?:([KMG])i?B?|B)?", re.ASCII | re.IGNORECASE)
+_WHOLE = re.compile(r"\d+", re.ASCII)
+_MODE = re.compile(r"(?:0o|0)?([0-7]?)([0-7]{3})", re.ASCII)
+_MODE_MAX = 0o777
+_ACCOUNT_MAX = 2**32 - 2  # the number after it means "no change" to chown(2)
 _FACTORS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -48,6 +52,66 @@ def switch(word: str) -> bool:
     if written not in _TRUE + _FALSE:
         raise ValueError(f"{word!r} is neither yes nor no: give one of {', '.join(_TRUE + _FALSE)}")
     return written in _TRUE
+
+
+def user(word: str) -> int:
+    """A user's name, or a number; its uid."""
+    import pwd  # late: most starts need no accounts
+
+    return _account(word, "user", lambda name: pwd.getpwnam(name).pw_uid)
+
+
+def group(word: str) -> int:
+    """A group's name, or a number; its gid."""
+    import grp  # as above
+
+    return _account(word, "group", lambda name: grp.getgrnam(name).gr_gid)
+
+
+def _account(word: str, kind: str, number_of: Callable[[str], int]) -> int:
+    written = text(word).strip()
+    if _WHOLE.fullmatch(written):
+        if int(written) > _ACCOUNT_MAX:
+            raise ValueError(f"{written} is too large for the number of a {kind}: give at most {_ACCOUNT_MAX}")
+        return int(written)
+    try:
+        return number_of(written)
+    except (KeyError, ValueError):  # ValueError: a zero byte, or what no account can be called
+        raise ValueError(
+            f"there is no {kind} called {written!r} where pygen runs: give one that is there, or a number"
+        ) from None
+
+
+def file_mode(word: str) -> int:
+    """Permission bits in octal, `0640`; no others."""
+    match = _MODE.fullmatch(word.strip())
+    if match is None:
+        raise ValueError(f"{word!r} is no mode of a file: give three octal digits, such as 0640")
+    if match[1].strip("0"):
+        raise ValueError(f"{word.strip()} has set-id or sticky bits, which no target gets: give one such as 0640")
+    return int(match[2], 8)
+
+
+def octal_mode(number: int) -> str:
+    """A mode that a file gives as a number, as `file_mode` reads it.
+
+    TOML's numbers come without the way in which they are written, so that 640 without a `0o` has to be told by its
+    value: it is refused where it has more bits than a mode, or where its decimal digits make a mode that somebody
+    would choose (400, 440, 444 and 500; what they would be in octal nobody would choose).
+    """
+    digits = f"{number:03}"
+    is_octal = re.fullmatch("[0-7]{3}", digits) is not None
+    if not 0 <= number <= _MODE_MAX or (is_octal and _is_likely(digits)):
+        example = digits if is_octal else "640"
+        raise ValueError(f'{number} is not written in octal: write "0{example}", or 0o{example} without quotes')
+    return f"{number:04o}"
+
+
+def _is_likely(digits: str) -> bool:
+    """Whether three digits are a mode such as people choose: the owner reads, and whoever writes or runs it reads."""
+    owner, of_group, others = (int(digit, 8) for digit in digits)
+    readable = all(each in (0, 4, 5, 6, 7) for each in (owner, of_group, others))
+    return readable and owner != 0 and of_group & owner == of_group and others & of_group == others
 
 
 def choice(*allowed: str) -> Callable[[str], str]:

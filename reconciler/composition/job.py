@@ -19,6 +19,7 @@ from reconciler.loop.render_worker import RenderWorker
 from reconciler.loop.wakeups import DeliveryEnded, RenderArrived
 from reconciler.status.records import JobRecord, NotifyRecord
 from reconciler.target.outcome import LockedElsewhere, LockUnavailable
+from reconciler.target.ownership import Ownership
 from reconciler.target.state_file import open_manifest, open_store
 from reconciler.target.target import Target, open_target
 from templating.renderer import Renderer
@@ -158,8 +159,9 @@ def build_job(
 
 def _target(settings: JobSettings, shared: Shared, taken: Callable[[], Collection[str]]) -> Target:
     limit_bytes = settings.render_size_limit_bytes
+    ownership = Ownership(settings.owner, settings.group, settings.mode)
     if not settings.for_each:
-        return open_target(settings.target, warn=log.warning, limit_bytes=limit_bytes)
+        return open_target(settings.target, warn=log.warning, limit_bytes=limit_bytes, ownership=ownership)
     from reconciler.target.file_set import FileSetTarget  # late: most programs have none
 
     state_dir = shared.settings.state_dir
@@ -171,6 +173,7 @@ def _target(settings: JobSettings, shared: Shared, taken: Callable[[], Collectio
         warn=log.warning,
         tell=partial(log.warning, "%s", extra=fields(target=settings.target)),
         limit_bytes=limit_bytes,
+        ownership=ownership,
     )
 
 

@@ -14,6 +14,7 @@ from models.frozen import frozen
 from models.pass_report import Difference, ReconcileReport, TargetWrite
 from reconciler.log_fields import fields
 from reconciler.loop.applied import Applied, kept_changes, why
+from reconciler.target.diff import LineCounts
 from reconciler.target.outcome import Missing, PartlyWritten, Present, TargetContent, Unreadable, WriteFailed, Written
 
 if TYPE_CHECKING:
@@ -216,6 +217,8 @@ class Job:
             return _Convergence(ok=False, write=TargetWrite("replace", ok=False))
         if isinstance(reading, Present) and reading.content == wanted:
             self.notifier.unchanged(self._digest(wanted), observations, listing=view.listed)
+            if reading.has_drifted:
+                return self._repair(desired, wanted)
             self._synced(self._digest(wanted), desired.revision, self.target.problem)
             return _Convergence(ok=not (self.target.problem or desired.is_partial))
         if self.after and (waiting := before(self, desired.revision)) is not None:
@@ -231,6 +234,18 @@ class Job:
             held, problem = written.content, written.reason
         self._synced(self._digest(held), desired.revision, problem)
         write = TargetWrite(written.mode, ok=isinstance(written, Written))
+        return _Convergence(ok=not (problem or desired.is_partial), write=write, applied=applied)
+
+    def _repair(self, desired: Content, wanted: bytes) -> _Convergence:
+        """Put back owner, group and mode. The content stays the same, so that its readers have nothing to load."""
+        outcome = self.target.write(wanted)
+        if isinstance(outcome, WriteFailed):
+            self._failed(f"{self.name} can't be written: {outcome.reason}")
+            return _Convergence(ok=False, write=TargetWrite(outcome.mode, ok=False))
+        problem = outcome.reason if isinstance(outcome, PartlyWritten) else self.target.problem
+        self._synced(self._digest(wanted), desired.revision, problem)
+        applied = Applied("drift", "drift of owner or mode", LineCounts(0, 0), self._wall_clock(), ())
+        write = TargetWrite(outcome.mode, ok=isinstance(outcome, Written))
         return _Convergence(ok=not (problem or desired.is_partial), write=write, applied=applied)
 
     def _replace(

@@ -24,12 +24,15 @@ from reconciler.target.outcome import (
     WriteFailed,
     Written,
 )
+from reconciler.target.ownership import ANY_OWNERSHIP
 from reconciler.target.problems import UnusableTargetError, explain
 from reconciler.target.regular import read_regular, status_of
 from reconciler.target.replace import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reconciler.target.ownership import Ownership
 
 _NO_RENAME = (errno.EBUSY, errno.EXDEV)
 
@@ -43,19 +46,23 @@ class FileTarget:
         path: as configured, relative ones to the present working directory.
         warn: called once for each problem that does not stop the write.
         limit_bytes: the longest content that is ever written; of a longer file only the beginning is read.
+        ownership: owner, group and mode that it gets; what is not said stays as it is.
     """
 
     is_file = True
     problem = ""
     files = None
 
-    def __init__(self, path: str, *, warn: Callable[[str], None], limit_bytes: int) -> None:
+    def __init__(
+        self, path: str, *, warn: Callable[[str], None], limit_bytes: int, ownership: Ownership = ANY_OWNERSHIP
+    ) -> None:
         self.path = path
         self.beside = path
         self._absolute = os.path.abspath(path) + ("/" if path.endswith("/") else "")  # noqa: PTH100
         self._lock = FileLock()
         self._warn = warn
         self._limit_bytes = limit_bytes
+        self._ownership = ownership
         self._warned: set[str] = set()
 
     def lock(self) -> LockOutcome:
@@ -72,7 +79,8 @@ class FileTarget:
     def read(self) -> TargetContent:
         """The bytes on the disk, now; of more than are ever written only the beginning, which is different enough."""
         try:
-            return Present(read_regular(resolve(self._absolute), self._limit_bytes))
+            path = resolve(self._absolute)
+            return Present(read_regular(path, self._limit_bytes), self._ownership.has_drifted(path))
         except FileNotFoundError:
             return Missing()
         except (OSError, UnusableTargetError) as error:
@@ -109,9 +117,10 @@ class FileTarget:
     def _write_at(self, path: str, content: bytes) -> Written | WriteFailed:
         existing = status_of(path)
         try:
-            replace(path, content, existing, lambda message: self._warn_once(message, message))
-        except OSError as error:
-            if existing is None or not (error.errno in _NO_RENAME or is_mount_point(path)):
+            replace(path, content, existing, self._ownership, lambda message: self._warn_once(message, message))
+        except (OSError, UnusableTargetError) as error:
+            is_no_rename = isinstance(error, OSError) and error.errno in _NO_RENAME
+            if existing is None or not (is_no_rename or is_mount_point(path)):
                 raise
             return self._overwrite(path, content)
         return Written("replace")
@@ -123,7 +132,7 @@ class FileTarget:
             "a reader may see it half written: mount its folder instead",
         )
         try:
-            overwrite(path, content, limit_bytes=self._limit_bytes)
+            overwrite(path, content, limit_bytes=self._limit_bytes, ownership=self._ownership)
         except (OSError, UnusableTargetError) as error:
             return WriteFailed("in_place", "; ".join([explain(error, self.path), *getattr(error, "__notes__", ())]))
         return Written("in_place")

@@ -31,6 +31,7 @@ from reconciler.target.outcome import (
     WriteFailed,
     Written,
 )
+from reconciler.target.ownership import ANY_OWNERSHIP
 from reconciler.target.problems import UnusableTargetError, explain
 from reconciler.target.recorded_files import RecordedFiles
 from reconciler.target.regular import read_regular, status_of
@@ -39,6 +40,7 @@ from reconciler.target.replace import replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from reconciler.target.ownership import Ownership
     from reconciler.target.recorded_files import ManifestStore
 
 
@@ -52,6 +54,7 @@ class FileSetTarget:
         warn: called once for each problem that does not stop a write.
         tell: called with what was left behind, one line each.
         limit_bytes: the longest content that is ever written; of a longer file only the beginning is read.
+        ownership: owner, group and mode that each file gets.
 
     Attributes:
         path: the pattern.
@@ -70,6 +73,7 @@ class FileSetTarget:
         warn: Callable[[str], None],
         tell: Callable[[str], None],
         limit_bytes: int,
+        ownership: Ownership = ANY_OWNERSHIP,
     ) -> None:
         self.path = pattern
         self.problem = ""
@@ -80,12 +84,14 @@ class FileSetTarget:
         self._warn = warn
         self._tell = tell
         self._limit_bytes = limit_bytes
+        self._ownership = ownership
         self._lock = FileLock()
         self._warned: set[str] = set()
         self._elements: dict[str, str] = {}
         self._kept: set[str] = set()
         self._refused: dict[str, str] = {}
         self._seen: dict[str, bytes | None] = {}
+        self._drifted: frozenset[str] = frozenset()
 
     @property
     def files(self) -> int:
@@ -111,7 +117,9 @@ class FileSetTarget:
         self._seen = {path: self._held(path) for path in ours}
         if not self._known.is_complete:
             return Missing()
-        return Present(content_of({path: held for path, held in self._seen.items() if held is not None}))
+        held = {path: held for path, held in self._seen.items() if held is not None}
+        self._drifted = frozenset(filter(self._has_drifted, held))
+        return Present(content_of(held), bool(self._drifted))
 
     def wanted(self, content: bytes) -> bytes:
         """What the files should hold: those that were rendered, and those of elements that failed as they are.
@@ -139,7 +147,7 @@ class FileSetTarget:
             self._warn_once(f"{outcome.reason}; make sure that no other program writes {self.path}")
         wanted = files_of(content)
         known = self._known.manifest
-        new = {path: text for path, text in wanted.items() if self._seen_at(path) != text}
+        new = {path: text for path, text in wanted.items() if path in self._drifted or self._seen_at(path) != text}
         found = [path for path in wanted if path not in new and (path not in known.files or known.files[path].is_left)]
         stays = wanted.keys() | self._kept | self._refused.keys()
         gone = [path for path, each in known.files.items() if not (path in stays or each.is_left)]
@@ -221,6 +229,12 @@ class FileSetTarget:
         except (OSError, UnusableTargetError):
             return None
 
+    def _has_drifted(self, path: str) -> bool:
+        try:
+            return self._ownership.has_drifted(path)
+        except OSError:  # as above
+            return False
+
     def _seen_at(self, path: str) -> bytes | None:
         """The same, as of the last `read` where the file was known then."""
         return self._seen[path] if path in self._seen else self._held(path)
@@ -231,7 +245,7 @@ class FileSetTarget:
         """Replace one file; why it could not be, '' where it was."""
         try:
             make_parents(path)
-            replace(path, content, status_of(path), self._warn_once)
+            replace(path, content, status_of(path), self._ownership, self._warn_once)
         except (OSError, UnusableTargetError) as error:
             return explain(error, path)
         return ""

@@ -8,30 +8,39 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import TYPE_CHECKING
 
 from reconciler.target.low_level import read_at_most, write_all
+from reconciler.target.ownership import ANY_OWNERSHIP
 from reconciler.target.problems import check_regular
+
+if TYPE_CHECKING:
+    from reconciler.target.ownership import Ownership
 
 _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
-def overwrite(path: str, content: bytes, *, limit_bytes: int) -> None:
+def overwrite(path: str, content: bytes, *, limit_bytes: int, ownership: Ownership = ANY_OWNERSHIP) -> None:
     """Write new content over a regular file's own.
 
     Args:
         path: the file.
-        content: the new bytes.
+        content: the new bytes; where they are the old ones, nothing is written.
         limit_bytes: how much old content is kept to be put back; more was written by somebody else, and is not.
+        ownership: is set first, so that nobody reads what is not meant for him.
 
     Raises:
         OSError: the old content is there still, or was put back (unless the disk fails altogether).
-        UnusableTargetError: no regular file any more.
+        UnusableTargetError: no regular file any more, or it can't have that owner, group or mode.
     """
     handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         status = os.fstat(handle)
         check_regular(status)
+        ownership.apply(handle)
         old = read_at_most(handle, limit_bytes)
+        if old == content:
+            return
         try:
             _reserve(handle, status.st_size, len(content))
             _put(handle, content)

@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 
 @frozen
 class Present:
-    """The target holds these bytes (of a stream: this process printed them last)."""
+    """The target holds these bytes (of a stream: this process printed them last).
+
+    Attributes:
+        content: all of them.
+        has_drifted: whether its owner, group or mode is not the configured one.
+    """
 
     content: bytes
+    has_drifted: bool = False
 
 
 @frozen

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.target.file import FileTarget
 from reconciler.target.links import descriptor
+from reconciler.target.ownership import ANY_OWNERSHIP
 from reconciler.target.stream import StreamTarget, is_stream
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.target.diff import LineCounts
     from reconciler.target.outcome import LockOutcome, PartlyWritten, TargetContent, WriteFailed, Written
+    from reconciler.target.ownership import Ownership
 
 
 class Target(Protocol):
@@ -58,17 +60,22 @@ class Target(Protocol):
         """Release it."""
 
 
-def open_target(path: str, *, warn: Callable[[str], None], limit_bytes: int) -> Target:
+def open_target(
+    path: str, *, warn: Callable[[str], None], limit_bytes: int, ownership: Ownership = ANY_OWNERSHIP
+) -> Target:
     """Decide once, by what is there now, whether a path is a file or a stream.
 
     Args:
         path: as configured; '' and `-` are standard output. Relative ones are taken from the present working directory.
         warn: called once for each problem that does not stop the write.
         limit_bytes: the longest content that is ever written.
+        ownership: owner, group and mode that a file gets. A stream keeps what it has, with a warning.
     """
     if descriptor(path) is not None or _is_stream_at(path):
+        if ownership.is_set:
+            warn(f"{path}: owner, group and mode are a file's, and this is a stream: they are not changed")
         return StreamTarget(path or "-")
-    return FileTarget(path, warn=warn, limit_bytes=limit_bytes)
+    return FileTarget(path, warn=warn, limit_bytes=limit_bytes, ownership=ownership)
 
 
 def _is_stream_at(path: str) -> bool:

@@ -61,6 +61,7 @@ def test_every_section_of_the_page_is_held_to_something() -> None:
     headings = set(re.findall(r"^#{2,3} (.+)$", PAGE, re.MULTILINE))
     known = {
         "`[[job]]`",
+        "Whose file it is",
         "Top level",
         "Jobs in order",
         "A file for each element",

@@ -142,6 +142,7 @@ class MemoryTarget:
         self.content: bytes | None = None
         self.unreadable = ""
         self.refusal = ""
+        self.has_drifted = False
         self.partial = ""  # why the last line of what is written is not there
         self.is_file = True
         self.writes: list[bytes] = []
@@ -153,7 +154,7 @@ class MemoryTarget:
     def read(self) -> TargetContent:
         if self.unreadable:
             return Unreadable(self.unreadable)
-        return Missing() if self.content is None else Present(self.content)
+        return Missing() if self.content is None else Present(self.content, self.has_drifted)
 
     def wanted(self, content: bytes) -> bytes:
         return content
@@ -168,7 +169,7 @@ class MemoryTarget:
             return PartlyWritten("replace", self.content, self.partial)
         if self.refusal:
             return WriteFailed("replace", self.refusal)
-        self.content = content
+        self.content, self.has_drifted = content, False
         self.writes.append(content)
         return Written("replace")
 

@@ -342,3 +342,34 @@ def test_a_problem_with_a_part_is_told_once_while_the_rest_is_in_sync(caplog: py
     assert harness.reconcile()
     assert harness.job.in_sync
     assert "/made/up.conf is in sync again" in caplog.messages
+
+
+def test_drift_of_owner_or_mode_is_put_right_and_no_reader_is_told() -> None:
+    """The content is the same: it is counted as drift with no line, and nothing is owed."""
+    harness = JobHarness(HUP)
+    harness.upstream.world.add_container("nginx")
+    harness.reconcile()
+    assert harness.flush()
+    told = list(harness.port.signals)
+    harness.target.has_drifted = True
+    assert harness.reconcile()
+    assert not harness.target.has_drifted
+    assert harness.observer.causes["drift"] == 1
+    assert harness.job.last_applied is not None
+    assert harness.job.last_applied.why == "drift of owner or mode"
+    assert (harness.job.last_applied.lines.added, harness.job.last_applied.lines.removed) == (0, 0)
+    assert harness.notifier.pending() == ()
+    assert harness.port.signals == told
+
+
+def test_drift_of_owner_or_mode_that_can_t_be_put_right_is_a_failure_of_the_job() -> None:
+    """Tried again in each pass, with its reason, until it can be."""
+    harness = JobHarness()
+    harness.reconcile()
+    harness.target.has_drifted, harness.target.refusal = True, "its owner can't be set"
+    assert not harness.reconcile()
+    assert not harness.job.in_sync
+    assert harness.job.write_failure == "/made/up.conf can't be written: its owner can't be set"
+    harness.target.refusal = ""
+    assert harness.reconcile()
+    assert harness.job.in_sync
