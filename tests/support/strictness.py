@@ -7,6 +7,7 @@ program: where more than `SECOND_TRIES_MAX` tests needed it, the run fails.
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,8 +65,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("strictness").addoption("--no-skips", action="store_true", help="a test that skips itself fails")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register what is asked for."""
+    # Each worker asks pytest-rerunfailures' server twice before a test, and would wait 40 ms for the kernel to send.
+    if (counts := getattr(config, "failures_db", None)) is not None and (asking := getattr(counts, "sock", None)):
+        asking.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if config.getoption("--no-skips"):
         config.pluginmanager.register(NoSkips())
     if not hasattr(config, "workerinput"):
