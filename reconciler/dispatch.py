@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli.commands import Healthcheck, Permissions, Printed, Record, Refused, Run
+from reconciler.cli.commands import CheckConfig, Healthcheck, Permissions, Printed, Record, Refused, Run
 from reconciler.cli.options import parse
 from reconciler.descriptors import give_up_standard_output
 from reconciler.exit_status import ExitStatus
@@ -52,7 +52,7 @@ def dispatch(
 
 
 def _print_what_is_asked(
-    command: Permissions | Record | Healthcheck | Printed | Refused, environ: Mapping[str, str]
+    command: Permissions | Record | Healthcheck | CheckConfig | Printed | Refused, environ: Mapping[str, str]
 ) -> int:
     match command:
         case Refused(message):
@@ -61,6 +61,8 @@ def _print_what_is_asked(
         case Printed(text):
             sys.stdout.write(text)
             return ExitStatus.OK
+        case CheckConfig():
+            return _check_config(command)
         case Healthcheck(metrics):
             return _healthcheck(metrics, environ)
         case Permissions():
@@ -97,6 +99,26 @@ def _run(command: Run, environ: Mapping[str, str], render_process: RenderProcess
         reason = type(error).__name__
         log.exception("pygen failed unexpectedly (%s); please report this", reason)
         return ExitStatus.UNEXPECTED
+
+
+def _check_config(command: CheckConfig) -> int:
+    from reconciler.composition.expressions import wrong_expressions
+    from templating.host import RenderHost
+
+    jobs = command.settings.jobs
+    host = RenderHost(body_max=max(job.render_size_limit_bytes for job in jobs), warn=log.debug)
+    try:
+        wrong = list(wrong_expressions(jobs, command.places, host, warn=log.debug))
+    finally:
+        host.close()
+    for message in wrong:
+        sys.stderr.write(f"pygen: {message}\n")
+    if wrong:
+        return ExitStatus.USAGE
+    for warning in command.warnings:
+        sys.stdout.write(f"warning: {warning}\n")
+    sys.stdout.write(f"the configuration can be used; its jobs: {', '.join(job.name for job in jobs)}\n")
+    return ExitStatus.OK
 
 
 def _healthcheck(metrics: str | None, environ: Mapping[str, str]) -> int:

@@ -81,9 +81,24 @@ class Healthcheck:
 
 @frozen
 class Printed:
-    """A text for standard output, and status 0: `--help`, `--version`, and a configuration that can be used."""
+    """A text for standard output, and status 0: `--help` and `--version`."""
 
     text: str
+
+
+@frozen
+class CheckConfig:
+    """Say whether a configuration can be used, whose files, keys and values are right.
+
+    Attributes:
+        settings: what it says.
+        places: where each job is described, by its target.
+        warnings: for its user.
+    """
+
+    settings: Settings
+    places: Mapping[str, str]
+    warnings: tuple[str, ...]
 
 
 @frozen
@@ -93,7 +108,7 @@ class Refused:
     message: str
 
 
-Command = Run | Permissions | Record | Healthcheck | Printed | Refused
+Command = Run | Permissions | Record | Healthcheck | CheckConfig | Printed | Refused
 
 RUN = "run"
 """The main command, which has no name on the command line."""

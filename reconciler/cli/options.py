@@ -21,6 +21,7 @@ from reconciler.cli.catalogue import (
 )
 from reconciler.cli.commands import (
     RUN,
+    CheckConfig,
     Command,
     ConfigurationFiles,
     Healthcheck,
@@ -74,9 +75,13 @@ def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
 
 def _check_config(given: Given, environ: Mapping[str, str]) -> Command:
     settings, warnings = _settings(given, environ)
-    jobs = ", ".join(job.name for job in settings.jobs)
-    lines = [*(f"warning: {warning}" for warning in warnings), f"the configuration can be used; its jobs: {jobs}"]
-    return Printed("".join(f"{line}\n" for line in lines))
+    places: dict[str, str] = {}
+    if paths := _found((CONFIG,), given, environ).get(CONFIG.field):
+        from reconciler.cli.config_file import read_configuration
+
+        also = [job for job in settings.jobs if not job.is_from_file]
+        places = {job.target: where for where, job in read_configuration(paths, also).jobs}
+    return CheckConfig(settings, places, warnings)
 
 
 def _record(given: Given, environ: Mapping[str, str]) -> Command:

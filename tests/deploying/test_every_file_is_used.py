@@ -18,7 +18,7 @@ FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 #: Every page is opened by test_every_recipe_s_page_is_true_to_its_folder, whatever the recipe is called.
 PAGES = sorted(path for path in FILES if path.name == "README.md")
 #: What a file is used by, where that is another file that a test uses: a mount, an import, an include.
-_MENTIONS = re.compile(r"[\w./-]+\.(?:j2|yaml|json|conf|service)\b")
+_MENTIONS = re.compile(r"[\w./-]+\.(?:j2|yaml|json|conf|service|toml)\b")
 
 
 @cache

@@ -11,7 +11,7 @@ from notify.actions.signal import Signal
 from notify.actions.signal_child import SignalChild
 from notify.interval import Interval
 from reconciler.cli.catalogue import OPTIONS
-from reconciler.cli.commands import Permissions, Printed, Refused, Run
+from reconciler.cli.commands import CheckConfig, Permissions, Refused, Run
 from reconciler.cli.config_keys import COMMAND_LINE_ONLY, JOB_KEYS, SECTIONS
 from reconciler.cli.options import parse
 from templating.elements import ForEach
@@ -285,7 +285,8 @@ def test_check_config_says_whether_it_can_be_used(files: Files) -> None:
     """And starts nothing."""
     files.write(ONE_JOB)
     good = parse(["check-config", "--config", str(files.folder)], {})
-    assert good == Printed("the configuration can be used; its jobs: /out/a\n")
+    assert isinstance(good, CheckConfig)
+    assert good.places == {"/out/a": str(files.folder / "pygen.toml")}
     files.write("[[jobs]]\n")
     bad = parse(["check-config", "--config", str(files.folder)], {})
     assert isinstance(bad, Refused)
@@ -436,4 +437,4 @@ def test_check_config_says_what_is_wrong_with_the_order(files: Files) -> None:
     assert isinstance(refused, Refused)
     assert "job one: after: there is no job tow (did you mean two?)" in refused.message
     files.write(_three('after = ["two"]'))
-    assert isinstance(parse(["check-config", "--config", str(files.folder)], {}), Printed)
+    assert isinstance(parse(["check-config", "--config", str(files.folder)], {}), CheckConfig)
