@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.log_fields import fields
 from models.matching import DOCKER_SHORT_ID_DIGITS
 from models.notification import DeliveryResult, NotificationStanding, NotifyReport
 from notify.delivery import Delivered, Failed, RunEnded
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from notify.schedule import Attempt, Plan
     from notify.start_order import ContainerObservation
 
-Fields = dict[str, object]
 
 _NAMES = "a container's name or id, a Compose or Swarm service, or the value of the label pygen.target"
 
@@ -71,7 +71,7 @@ class DeliveryLog:
             f" to {name}" if name else "",
             how,
             after,
-            extra=self._fields(attempt, name),
+            extra=fields(target=self._job),
         )
         place = (attempt.notification, attempt.task.run.container_id)
         if outcome.advice and place not in self._advised:
@@ -81,7 +81,7 @@ class DeliveryLog:
                 attempt.notification,
                 name,
                 outcome.advice,
-                extra=self._fields(attempt, name),
+                extra=fields(target=self._job),
             )
 
     def ended(self, attempt: Attempt, name: str, outcome: RunEnded) -> None:
@@ -91,7 +91,7 @@ class DeliveryLog:
             attempt.notification,
             name,
             outcome.why,
-            extra=self._fields(attempt, name),
+            extra=fields(target=self._job),
         )
 
     def held(self, attempt: Attempt, name: str, why: str) -> None:
@@ -101,7 +101,7 @@ class DeliveryLog:
             attempt.notification,
             name,
             why,
-            extra=self._fields(attempt, name),
+            extra=fields(target=self._job),
         )
 
     def failed(self, attempt: Attempt, name: str, outcome: Failed, plan: Plan | None) -> None:
@@ -115,7 +115,7 @@ class DeliveryLog:
             f" for {name}" if name else "",
             _times(tries),
             f"{outcome.message}: {outcome.output}" if outcome.output else outcome.message,
-            extra=self._fields(attempt, name),
+            extra=fields(target=self._job),
         )
 
     def restart_seen(self, notification: Action, record: RunRecord) -> None:
@@ -124,7 +124,7 @@ class DeliveryLog:
             "%s delivered to %s (a restart that the engine did not confirm)",
             notification,
             record.name,
-            extra={"job": self._job, "notification": str(notification), "container": record.name},
+            extra=fields(target=self._job),
         )
 
     def rollout_stops(self, notification: Action, name: str, trouble: str) -> None:
@@ -135,7 +135,7 @@ class DeliveryLog:
             notification,
             name,
             trouble,
-            extra={"job": self._job, "notification": str(notification), "container": name},
+            extra=fields(target=self._job),
         )
 
     def rollout_goes_on(self, notification: Action, name: str, why: str) -> None:
@@ -145,7 +145,7 @@ class DeliveryLog:
             notification,
             name,
             why,
-            extra={"job": self._job, "notification": str(notification), "container": name},
+            extra=fields(target=self._job),
         )
 
     def chained(self, notification: Action, container_id: str) -> None:
@@ -156,11 +156,7 @@ class DeliveryLog:
             notification,
             self._job,
             container_id[:DOCKER_SHORT_ID_DIGITS],
-            extra={
-                "job": self._job,
-                "notification": str(notification),
-                "container": container_id[:DOCKER_SHORT_ID_DIGITS],
-            },
+            extra=fields(target=self._job),
         )
 
     def matched(self, notification: Action, observations: Sequence[ContainerObservation]) -> None:
@@ -174,15 +170,11 @@ class DeliveryLog:
                 notification.action,
                 self._job,
                 "an expression that is true for one" if notification.match else _NAMES,
-                extra={"job": self._job, "notification": str(notification)},
+                extra=fields(target=self._job),
             )
         elif not unmatched and self._unmatched.get(notification):
             self._log.info("%r is matched by %s now", notification.whom, observations[0].name)
         self._unmatched[notification] = unmatched
-
-    def _fields(self, attempt: Attempt, name: str) -> Fields:
-        fields: Fields = {"job": self._job, "notification": str(attempt.notification)}
-        return {**fields, "container": name} if name else fields
 
 
 def _times(count: int) -> str:

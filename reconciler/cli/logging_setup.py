@@ -1,6 +1,6 @@
 """How messages look on standard error: one line for each, as text or as JSON, with the same fields.
 
-A message's fields travel in its record, see `reconciler.log_fields`.
+A message's fields travel in its record, see `models.log_fields`.
 Text from containers may be hostile: control characters are escaped in both formats, so that nothing can forge a line.
 In a line of text the fields begin at the first `NAME=` of `FIELDS`, which a message has written otherwise; a value in
 quotes has its own quotes and backslashes behind a backslash.
@@ -16,7 +16,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
-from reconciler.log_fields import FIELDS, fields_of
+from models.log_fields import FIELDS, fields_of
 
 if TYPE_CHECKING:
     from reconciler.cli.settings import LogFormat

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.log_fields import fields
 from notify.dispatcher import Runtime
 from notify.notifier import Notifier, NotifySettings
 from reconciler.composition.shared import Shared, log, spawn, to_all
-from reconciler.log_fields import fields
 from reconciler.loop.desired import Desired
 from reconciler.loop.job import Job
 from reconciler.loop.recipients import RecipientMatcher

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from models.log_fields import fields
 from reconciler.cli.settings import effective_settings
 from reconciler.composition.job import BuiltJob, build_job
 from reconciler.composition.shared import Shared, log
-from reconciler.log_fields import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

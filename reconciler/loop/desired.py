@@ -13,8 +13,8 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from models.frozen import frozen
+from models.log_fields import fields
 from models.pass_report import RenderReport
-from reconciler.log_fields import fields
 from reconciler.loop.render_worker import LoadEnded, RenderEnded
 from templating.outcome import TemplateFailure
 from templating.reads import Reads, look_alike
@@ -109,6 +109,10 @@ class Desired:
     def is_pending(self) -> bool:
         """Whether a render that a pass needed has not arrived yet."""
         return self._asked is not None
+
+    def is_awaited(self, revision: int) -> bool:
+        """Whether a render is on its way that a pass asked for, or that begins what a state needs."""
+        return self.is_pending or self._worker.is_asked(revision)
 
     @property
     def is_settled(self) -> bool:

@@ -11,8 +11,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from models.frozen import frozen
+from models.log_fields import fields
 from models.pass_report import Difference, ReconcileReport, TargetWrite
-from reconciler.log_fields import fields
 from reconciler.loop.applied import Applied, kept_changes, why
 from reconciler.target.diff import LineCounts
 from reconciler.target.outcome import Missing, PartlyWritten, Present, TargetContent, Unreadable, WriteFailed, Written

@@ -15,6 +15,7 @@ from reconciler.loop.job_queue import JobQueue
 from reconciler.loop.order import WriteOrder
 from reconciler.loop.pass_input import containers_by_state
 from reconciler.loop.wakeups import ReloadAsked, StopAsked, Wakeup
+from reconciler.loop.write_hold import WriteHold
 
 if TYPE_CHECKING:
     import logging
@@ -107,6 +108,7 @@ class Reconciler:
         self._backoff = Backoff(chance)
         self._unforeseen: dict[str, str] = {}
         self._stopping = False
+        self._hold = WriteHold()
         self._seen_revision = 0
         self._templates_due_s = clock() + TEMPLATE_POLL_S
 
@@ -147,7 +149,7 @@ class Reconciler:
         self._refresh_templates()
         view = self.states.take()
         self._publish(PassReport() if view is None else self._reconcile(view))
-        if self._may_deliver():
+        if self._may_deliver() and not self._hold.holds(self._clock(), is_written=self._is_written()):
             self._deliver()
         self._after_pass()
         self._heartbeat.beat()
@@ -249,6 +251,10 @@ class Reconciler:
         """Whether to serve debts: those of before the start wait for the first pass, unless an engine is in trouble."""
         return self.states.are_known() or any(state.trouble for state in self.states.latest())
 
+    def _is_written(self) -> bool:
+        """Whether no job's file waits for a render of the last state; a job alone has nobody to wait for."""
+        return len(self.jobs) == 1 or not any(job.desired.is_awaited(self._seen_revision) for job in self.jobs)
+
     def _deliver(self) -> None:
         """Serve what all jobs owe, what is the same for several of them once."""
         moments = [(state.engine, state.clock) for state in self.states.latest()]
@@ -276,7 +282,8 @@ class Reconciler:
     def _next_due(self) -> float:
         due: list[float | None] = [self._templates_due_s]
         if self._may_deliver():
-            due += [job.notifier.next_due() for job in self.jobs]
+            held_s = self._hold.not_before_s(self._clock())
+            due += [max(due_s, held_s) for job in self.jobs if (due_s := job.notifier.next_due()) is not None]
         if self.states.are_known():
             due += [self._queue.next_due(), *(job.desired.next_due() for job in self.jobs)]
             due.append(self._clock() if self._order.has_released() else None)

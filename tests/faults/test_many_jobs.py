@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from tests.unit.target.mounts_and_users import fill, small_disk
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.process import PygenProcess
 
 # Longer than any test waits: what it holds up would not be there.
 LONG_S = 600
@@ -156,6 +159,85 @@ def test_a_server_that_does_not_answer(configured: Configured) -> None:
         assert_others_go_on(configured, "first", "waits", "last")
         program.wait_for(lambda: owing(configured) == ["waits"], what="nothing else to be owed")
         assert len(server.heard) == 1, "the one that is under way is not sent twice"
+
+
+def test_a_command_that_runs_into_its_timeout(configured: Configured, tmp_path: Path) -> None:
+    """It is counted as failed, and told, by its job; with what it forked it is ended each time."""
+    script = tmp_path / "hang"
+    script.write_text(f"#!/bin/sh\nsleep {LONG_S} &\necho $! >>{tmp_path}/pids\nwait\n")
+    script.chmod(0o755)
+    hangs = f'notify = [{{ command = ["{script}"], timeout = 1 }}]'
+    configured.configure(f"first\n{TELLS}", f"hangs\n{hangs}", "last", top='log_format = "json"')
+    program = configured.start()
+    failed = {"action": "command", "container": "", "result": "error"}
+    program.wait_for(lambda: _total(program, "pygen_notifications_total", **failed) >= 1, what="the failure's count")
+    assert_others_go_on(configured, "first", "hangs", "last")
+    program.wait_for(lambda: owing(configured) == ["hangs"], what="nothing else to be owed")
+    told = [entry for line in program.log().splitlines() if (entry := json.loads(line))["level"] == "warning"]
+    assert {entry["target"] for entry in told} == {str(configured.folder / "hangs.out")}
+    assert "did not end within 1 s" in told[0]["message"]
+    assert program.stop() == 0
+    for pid in map(int, (tmp_path / "pids").read_text().split()):
+        wait_for(lambda pid=pid: not _runs(pid), what=f"the end of {pid}")  # type: ignore[misc]  # a default pins it
+
+
+def test_a_filter_that_raises(configured: Configured) -> None:
+    """An expression that fails for one container keeps its job's file; it is named with expression and container."""
+    expression = "container.name != 'late' or 1 // 0"
+    configured.configure(f"first\n{TELLS}", f'filtered\ninclude = ["{expression}"]', "last")
+    program = configured.start()
+    configured.await_target("filtered", "filtered: reader web ")
+    assert_others_go_on(configured, "first", "last")
+    program.wait_for(lambda: configured.count("pygen_template_failing", "filtered") == 1, what="the alert's metric")
+    assert configured.target("filtered") == "filtered: reader web "
+    told = [line for line in program.log().splitlines() if "filtered.out" in line and "ERROR" in line]
+    assert len(told) == 1
+    assert expression in told[0].replace('\\"', '"')
+    assert "late" in told[0]
+    assert [configured.count("pygen_template_failing", name) for name in ("first", "last")] == [0, 0]
+    (job,) = [job for job in configured.status()["jobs"] if job["name"] == "filtered"]
+    assert any(expression in trouble for trouble in job["trouble"])
+
+
+def test_every_file_of_a_change_is_written_before_the_first_notification(
+    configured: Configured, tmp_path: Path
+) -> None:
+    """Each of eight jobs tells a command that looks at all the files: it finds the change in every one of them."""
+    names = [f"job{number}" for number in range(8)]
+    script = tmp_path / "look"
+    script.write_text(
+        f"#!/bin/sh\ncat {tmp_path}/job*.out >{tmp_path}/$$.new\nmv {tmp_path}/$$.new {tmp_path}/$$.seen\n"
+    )
+    script.chmod(0o755)
+    tells = f'notify = [{{ command = ["{script}"] }}]'
+    configured.configure(*(f"{name}\n{tells}" for name in names))
+    program = configured.start()
+    program.wait_for(lambda: not _total(program, "pygen_notifications_pending"), what="the first files to be told")
+    for path in tmp_path.glob("*.seen"):
+        path.unlink()
+    for number in range(5):
+        configured.engine.add_container(f"late{number}")
+        program.wait_for(lambda number=number: all(f"late{number}" in configured.target(name) for name in names))  # type: ignore[misc]  # a default pins it
+        program.wait_for(
+            lambda: any(tmp_path.glob("*.seen")) and not _total(program, "pygen_notifications_pending"),
+            what="the change to be told",
+        )
+        seen = [path.read_text() for path in tmp_path.glob("*.seen")]
+        assert seen
+        assert [text.count(f"late{number} ") for text in seen] == [len(names)] * len(seen)
+        for path in tmp_path.glob("*.seen"):
+            path.unlink()
+
+
+def _total(program: PygenProcess, name: str, **labels: str) -> float:
+    """The sum of a metric's series with these labels."""
+    wanted = [f'{label}="{value}"' for label, value in labels.items()]
+    found = [
+        value
+        for series, value in program.metrics().items()
+        if series.startswith(f"{name}{{") and all(each in series for each in wanted)
+    ]
+    return sum(found)
 
 
 def _runs(pid: int) -> bool:

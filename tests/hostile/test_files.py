@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.runtime_file import find_running, leave
+from models.log_fields import FIELDS, fields
 from reconciler.cli.logging_setup import TextFormatter, escape
-from reconciler.log_fields import FIELDS, fields
 from reconciler.target.file import FileTarget
 from reconciler.target.names import lock_path
 from reconciler.target.outcome import Locked, LockedElsewhere, LockUnavailable, Written

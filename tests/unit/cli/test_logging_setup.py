@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.log_fields import fields
 from reconciler.cli.logging_setup import JsonFormatter, TextFormatter, escape, set_up
-from reconciler.log_fields import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

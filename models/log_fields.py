@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Mapping
 
 FIELDS = ("target", "cause", "lines_added", "lines_removed", "duration_ms")
@@ -41,7 +40,7 @@ def fields(
     return {_KEY: {name: value for name, value in given.items() if value is not None}}
 
 
-def fields_of(record: logging.LogRecord) -> Mapping[str, Any]:
-    """The fields that a message was given, none where it was given none."""
+def fields_of(record: object) -> Mapping[str, Any]:
+    """The fields that the message of a `logging.LogRecord` was given, none where it was given none."""
     found: Mapping[str, Any] = getattr(record, _KEY, {})
     return found
