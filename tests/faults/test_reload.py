@@ -248,13 +248,24 @@ def test_a_new_job_whose_template_cannot_be_loaded_is_its_own_failure(configured
     configured.await_target("two", "two")
 
 
-def test_what_needs_a_restart_is_told(configured: Configured) -> None:
-    """The rest of the edit takes effect."""
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        ("[engine]", "debug = true\n[engine]", "debug"),
+        ("resync = 3600", "resync = 60", "resync_s"),
+        ("resync = 3600", 'resync = 3600\nfilters = { label = ["a=b"] }', "filters"),
+        ("[engine]", '[child]\ncommand = ["sleep", "60"]\n[engine]', "child"),
+    ],
+)
+def test_what_needs_a_restart_is_told(configured: Configured, before: str, after: str, name: str) -> None:
+    """Each by its name; the rest of the edit takes effect."""
     configured.configure("one")
     program = configured.start()
-    configured.configure("one", "two", top="debug = true")
+    text = configured.file.read_text().replace(before, after)
+    configured.replace(text + f'[[job]]\nname = "two"\ntarget = "two.out"\ntemplate = "#two: {NAMES}"\n')
     configured.await_target("two", "two: reader web ")
-    program.wait_for_log("debug is another one in the configuration: that needs a restart of pygen")
+    program.wait_for_log(f"{name} is another one in the configuration: that needs a restart of pygen")
+    assert program.log().count("needs a restart") == 1
 
 
 def test_many_reloads_keep_nothing_open(configured: Configured) -> None:
