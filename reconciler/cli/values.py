@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,12 @@ def file_mode(word: str) -> int:
         raise ValueError(f"{word!r} is no mode of a file: give three octal digits, such as 0640")
     if match[1].strip("0"):
         raise ValueError(f"{word.strip()} has set-id or sticky bits, which no target gets: give one such as 0640")
-    return int(match[2], 8)
+    mode = int(match[2], 8)
+    if not mode & stat.S_IRUSR:
+        raise ValueError(
+            f"{word.strip()} takes away the owner's right to read, which pygen needs: give one such as 0640"
+        )
+    return mode
 
 
 def octal_mode(number: int) -> str:

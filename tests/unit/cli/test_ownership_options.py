@@ -92,6 +92,8 @@ def test_a_mode_in_decimal_is_refused(tmp_path: Path, mode: int) -> None:
         ("mode = 4755", 'mode: 4755 is not written in octal: write "0640", or 0o640'),
         ("mode = 0o4755", 'mode: 2541 is not written in octal: write "0640", or 0o640'),
         ('mode = "4755"', "mode: 4755 has set-id or sticky bits, which no target gets: give one such as 0640"),
+        ('mode = "0044"', "mode: 0044 takes away the owner's right to read, which pygen needs: give one such as 0640"),
+        ('mode = "0200"', "mode: 0200 takes away the owner's right to read"),
         ('mode = "01777"', "mode: 01777 has set-id or sticky bits"),
         ('mode = "u=rw"', "mode: 'u=rw' is no mode of a file: give three octal digits, such as 0640"),
         ('mode = "0689"', "mode: '0689' is no mode of a file"),
