@@ -93,7 +93,7 @@ def test_the_page_shows_what_was_measured_beside_what_is_asked() -> None:
     assert all(row.met for row in rows)
     assert [row.found for row in rows if row.what.startswith("inspects for a start, 50 jobs")] == ["1.00"]
     assert [row.found for row in rows if row.what.startswith("memory for a further job")] == ["0.10 MiB"]
-    page = document(_figures(), "make bench-jobs", date="2026-01-01")
+    page = document(_figures(), "./dev bench jobs", date="2026-01-01")
     assert all(f"| {row.what} | {row.bound} | {row.found} | yes |" in page for row in rows)
     assert "| 300 real | naive | 1 | 900 |" in page
 

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 def _write(figures: JobsFigures, docs: Path, arguments: Sequence[str]) -> str:
     # Where things lie on this machine means nothing to the page's readers.
     told = re.sub(r"--docs[= ]\S+", "", " ".join(arguments)).split()
-    command = " ".join(["./dev bench jobs", *told]) if told else "make bench-jobs"
+    command = " ".join(["./dev bench jobs", *told])
     page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
     docs.mkdir(parents=True, exist_ok=True)
     (docs / "benchmark-jobs.md").write_text(page)
