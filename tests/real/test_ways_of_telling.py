@@ -27,7 +27,7 @@ def how_told(make_starter: ProgramStarter, kept_log: str, name: str) -> str:
     """How the log says that a container was signalled: `docker kill`, `exec as its own user`."""
     found = [line for line in kept_log.splitlines() if f"delivered to {name} (" in line]
     assert len(found) == 1, kept_log
-    return found[0].rpartition("(")[2].rstrip(")")
+    return found[0].partition(" target=")[0].rpartition("(")[2].rstrip(")")
 
 
 def test_auto_spares_restart_policies(engine: RealEngine, make_starter: Callable[[str], ProgramStarter]) -> None:
