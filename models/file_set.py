@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ELEMENTS_MAX = 10_000
 """Files that one job may keep: each is read and compared with every change."""
@@ -60,10 +60,8 @@ def decode(data: bytes) -> FileSet:
     """Read what `FileSet.encode` wrote."""
     line, _, bodies = data.partition(b"\n")
     head = json.loads(line)
-    files, at = [], 0
-    for path, length, element in head["files"]:
-        files.append(SetFile(path, bodies[at : at + length], element))
-        at += length
+    contents = _cut(bodies, (length for _, length, _ in head["files"]))
+    files = [SetFile(path, each, element) for (path, _, element), each in zip(head["files"], contents, strict=True)]
     paths, elements, keeps_all = head["kept"]
     return FileSet(tuple(files), tuple(paths), tuple(elements), keeps_all)
 
@@ -77,11 +75,9 @@ def content_of(files: Mapping[str, bytes]) -> bytes:
 def files_of(content: bytes) -> dict[str, bytes]:
     """Read what `content_of` wrote."""
     line, _, bodies = content.partition(b"\n")
-    files, at = {}, 0
-    for path, length in json.loads(line):
-        files[path] = bodies[at : at + length]
-        at += length
-    return files
+    head = json.loads(line)
+    contents = _cut(bodies, (length for _, length in head))
+    return {path: each for (path, _), each in zip(head, contents, strict=True)}
 
 
 def literal_prefix(pattern: str) -> str:
@@ -96,3 +92,10 @@ def folder_of(pattern: str) -> str:
 
 def _joined(head: object, bodies: Iterable[bytes]) -> bytes:
     return b"\n".join([json.dumps(head, separators=(",", ":")).encode("ascii"), b"".join(bodies)])
+
+
+def _cut(bodies: bytes, lengths: Iterable[int]) -> Iterator[bytes]:
+    at = 0
+    for length in lengths:
+        yield bodies[at : at + length]
+        at += length

@@ -227,7 +227,7 @@ class Desired:
         content = self._content
         if content is None or fresh:
             return content
-        return Content(content.text, content.revision, chosen=content.chosen, is_partial=content.is_partial)
+        return replace(content, render_s=0.0)
 
     def _would_be_the_same(self, snapshot: Snapshot) -> bool:
         """Whether a render of this state could only give the content that is here."""

@@ -226,25 +226,28 @@ class Job:
             return None
         outcome = self._replace(desired, wanted, reading, observations, view)
         if isinstance(outcome, WriteFailed):
-            self._failed(f"{self.name} can't be written: {outcome.reason}")
-            return _Convergence(ok=False, write=TargetWrite(outcome.mode, ok=False))
-        written, applied = outcome
-        held, problem = wanted, self.target.problem
-        if isinstance(written, PartlyWritten):
-            held, problem = written.content, written.reason
-        self._synced(self._digest(held), desired.revision, problem)
-        write = TargetWrite(written.mode, ok=isinstance(written, Written))
-        return _Convergence(ok=not (problem or desired.is_partial), write=write, applied=applied)
+            return self._not_written(outcome)
+        return self._written(desired, wanted, *outcome)
 
     def _repair(self, desired: Content, wanted: bytes) -> _Convergence:
         """Put back owner, group and mode. The content stays the same, so that its readers have nothing to load."""
         outcome = self.target.write(wanted)
         if isinstance(outcome, WriteFailed):
-            self._failed(f"{self.name} can't be written: {outcome.reason}")
-            return _Convergence(ok=False, write=TargetWrite(outcome.mode, ok=False))
-        problem = outcome.reason if isinstance(outcome, PartlyWritten) else self.target.problem
-        self._synced(self._digest(wanted), desired.revision, problem)
+            return self._not_written(outcome)
         applied = Applied("drift", "drift of owner or mode", LineCounts(0, 0), self._wall_clock(), ())
+        return self._written(desired, wanted, outcome, applied)
+
+    def _not_written(self, outcome: WriteFailed) -> _Convergence:
+        self._failed(f"{self.name} can't be written: {outcome.reason}")
+        return _Convergence(ok=False, write=TargetWrite(outcome.mode, ok=False))
+
+    def _written(
+        self, desired: Content, wanted: bytes, outcome: Written | PartlyWritten, applied: Applied
+    ) -> _Convergence:
+        held, problem = wanted, self.target.problem
+        if isinstance(outcome, PartlyWritten):
+            held, problem = outcome.content, outcome.reason
+        self._synced(self._digest(held), desired.revision, problem)
         write = TargetWrite(outcome.mode, ok=isinstance(outcome, Written))
         return _Convergence(ok=not (problem or desired.is_partial), write=write, applied=applied)
 
