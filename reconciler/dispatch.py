@@ -108,7 +108,7 @@ def _check_config(command: CheckConfig) -> int:
     jobs = command.settings.jobs
     host = RenderHost(body_max=max(job.render_size_limit_bytes for job in jobs), warn=log.debug)
     try:
-        wrong = list(wrong_expressions(jobs, command.places, host, warn=log.debug))
+        wrong = list(wrong_expressions(jobs, host, warn=log.debug))
     finally:
         host.close()
     for message in wrong:

@@ -92,12 +92,10 @@ class CheckConfig:
 
     Attributes:
         settings: what it says.
-        places: where each job is described, by its target.
         warnings: for its user.
     """
 
     settings: Settings
-    places: Mapping[str, str]
     warnings: tuple[str, ...]
 
 

@@ -73,7 +73,7 @@ class Configuration:
 
     fields: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
-    jobs: list[tuple[str, JobSettings]] = field(default_factory=list)
+    jobs: list[JobSettings] = field(default_factory=list)
 
 
 def read_configuration(paths: Sequence[Path], also: Sequence[JobSettings] = ()) -> Configuration:
@@ -91,8 +91,8 @@ def read_configuration(paths: Sequence[Path], also: Sequence[JobSettings] = ()) 
         for file in reading.files_of(path):
             reading.read(file)
     configuration = reading.configuration
-    configuration.jobs += [("the command line", job) for job in also]
-    order = JobOrder([(Path(file).parent, job) for file, job in configuration.jobs], reading.unusable)
+    configuration.jobs += also
+    order = JobOrder([(Path(job.place).parent, job) for job in configuration.jobs], reading.unusable)
     problems = [*reading.problems, *_collisions(configuration.jobs), *_out_of_order(configuration.jobs, order)]
     for place, name, words in reading.unusable_after:
         refusals = [order.refusal(place.parent, name, word) for word in words]
@@ -101,22 +101,21 @@ def read_configuration(paths: Sequence[Path], also: Sequence[JobSettings] = ()) 
         problems.append(Problem(", ".join(map(str, paths)), "", "", "there is no job: add one with [[job]]"))
     if problems:
         raise ConfigurationError(problems)
-    places = [file for file, _ in configuration.jobs]
-    configuration.jobs = list(zip(places, order.jobs, strict=True))
+    configuration.jobs = order.jobs
     return configuration
 
 
-def _out_of_order(jobs: Sequence[tuple[str, JobSettings]], order: JobOrder) -> Iterator[Problem]:
-    for place, message in order.problems:
-        file, job = jobs[place]
-        yield Problem(file, job.name, AFTER.name, message)
+def _out_of_order(jobs: Sequence[JobSettings], order: JobOrder) -> Iterator[Problem]:
+    for number, message in order.problems:
+        yield Problem(jobs[number].place, jobs[number].name, AFTER.name, message)
 
 
-def _collisions(jobs: Sequence[tuple[str, JobSettings]]) -> Iterator[Problem]:
+def _collisions(jobs: Sequence[JobSettings]) -> Iterator[Problem]:
     """Jobs that have one name, or one target, by way of a link, too."""
     names: dict[str, str] = {}
     targets: dict[str, tuple[str, str]] = {}
-    for file, job in jobs:
+    for job in jobs:
+        file = job.place
         if job.name in names and job.name != job.target:  # else the target says it
             yield Problem(file, job.name, "name", f"another job has it, in {names[job.name]}: give each one of its own")
         names.setdefault(job.name, file)
@@ -236,11 +235,11 @@ class _Reading:
             self.unusable.add(label)
             self.unusable_after.append((file, label, found.get(AFTER.name, ())))
             return
-        job = _made(file.parent, {JOB_KEYS[name].field: value for name, value in found.items()})
+        job = _made(file, {JOB_KEYS[name].field: value for name, value in found.items()})
         for notification in job.notifications:
             if refusal := notification.refusal(job.signal_via):
                 self._add(file, label, NOTIFY.name, refusal)
-        self.configuration.jobs.append((str(file), job))
+        self.configuration.jobs.append(job)
 
     def _set(self, file: Path, prefix: str, keys: Mapping[str, Key], name: str, value: object) -> None:
         known = self.configuration
@@ -274,8 +273,9 @@ def _not_for_each(found: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _made(folder: Path, found: dict[str, Any]) -> JobSettings:
-    """A job with the options' defaults for what its file does not say; its paths begin at the folder."""
+def _made(file: Path, found: dict[str, Any]) -> JobSettings:
+    """A job with the options' defaults for what its file does not say; its paths begin at the file's folder."""
+    folder = file.parent
     defaults = {option.field: option.default_value for option in OPTIONS if option.default}
     usual = {key.field: defaults[key.field] for key in JOB_KEYS.values() if key.field in defaults}
     job = usual | found
@@ -285,4 +285,4 @@ def _made(folder: Path, found: dict[str, Any]) -> JobSettings:
         job["target"] = os.path.join(os.path.abspath(folder), job["target"])  # noqa: PTH100, PTH118
     elif job["target"] != "-":
         job["target"] = str(folder / job["target"])
-    return JobSettings(**job, is_from_file=True)
+    return JobSettings(**job, place=str(file))

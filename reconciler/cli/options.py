@@ -74,14 +74,7 @@ def _permissions(given: Given, environ: Mapping[str, str]) -> Command:
 
 
 def _check_config(given: Given, environ: Mapping[str, str]) -> Command:
-    settings, warnings = _settings(given, environ)
-    places: dict[str, str] = {}
-    if paths := _found((CONFIG,), given, environ).get(CONFIG.field):
-        from reconciler.cli.config_file import read_configuration
-
-        also = [job for job in settings.jobs if not job.is_from_file]
-        places = {job.target: where for where, job in read_configuration(paths, also).jobs}
-    return CheckConfig(settings, places, warnings)
+    return CheckConfig(*_settings(given, environ))
 
 
 def _record(given: Given, environ: Mapping[str, str]) -> Command:
@@ -118,7 +111,7 @@ def _settings(
         files = read_configuration(paths, jobs)
         sources |= {name: where for name, where in files.sources.items() if name not in shared}
         shared = files.fields | shared
-        jobs = [job for _, job in files.jobs]
+        jobs = files.jobs
     shared["child"] = _child(shared, jobs if needs_child else (), given)
     address = choose_address(shared.get(DOCKER_ADDRESS.field), sources[DOCKER_ADDRESS.field], environ)
     if NOTIFY_DOCKER_ADDRESS.field in shared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from models.frozen import frozen
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LogFormat = Literal["text", "json"]
 RenderUser = Literal["nobody", "root"]
+COMMAND_LINE = "the command line"
 
 
 @frozen(kw_only=True)
@@ -94,7 +96,7 @@ class JobSettings:
         group: its gid, likewise.
         mode: its permission bits, likewise.
         after: the targets of the jobs that have to be in sync, and their readers told, before it is written.
-        is_from_file: whether a configuration file describes it: what keeps it from beginning is its own failure.
+        place: the configuration file that describes it, for messages; the same job in another file is no change.
     """
 
     template: str
@@ -117,12 +119,17 @@ class JobSettings:
     mode: int | None = None
     for_each: str = ""
     after: tuple[str, ...] = ()
-    is_from_file: bool = False
+    place: str = field(default=COMMAND_LINE, compare=False)
 
     def __post_init__(self) -> None:
         """A job without a name is called like its target."""
         if not self.name:
             object.__setattr__(self, "name", self.target)
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether a configuration file describes it: what keeps it from beginning is its own failure then."""
+        return self.place != COMMAND_LINE
 
     @property
     def each(self) -> ForEach | None:

@@ -12,22 +12,17 @@ from templating.renderer import Renderer
 from templating.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.cli.settings import JobSettings
     from templating.host import RenderHost
 
-COMMAND_LINE = "the command line"
 
-
-def wrong_expressions(
-    jobs: Sequence[JobSettings], places: Mapping[str, str], host: RenderHost, *, warn: Callable[[str], None]
-) -> Iterator[str]:
+def wrong_expressions(jobs: Sequence[JobSettings], host: RenderHost, *, warn: Callable[[str], None]) -> Iterator[str]:
     """What is wrong with the expressions of all jobs, one message for each that can't be compiled.
 
     Args:
         jobs: of the configuration.
-        places: where jobs are described, by their targets; others are the command line's.
         host: has the process that compiles.
         warn: is told of what is odd but no failure.
     """
@@ -44,7 +39,7 @@ def wrong_expressions(
             failure = renderer.load()
             renderer.close()
             if failure is not None:
-                yield f"{places.get(job.target, COMMAND_LINE)}: job {job.name}: {key}: {failure.message}"
+                yield f"{job.place}: job {job.name}: {key}: {failure.message}"
 
 
 def _expressions_of(job: JobSettings) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -286,7 +286,7 @@ def test_check_config_says_whether_it_can_be_used(files: Files) -> None:
     files.write(ONE_JOB)
     good = parse(["check-config", "--config", str(files.folder)], {})
     assert isinstance(good, CheckConfig)
-    assert good.places == {"/out/a": str(files.folder / "pygen.toml")}
+    assert [(job.target, job.place) for job in good.settings.jobs] == [("/out/a", str(files.folder / "pygen.toml"))]
     files.write("[[jobs]]\n")
     bad = parse(["check-config", "--config", str(files.folder)], {})
     assert isinstance(bad, Refused)
