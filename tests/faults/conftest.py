@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.configured import Configured
 from tests.faults.watched_engine import WatchedEngine
 from tests.support.running_program import ProgramStarter
 
@@ -22,6 +23,13 @@ def fake(tmp_path: Path) -> Iterator[WatchedEngine]:
     """A faulty engine whose containers read the target of `make_starter`."""
     with WatchedEngine(tmp_path / "shared" / "target") as engine:
         yield engine
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[Configured]:
+    """A program with configuration files; nothing is written or started yet."""
+    with Configured(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

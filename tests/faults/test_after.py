@@ -6,26 +6,10 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.faults.test_reload import Configured
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.faults.configured import Configured
 
 TELLS = 'notify = [{ signal = "HUP", container = "reader" }]'
-
-
-@pytest.fixture
-def configured(tmp_path: Path) -> Iterator[Configured]:
-    """Nothing is written or started yet."""
-    tmp_path.chmod(0o755)
-    made = Configured(tmp_path)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def troubles(configured: Configured, name: str) -> list[str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.configured import Configured
 from tests.faults.extent import EXTENT
-from tests.faults.test_reload import Configured
 from tests.support.killed_at import SET_STEPS
 from tests.support.process import PygenProcess
 from tests.support.waiting import wait_for
@@ -74,12 +74,8 @@ class Sites(Configured):
 @pytest.fixture
 def sites(tmp_path: Path) -> Iterator[Sites]:
     """Nothing is written or started yet."""
-    tmp_path.chmod(0o755)
-    made = Sites(tmp_path)
-    try:
+    with Sites(tmp_path) as made:
         yield made
-    finally:
-        made.close()
 
 
 def test_files_come_and_go_with_containers(sites: Sites) -> None:

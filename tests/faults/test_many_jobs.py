@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.test_reload import Configured
 from tests.support.answering import answering
 from tests.support.waiting import wait_for
 from tests.unit.target.mounts_and_users import fill, small_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.faults.configured import Configured
     from tests.support.process import PygenProcess
 
 # Longer than any test waits: what it holds up would not be there.
@@ -28,17 +27,6 @@ LOOPS = (
     f'{{% endfor %}}{{% endfor %}}{{% endif %}}loops"\nrender_time_limit = {LIMIT_S}'
 )
 TELLS = 'notify = [{ signal = "HUP", container = "reader" }]'
-
-
-@pytest.fixture
-def configured(tmp_path: Path) -> Iterator[Configured]:
-    """Nothing is written or started yet."""
-    tmp_path.chmod(0o755)
-    made = Configured(tmp_path)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def assert_others_go_on(configured: Configured, *names: str) -> None:
