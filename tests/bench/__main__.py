@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import signal
-import sys
-import tempfile
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.bench.command import measure, run, today, write_page
 from tests.bench.measuring import CONTENDERS, Benchmark
 from tests.bench.plan import QUICK, Plan
-from tests.bench.plot import Line, Panel, svg
+from tests.bench.plot import Line, Panel
 from tests.bench.report import asked, document
 
 if TYPE_CHECKING:
@@ -29,34 +25,18 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, write, and print the page. Absolute times are no reason to fail: the status is 0."""
+    """Measure everything."""
     options = _parser().parse_args(arguments)
-    begun_s = time.monotonic()
 
-    def say(text: str) -> None:
-        sys.stderr.write(f"bench: {time.monotonic() - begun_s:5.0f} s: {text}\n")
+    def make(folder: Path, say: Callable[[str], None]) -> Benchmark:
+        return Benchmark(_plan(options), folder, say, against=_against(options))
 
-    with tempfile.TemporaryDirectory(prefix="pygen-bench-") as folder:
-        benchmark = Benchmark(_plan(options), Path(folder), say, against=_against(options))
-        try:
-            benchmark.run()
-        except BaseException:  # an hour's figures are not thrown away for what ended the run
-            _write(benchmark.figures, options.docs, [*_shown(arguments), "(ended early)"])
-            raise
-    page = _write(benchmark.figures, options.docs, _shown(arguments))
-    missed = [row.what for row in asked(benchmark.figures) if not row.met]
-    say("everything asked for is met" if not missed else "not met: " + "; ".join(missed))
-    sys.stdout.write(page)
-    return 0
+    def write(figures: Figures, arguments: Sequence[str]) -> str:
+        told = _shown(arguments)
+        command = " ".join(["make bench" if not told else "./dev bench", *told])
+        return write_page(options.docs, "benchmark", document(figures, command, date=today()), panels(figures))
 
-
-def _write(figures: Figures, docs: Path, arguments: Sequence[str]) -> str:
-    command = " ".join(["make bench" if not arguments else "./dev bench", *arguments])
-    page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
-    docs.mkdir(parents=True, exist_ok=True)
-    (docs / "benchmark.md").write_text(page)
-    (docs / "benchmark.svg").write_text(svg(panels(figures)))
-    return page
+    return measure(make, write, asked, arguments)
 
 
 def _shown(arguments: Sequence[str]) -> list[str]:
@@ -110,6 +90,4 @@ def _points(figures: Figures, name: str, value: Callable[[Series], float]) -> li
 
 
 if __name__ == "__main__":
-    # SIGTERM ends it as Ctrl-C does: the engine and all that it runs are ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main(sys.argv[1:]))
+    run(main)

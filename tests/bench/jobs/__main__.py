@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import re
-import signal
-import sys
-import tempfile
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.bench.command import measure, run, today, write_page
 from tests.bench.jobs.measuring import JobsBenchmark
 from tests.bench.jobs.plan import QUICK, JobsPlan
 from tests.bench.jobs.report import asked, document, panels
-from tests.bench.plot import svg
 from tests.bench.template import TIERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.bench.jobs.measuring import JobsFigures
 
@@ -28,36 +23,19 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, write, and print the page. Absolute times are no reason to fail: the status is 0."""
+    """Measure many jobs."""
     options = _parser().parse_args(arguments)
-    begun_s = time.monotonic()
 
-    def say(text: str) -> None:
-        sys.stderr.write(f"bench: {time.monotonic() - begun_s:5.0f} s: {text}\n")
+    def make(folder: Path, say: Callable[[str], None]) -> JobsBenchmark:
+        return JobsBenchmark(_plan(options), folder, say)
 
-    with tempfile.TemporaryDirectory(prefix="pygen-bench-") as folder:
-        benchmark = JobsBenchmark(_plan(options), Path(folder), say)
-        try:
-            benchmark.run()
-        except BaseException:  # what was measured is not thrown away for what ended the run
-            _write(benchmark.figures, options.docs, [*arguments, "(ended early)"])
-            raise
-    page = _write(benchmark.figures, options.docs, arguments)
-    missed = [row.what for row in asked(benchmark.figures) if not row.met]
-    say("everything asked for is met" if not missed else "not met: " + "; ".join(missed))
-    sys.stdout.write(page)
-    return 0
+    def write(figures: JobsFigures, arguments: Sequence[str]) -> str:
+        # Where things lie on this machine means nothing to the page's readers.
+        told = re.sub(r"--docs[= ]\S+", "", " ".join(arguments)).split()
+        page = document(figures, " ".join(["./dev bench jobs", *told]), date=today())
+        return write_page(options.docs, "benchmark-jobs", page, panels(figures))
 
-
-def _write(figures: JobsFigures, docs: Path, arguments: Sequence[str]) -> str:
-    # Where things lie on this machine means nothing to the page's readers.
-    told = re.sub(r"--docs[= ]\S+", "", " ".join(arguments)).split()
-    command = " ".join(["./dev bench jobs", *told])
-    page = document(figures, command, date=f"{datetime.now(UTC):%Y-%m-%d}")
-    docs.mkdir(parents=True, exist_ok=True)
-    (docs / "benchmark-jobs.md").write_text(page)
-    (docs / "benchmark-jobs.svg").write_text(svg(panels(figures)))
-    return page
+    return measure(make, write, asked, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,6 +66,4 @@ def _plan(options: argparse.Namespace) -> JobsPlan:
 
 
 if __name__ == "__main__":
-    # SIGTERM ends it as Ctrl-C does: the engine and all that it runs are ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main(sys.argv[1:]))
+    run(main)
