@@ -289,6 +289,17 @@ def test_stages_are_in_order_and_have_every_job() -> None:
     assert list(WriteOrder(jobs).stages()) == [["/beside", FIRST], [SECOND], [THIRD]]
 
 
+def _edited_pair() -> tuple[JobHarness, JobHarness]:
+    """A job that was written and whose template was edited since, and one after it."""
+    upstream = InformerHarness()
+    upstream.world.add_container("nginx")
+    first = JobHarness(Signal("nginx", "SIGHUP"), upstream=upstream, path=FIRST)
+    second = JobHarness(upstream=upstream, path=SECOND, after=[FIRST])
+    first.reconcile()
+    first.renderer.heading = "edited"
+    return first, second
+
+
 def _single(first: JobHarness, second: JobHarness) -> ExitStatus:
     return one_shot(second, first)[0].run()
 
@@ -313,12 +324,7 @@ def test_a_single_pass_goes_in_order() -> None:
 @pytest.mark.parametrize("fault", ["write", "template", "notification"])
 def test_a_single_pass_fails_as_what_it_waits_for(fault: str) -> None:
     """What comes after it is left as it was."""
-    upstream = InformerHarness()
-    upstream.world.add_container("nginx")
-    first = JobHarness(Signal("nginx", "SIGHUP"), upstream=upstream, path=FIRST)
-    second = JobHarness(upstream=upstream, path=SECOND, after=[FIRST])
-    first.reconcile()
-    first.renderer.heading = "edited"
+    first, second = _edited_pair()
     first.desired.load()
     if fault == "write":
         first.target.refusal = "the disk is full"
@@ -348,12 +354,7 @@ def test_elements_that_fail_hold_up_nobody(ordered: Ordered) -> None:
 
 def test_a_single_pass_tells_of_what_could_be_written() -> None:
     """The status is that of the elements that failed; readers of the others are told, and the next job is written."""
-    upstream = InformerHarness()
-    upstream.world.add_container("nginx")
-    first = JobHarness(Signal("nginx", "SIGHUP"), upstream=upstream, path=FIRST)
-    second = JobHarness(upstream=upstream, path=SECOND, after=[FIRST])
-    first.reconcile()
-    first.renderer.heading = "edited"
+    first, second = _edited_pair()
     first.renderer.failed = (TemplateFailure("web: no", "t.j2"),)
     first.desired.load()
     assert _single(first, second) is ExitStatus.TEMPLATE_FAILED
